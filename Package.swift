@@ -1,0 +1,46 @@
+// swift-tools-version: 6.1
+// Lyrebird: a dynamic binary translator. Each box of Docs/Architecture.md is a target, so the compiler enforces who may
+// import whom: a guest sees the IR, the host sees the IR, and neither sees the other.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "lyrebird",
+    products: [
+        .library(name: "Lyrebird", targets: ["Lyrebird"]),
+        .library(name: "LyrebirdLinux", targets: ["LyrebirdLinux"]),
+        .executable(name: "lyrebird", targets: ["lyrebird-cli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .target(name: "CLyrebird"),
+        .target(name: "LyrebirdIR", dependencies: ["CLyrebird"], swiftSettings: strict),
+        .target(name: "LyrebirdPasses", dependencies: ["LyrebirdIR"], swiftSettings: strict),
+        .target(name: "LyrebirdX64", dependencies: ["LyrebirdIR", "CLyrebird"], swiftSettings: strict),
+        .target(name: "LyrebirdARM64", dependencies: ["LyrebirdIR"], swiftSettings: strict),
+        .target(
+            name: "LyrebirdRuntime",
+            dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"], swiftSettings: strict),
+        .target(
+            name: "Lyrebird", dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdRuntime", "LyrebirdARM64"],
+            swiftSettings: strict),
+        .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
+        .executableTarget(
+            name: "lyrebird-cli",
+            dependencies: [
+                "Lyrebird", "LyrebirdLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
+        .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
