@@ -76,14 +76,30 @@ public struct RegisterContract: Sendable {
         self.features = features
     }
 
-    /// A field of the context, as generated code addresses it.
-    static func field<T>(_ path: KeyPath<lyrebird_context, T>) -> Memory {
-        let offset = MemoryLayout<lyrebird_context>.offset(of: path)!
-        return Memory(base: .rbp, displacement: Int32(offset - stateOffset - bias))
-    }
-
     /// Spill slot `index`, 16 bytes.
-    static func spill(_ index: Int) -> Memory {
-        field(\.spills).advanced(by: Int32(16 &* index))
+    @inline(__always) static func spill(_ index: Int) -> Memory {
+        ContextField.spills.advanced(by: Int32(truncatingIfNeeded: 16 &* index))
+    }
+}
+
+/// Fields of the context, as generated code addresses them.
+enum ContextField {
+    static let stop = field(\.stop)
+    static let table = field(\.table)
+    static let pc = field(\.pc)
+    static let exitWord = field(\.exit_word)
+    static let hostRSP = field(\.host_rsp)
+    static let predictionRSP = field(\.prediction_rsp)
+    static let predictionTop = field(\.prediction_top)
+    static let helperArguments = field(\.helper_arguments)
+    static let helperResult = field(\.helper_result)
+    static let helpers = field(\.helpers)
+    static let savedGPR = field(\.saved_gpr)
+    static let savedXMM = field(\.saved_xmm)
+    static let spills = field(\.spills)
+
+    private static func field<T>(_ path: KeyPath<lyrebird_context, T>) -> Memory {
+        let offset = MemoryLayout<lyrebird_context>.offset(of: path)!
+        return Memory(base: .rbp, displacement: Int32(offset - RegisterContract.stateOffset - RegisterContract.bias))
     }
 }
