@@ -3,7 +3,7 @@
 // makes sure of `Assembler.maximumInstructionLength` bytes an instruction, once for everything that it is about to emit.
 
 /// Writes x86-64 machine code. Keep it in a local variable while emitting, so that the cursor lives in a register.
-public struct Assembler: @unchecked Sendable {
+public struct Assembler {
     /// Where the next byte goes.
     public var cursor: UnsafeMutablePointer<UInt8>
     public let start: UnsafeMutablePointer<UInt8>
