@@ -16,10 +16,13 @@ struct Listing {
     }
 
     private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private let ignoresSizes: Bool
     private var entries: [Entry] = []
     var assembler: Assembler
 
-    init(capacity: Int = 4 << 20) {
+    /// With `ignoresSizes`, the sizes of memory operands are not compared.
+    init(capacity: Int = 4 << 20, ignoresSizes: Bool = false) {
+        self.ignoresSizes = ignoresSizes
         buffer = .allocate(capacity: capacity)
         assembler = Assembler(buffer)
     }
@@ -46,7 +49,7 @@ struct Listing {
         for entry in entries {
             let bytes = buffer[entry.offset..<entry.end].map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             let actual = found[entry.offset]
-            if let actual, actual.end == entry.end, actual.text == Self.normalise(entry.text) { continue }
+            if let actual, actual.end == entry.end, comparable(actual.text) == comparable(entry.text) { continue }
             failures += 1
             if failures > 20 { continue }
             let read = actual.map { "\($0.text) of \($0.end - entry.offset) bytes" } ?? "inside an instruction"
@@ -82,6 +85,12 @@ struct Listing {
             lines.append((offset, normalise(String(halves[1]))))
         }
         return lines
+    }
+
+    private func comparable(_ text: String) -> String {
+        guard ignoresSizes, let pointer = text.range(of: " PTR ") else { return text }
+        let size = text[..<pointer.lowerBound].lastIndex { $0 == " " || $0 == "," }!
+        return String(text[...size] + text[pointer.upperBound...])
     }
 
     /// Single spaces, and no comment.

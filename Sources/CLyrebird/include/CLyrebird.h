@@ -1,2 +1,4 @@
+// The C side of Lyrebird: what Swift cannot say. No policy here.
 #pragma once
 #include "context.h"
+#include "cpuid_features.h"

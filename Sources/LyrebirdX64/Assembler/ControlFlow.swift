@@ -124,7 +124,7 @@ extension Assembler {
     /// Pads so that the displacement of an instruction with `opcodeLength` bytes before it is 4-byte aligned, and one
     /// aligned store patches it while other threads execute it.
     @inline(__always) public mutating func alignForPatch(opcodeLength: Int = 1) {
-        nop(bytes: (0 &- (Int(bitPattern: cursor) &+ opcodeLength)) & 3)
+        shortNop((0 &- (Int(bitPattern: cursor) &+ opcodeLength)) & 3)
     }
 
     /// A JMP whose aligned displacement is returned, to be changed with `Assembler.patch`.

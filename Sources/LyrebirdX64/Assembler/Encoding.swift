@@ -56,45 +56,61 @@ struct Opcode {
 }
 
 extension Assembler {
-    /// The mandatory prefixes by `Opcode.prefix`, in the bytes of an integer.
-    @inline(__always) private mutating func prefixes(_ opcode: Opcode) {
-        if opcode.bits & 1 &<< 13 != 0 { byte(0x66) }
-        if opcode.prefix != 0 {
-            byte(UInt8(truncatingIfNeeded: 0xF2_F3_66_00 as UInt32 &>> (opcode.prefix &<< 3)))
-        }
+    /// Stores the low `length` bytes of `code`. It writes all eight: see `Assembler.slack`.
+    @inline(__always) mutating func store(_ code: UInt64, _ length: Int) {
+        UnsafeMutableRawPointer(cursor).storeBytes(of: code, as: UInt64.self)
+        cursor += length
     }
 
-    @inline(__always) private mutating func rexAndOpcode(_ opcode: Opcode, _ extensions: UInt8) {
+    /// Puts prefixes, REX and map before the opcode in `code`, whose bits are counted in `bits`, and stores everything at
+    /// once. Without branches, so that the next instruction waits for one addition to the cursor and nothing else.
+    @inline(__always)
+    private mutating func prefixAndStore(
+        _ opcode: Opcode, _ extensions: UInt8, _ code: UInt64, _ bits: UInt64, segment: UInt8 = 0
+    ) {
+        var code = code
+        var bits = bits
+        let map = UInt64(opcode.map)
+        let mapBits: UInt64 = map == 0 ? 0 : map == 1 ? 8 : 16
+        code = code &<< mapBits | (0x3A0F_380F_000F_0000 as UInt64 &>> (map &<< 4)) & 0xFFFF
+        bits &+= mapBits
+
         let rex = opcode.rex | extensions
-        // Written always, kept only if it says something: cheaper than a branch.
-        cursor.pointee = 0x40 | rex
-        cursor += rex == 0 ? 0 : 1
-        if opcode.map != 0 {
-            byte(0x0F)
-            if opcode.map != 1 { byte(opcode.map == 2 ? 0x38 : 0x3A) }
-        }
-        byte(opcode.byte)
+        let rexBits: UInt64 = rex == 0 ? 0 : 8
+        code = code &<< rexBits | (rex == 0 ? 0 : UInt64(rex | 0x40))
+        bits &+= rexBits
+
+        let prefix = UInt64(opcode.prefix)
+        let prefixBits: UInt64 = prefix == 0 ? 0 : 8
+        code = code &<< prefixBits | (0xF2F3_6600 as UInt64 &>> (prefix &<< 3)) & 0xFF
+        bits &+= prefixBits
+
+        let sizeBits = UInt64(opcode.bits &>> 10 & 8)
+        code = code &<< sizeBits | (sizeBits == 0 ? 0 : 0x66)
+        bits &+= sizeBits
+
+        let segmentBits: UInt64 = segment == 0 ? 0 : 8
+        code = code &<< segmentBits | UInt64(segment)
+        bits &+= segmentBits
+        store(code, Int(truncatingIfNeeded: bits &>> 3))
     }
 
     /// An instruction with a ModRM byte whose r/m is a register. `reg` is a register or an opcode extension.
     @inline(__always) mutating func encode(_ opcode: Opcode, _ reg: UInt8, _ rm: UInt8) {
-        prefixes(opcode)
-        rexAndOpcode(opcode, (reg &>> 3) &<< 2 | rm &>> 3)
-        byte(0xC0 | (reg & 7) &<< 3 | rm & 7)
+        let modRM = 0xC0 | (reg & 7) &<< 3 | rm & 7
+        prefixAndStore(opcode, (reg &>> 3) &<< 2 | rm &>> 3, UInt64(opcode.byte) | UInt64(modRM) &<< 8, 16)
     }
 
     /// An instruction with a ModRM byte whose r/m is in memory.
     @inline(never) mutating func encode(_ opcode: Opcode, _ reg: UInt8, _ memory: Memory) {
-        segment(memory)
-        prefixes(opcode)
-        rexAndOpcode(opcode, (reg &>> 3) &<< 2 | memory.indexExtension &<< 1 | memory.baseExtension)
+        let extensions = (reg &>> 3) &<< 2 | memory.indexExtension &<< 1 | memory.baseExtension
+        prefixAndStore(opcode, extensions, UInt64(opcode.byte), 8, segment: memory.segment.rawValue)
         address(reg, memory)
     }
 
     /// An instruction whose opcode holds a register in its low three bits.
     @inline(__always) mutating func encode(_ opcode: Opcode, adding register: UInt8) {
-        prefixes(opcode)
-        rexAndOpcode(Opcode(bits: opcode.bits | UInt32(register & 7)), register &>> 3)
+        prefixAndStore(opcode, register &>> 3, UInt64(opcode.byte | register & 7), 8)
     }
 
     @inline(__always) mutating func segment(_ memory: Memory) {
@@ -106,33 +122,28 @@ extension Assembler {
     @inline(__always) mutating func address(_ reg: UInt8, _ memory: Memory, scaledBy shift: UInt8 = 0) {
         let reg = (reg & 7) &<< 3
         let displacement = memory.displacement
+        let base = memory.base & 7
         if memory.base < 16 {
-            let base = memory.base & 7
             let compressed = displacement &>> Int32(shift)
-            var mod: UInt8 = 0x80
-            if displacement == 0 && base != 5 {
-                mod = 0
-            } else if Int32(Int8(truncatingIfNeeded: compressed)) &<< Int32(shift) == displacement {
-                mod = 0x40
-            }
-            if memory.index == Memory.none {
-                byte(mod | reg | base)
-                if base == 4 { byte(0x24) }
+            let fits = Int32(Int8(truncatingIfNeeded: compressed)) &<< Int32(shift) == displacement
+            let isAbsent = displacement == 0 && base != 5
+            let mod: UInt8 = isAbsent ? 0 : fits ? 0x40 : 0x80
+            let displacementLength = isAbsent ? 0 : fits ? 1 : 4
+            let encoded = UInt64(UInt32(bitPattern: fits ? compressed : displacement))
+            let hasIndex = memory.index < 16
+            if hasIndex || base == 4 {
+                let index = hasIndex ? memory.index & 7 : 4
+                let sib = memory.scale &<< 6 | index &<< 3 | base
+                store(UInt64(mod | reg | 4) | UInt64(sib) &<< 8 | encoded &<< 16, 2 &+ displacementLength)
             } else {
-                byte(mod | reg | 4)
-                byte(memory.scale &<< 6 | (memory.index & 7) &<< 3 | base)
-            }
-            if mod == 0x40 {
-                byte(UInt8(truncatingIfNeeded: compressed))
-            } else if mod == 0x80 {
-                long(UInt32(bitPattern: displacement))
+                store(UInt64(mod | reg | base) | encoded &<< 8, 1 &+ displacementLength)
             }
         } else if memory.base == Memory.ripBase {
             byte(reg | 5)
             long(UInt32(bitPattern: displacement))
         } else {
             byte(reg | 4)
-            let index = memory.index == Memory.none ? 4 : memory.index & 7
+            let index = memory.index < 16 ? memory.index & 7 : 4
             byte(memory.scale &<< 6 | index &<< 3 | 5)
             long(UInt32(bitPattern: displacement))
         }
