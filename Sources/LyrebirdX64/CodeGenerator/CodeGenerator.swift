@@ -75,6 +75,13 @@ public struct CodeGenerator: ~Copyable {
     var position = 0
     var count = 0
 
+    /// The unit's side pool, where vector constants are.
+    var vectorPool: UnsafeMutablePointer<UInt32>
+    let pending: UnsafeMutablePointer<PendingJump>
+    var pendingCount = 0
+    let vectorConstants: UnsafeMutablePointer<VectorConstant>
+    var constantCount = 0
+
     // Results.
     public let links: UnsafeMutablePointer<LinkSite>
     var linkCount = 0
@@ -85,6 +92,8 @@ public struct CodeGenerator: ~Copyable {
     var overflowed = false
 
     static let linkCapacity = 1024
+    static let pendingCapacity = 1024
+    static let constantCapacity = 1024
     static let frameCapacity = 1 << 16
     /// A unit must fit here: checked before each instruction.
     static let slack = 2048
@@ -105,6 +114,9 @@ public struct CodeGenerator: ~Copyable {
         slots = .allocate(capacity: StateLayout.maximum)
         links = .allocate(capacity: Self.linkCapacity)
         frames = .allocate(capacity: Self.frameCapacity)
+        pending = .allocate(capacity: Self.pendingCapacity)
+        vectorConstants = .allocate(capacity: Self.constantCapacity)
+        vectorPool = frames
         let placeholder = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
         hot = Assembler(start: placeholder, capacity: 16)
         cold = hot
@@ -126,6 +138,8 @@ public struct CodeGenerator: ~Copyable {
         slots.deallocate()
         links.deallocate()
         frames.deallocate()
+        pending.deallocate()
+        vectorConstants.deallocate()
         placeholder.deallocate()
     }
 
@@ -135,6 +149,11 @@ public struct CodeGenerator: ~Copyable {
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor
+        vectorPool = unit.pool
+        pendingCount = 0
+        constantCount = 0
+        spillsUsed = SpillSet()
+        for register in 0..<HostRegister.count { registerValue[register] = -1 }
         overflowed = false
         analyze(unit)
         select(unit)
@@ -174,6 +193,7 @@ public struct CodeGenerator: ~Copyable {
             }
         }
         emitLinkStubs()
+        emitVectorConstants()
     }
 
     /// Emits one instruction, by its class.

@@ -429,7 +429,8 @@ extension CodeGenerator {
             hot.movImmediate(.rax, returnTo)
             hot.push(.rax)
             // The look-up runs as a function of its own, whose return address is the predicted one.
-            let lookup = hot.callForward()
+            hot.call(rel32: 0)
+            let lookup = ForwardLabel(site: hot.cursor - 4, isNear: true)
             emitReturnPoint(returnTo)
             hot.bind(lookup)
         }
