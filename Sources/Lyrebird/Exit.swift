@@ -1,0 +1,46 @@
+// What `CPU.run` returns: why the CPU left guest code. An exit is a value; nothing is thrown for what a guest does.
+
+/// Why `CPU.run` returned. `cpu.pc` says where the CPU will go on.
+public enum Exit: Sendable, Equatable {
+    /// The guest executed its system-call instruction. The pc is already behind it, and every register may be changed
+    /// before `run` is called again. `immediate` is the instruction's own number (SVC #imm16; 0 where there is none).
+    case systemCall(immediate: UInt32)
+    /// A memory access, or the fetch of an instruction, was not possible. The pc is that of the faulting instruction and
+    /// all state is as before it, so that `run` tries again.
+    case fault(Fault)
+    /// The guest executed a breakpoint instruction (BRK #imm16). The pc is that of the instruction.
+    case breakpoint(immediate: UInt32)
+    /// The word at pc is no instruction of this CPU model, or one it may not execute.
+    case undefinedInstruction
+    /// The stop handle was used, or a host signal is waiting (`HostProcess`).
+    case stopped
+}
+
+/// An access that guest memory did not allow.
+public struct Fault: Error, Sendable, Equatable {
+    public enum Access: Sendable { case read, write, execute }
+    public enum Cause: Sendable {
+        /// Nothing is mapped there.
+        case unmapped
+        /// It is mapped, but not for this access.
+        case protection
+        /// The address is not aligned as the instruction demands.
+        case alignment
+        /// It is mapped, but there is no memory behind it (a file that got shorter).
+        case bus
+    }
+
+    /// Address of the instruction.
+    public var pc: UInt64
+    /// The address accessed; 0 where the host cannot tell (a non-canonical address).
+    public var address: UInt64
+    public var access: Access
+    public var cause: Cause
+
+    public init(pc: UInt64, address: UInt64, access: Access, cause: Cause) {
+        self.pc = pc
+        self.address = address
+        self.access = access
+        self.cause = cause
+    }
+}

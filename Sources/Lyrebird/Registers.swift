@@ -1,0 +1,44 @@
+// Registers as an embedder names them: `cpu[.x0]`, `cpu[.v3]`. A name is an index into the guest's own table of state, so
+// that a look-up is an addition.
+
+/// A general-purpose or system register of up to 64 bits. Names of all guests share this type; using a name of another
+/// guest than the machine's is a programming error and stops the program.
+public struct Register: Sendable, Hashable {
+    /// Index into the guest's state table.
+    let index: Int
+
+    init(index: Int) { self.index = index }
+
+    /// AArch64's x0 … x30 by number.
+    public static func x(_ number: Int) -> Register {
+        precondition((0...30).contains(number), "AArch64 has x0 to x30")
+        return Register(index: number)
+    }
+}
+
+/// A vector register, read and written as 128 bits.
+public struct VectorRegister: Sendable, Hashable {
+    let index: Int
+
+    init(index: Int) { self.index = index }
+
+    /// AArch64's v0 … v31 by number.
+    public static func v(_ number: Int) -> VectorRegister {
+        precondition((0...31).contains(number), "AArch64 has v0 to v31")
+        return VectorRegister(index: number)
+    }
+}
+
+// AArch64 (Arm ARM B1.2). `sp` is the stack pointer of EL0; `nzcv` has the flags in bits 31…28 as MRS reads them.
+extension Register {
+    public static let x0 = x(0), x1 = x(1), x2 = x(2), x3 = x(3), x4 = x(4), x5 = x(5), x6 = x(6), x7 = x(7)
+    public static let x8 = x(8), x9 = x(9), x10 = x(10), x11 = x(11), x12 = x(12), x13 = x(13), x14 = x(14)
+    public static let x15 = x(15), x16 = x(16), x17 = x(17), x18 = x(18), x19 = x(19), x20 = x(20), x21 = x(21)
+    public static let x22 = x(22), x23 = x(23), x24 = x(24), x25 = x(25), x26 = x(26), x27 = x(27), x28 = x(28)
+    public static let x29 = x(29), x30 = x(30)
+    public static let sp = Register(index: 31)
+    public static let nzcv = Register(index: 32)
+    public static let tpidrEL0 = Register(index: 33)
+    public static let fpcr = Register(index: 34)
+    public static let fpsr = Register(index: 35)
+}
