@@ -67,10 +67,12 @@ extension Assembler {
         arithmetic(.add, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func add(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.add, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func add(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.add, width, destination, source)
     }
@@ -87,10 +89,12 @@ extension Assembler {
         arithmetic(.or, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func or(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.or, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func or(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.or, width, destination, source)
     }
@@ -107,10 +111,12 @@ extension Assembler {
         arithmetic(.adc, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func adc(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.adc, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func adc(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.adc, width, destination, source)
     }
@@ -127,10 +133,12 @@ extension Assembler {
         arithmetic(.sbb, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func sbb(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.sbb, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func sbb(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.sbb, width, destination, source)
     }
@@ -147,10 +155,12 @@ extension Assembler {
         arithmetic(.and, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func and(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.and, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func and(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.and, width, destination, source)
     }
@@ -167,10 +177,12 @@ extension Assembler {
         arithmetic(.sub, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func sub(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.sub, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func sub(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.sub, width, destination, source)
     }
@@ -187,10 +199,12 @@ extension Assembler {
         arithmetic(.xor, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func xor(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.xor, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func xor(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.xor, width, destination, source)
     }
@@ -207,10 +221,12 @@ extension Assembler {
         arithmetic(.cmp, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func cmp(_ width: Width, _ destination: GPR, _ source: Memory) {
         arithmetic(.cmp, width, destination, source)
     }
 
+    @inline(__always)
     public mutating func cmp(_ width: Width, _ destination: Memory, _ source: GPR) {
         arithmetic(.cmp, width, destination, source)
     }
@@ -230,6 +246,7 @@ extension Assembler {
         encode(opcode, second.rawValue, first.rawValue)
     }
 
+    @inline(__always)
     public mutating func test(_ width: Width, _ first: Memory, _ second: GPR) {
         encode(.one(0x84).byteOrSized(width).naming(width, second), second.rawValue, first)
     }
@@ -260,33 +277,41 @@ extension Assembler {
 
     /// Leaves CF alone.
     public mutating func inc(_ width: Width, _ operand: GPR) { unary(0xFE, 0, width, operand) }
+    @inline(__always)
     public mutating func inc(_ width: Width, _ operand: Memory) { unary(0xFE, 0, width, operand) }
 
     /// Leaves CF alone.
     public mutating func dec(_ width: Width, _ operand: GPR) { unary(0xFE, 1, width, operand) }
+    @inline(__always)
     public mutating func dec(_ width: Width, _ operand: Memory) { unary(0xFE, 1, width, operand) }
 
     /// Leaves the flags alone.
     public mutating func not(_ width: Width, _ operand: GPR) { unary(0xF6, 2, width, operand) }
+    @inline(__always)
     public mutating func not(_ width: Width, _ operand: Memory) { unary(0xF6, 2, width, operand) }
 
     public mutating func neg(_ width: Width, _ operand: GPR) { unary(0xF6, 3, width, operand) }
+    @inline(__always)
     public mutating func neg(_ width: Width, _ operand: Memory) { unary(0xF6, 3, width, operand) }
 
     /// RDX:RAX = RAX × operand, unsigned; of bytes, AX = AL × operand.
     public mutating func mul(_ width: Width, _ operand: GPR) { unary(0xF6, 4, width, operand) }
+    @inline(__always)
     public mutating func mul(_ width: Width, _ operand: Memory) { unary(0xF6, 4, width, operand) }
 
     /// RDX:RAX = RAX × operand, signed; of bytes, AX = AL × operand.
     public mutating func imul(_ width: Width, _ operand: GPR) { unary(0xF6, 5, width, operand) }
+    @inline(__always)
     public mutating func imul(_ width: Width, _ operand: Memory) { unary(0xF6, 5, width, operand) }
 
     /// RAX, RDX = quotient and remainder of RDX:RAX, unsigned; of bytes, AL and AH of AX.
     public mutating func div(_ width: Width, _ operand: GPR) { unary(0xF6, 6, width, operand) }
+    @inline(__always)
     public mutating func div(_ width: Width, _ operand: Memory) { unary(0xF6, 6, width, operand) }
 
     /// RAX, RDX = quotient and remainder of RDX:RAX, signed; of bytes, AL and AH of AX.
     public mutating func idiv(_ width: Width, _ operand: GPR) { unary(0xF6, 7, width, operand) }
+    @inline(__always)
     public mutating func idiv(_ width: Width, _ operand: Memory) { unary(0xF6, 7, width, operand) }
 
     // MARK: IMUL of two and three operands
@@ -296,6 +321,7 @@ extension Assembler {
         encode(.two(0xAF).sized(width), destination.rawValue, source.rawValue)
     }
 
+    @inline(__always)
     public mutating func imul(_ width: Width, _ destination: GPR, _ source: Memory) {
         assert(width != .b8)
         encode(.two(0xAF).sized(width), destination.rawValue, source)
@@ -332,6 +358,7 @@ extension Assembler {
         encode(Opcode(0xF6, map: 2, prefix: 1).wide(width), destination.rawValue, source.rawValue)
     }
 
+    @inline(__always)
     public mutating func adcx(_ width: Width, _ destination: GPR, _ source: Memory) {
         encode(Opcode(0xF6, map: 2, prefix: 1).wide(width), destination.rawValue, source)
     }
@@ -341,6 +368,7 @@ extension Assembler {
         encode(Opcode(0xF6, map: 2, prefix: 2).wide(width), destination.rawValue, source.rawValue)
     }
 
+    @inline(__always)
     public mutating func adox(_ width: Width, _ destination: GPR, _ source: Memory) {
         encode(Opcode(0xF6, map: 2, prefix: 2).wide(width), destination.rawValue, source)
     }

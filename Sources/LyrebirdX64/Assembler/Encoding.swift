@@ -63,7 +63,7 @@ extension Assembler {
     }
 
     /// Puts prefixes, REX and map before the opcode in `code`, whose bits are counted in `bits`, and stores everything at
-    /// once. Without branches, so that the next instruction waits for one addition to the cursor and nothing else.
+    /// once, so that the next instruction waits for one addition to the cursor and nothing else.
     @inline(__always)
     private mutating func prefixAndStore(
         _ opcode: Opcode, _ extensions: UInt8, _ code: UInt64, _ bits: UInt64, segment: UInt8 = 0
@@ -80,18 +80,17 @@ extension Assembler {
         code = code &<< rexBits | (rex == 0 ? 0 : UInt64(rex | 0x40))
         bits &+= rexBits
 
-        let prefix = UInt64(opcode.prefix)
-        let prefixBits: UInt64 = prefix == 0 ? 0 : 8
-        code = code &<< prefixBits | (0xF2F3_6600 as UInt64 &>> (prefix &<< 3)) & 0xFF
-        bits &+= prefixBits
-
-        let sizeBits = UInt64(opcode.bits &>> 10 & 8)
-        code = code &<< sizeBits | (sizeBits == 0 ? 0 : 0x66)
-        bits &+= sizeBits
-
-        let segmentBits: UInt64 = segment == 0 ? 0 : 8
-        code = code &<< segmentBits | UInt64(segment)
-        bits &+= segmentBits
+        // Rare in most code, so one branch that is predicted well passes all three.
+        if UInt8(truncatingIfNeeded: opcode.bits &>> 10 & 0xB) | segment != 0 {
+            let prefix = UInt64(opcode.prefix)
+            let prefixBits: UInt64 = prefix == 0 ? 0 : 8
+            code = code &<< prefixBits | (0xF2F3_6600 as UInt64 &>> (prefix &<< 3)) & 0xFF
+            let sizeBits = UInt64(opcode.bits &>> 10 & 8)
+            code = code &<< sizeBits | (sizeBits == 0 ? 0 : 0x66)
+            let segmentBits: UInt64 = segment == 0 ? 0 : 8
+            code = code &<< segmentBits | UInt64(segment)
+            bits &+= prefixBits &+ sizeBits &+ segmentBits
+        }
         store(code, Int(truncatingIfNeeded: bits &>> 3))
     }
 

@@ -8,10 +8,12 @@ extension Assembler {
         encode(opcode, source.rawValue, destination.rawValue)
     }
 
+    @inline(__always)
     public mutating func mov(_ width: Width, _ destination: GPR, _ source: Memory) {
         encode(.one(0x8A).byteOrSized(width).naming(width, destination), destination.rawValue, source)
     }
 
+    @inline(__always)
     public mutating func mov(_ width: Width, _ destination: Memory, _ source: GPR) {
         encode(.one(0x88).byteOrSized(width).naming(width, source), source.rawValue, destination)
     }
@@ -59,6 +61,7 @@ extension Assembler {
         encode(opcode, destination.rawValue, source.rawValue)
     }
 
+    @inline(__always)
     public mutating func movzx(_ width: Width, _ destination: GPR, _ sourceWidth: Width, _ source: Memory) {
         assert(sourceWidth.rawValue < min(width.rawValue, 2))
         encode(.two(0xB6 | sourceWidth.rawValue).sized(width), destination.rawValue, source)
@@ -72,6 +75,7 @@ extension Assembler {
         encode(opcode, destination.rawValue, source.rawValue)
     }
 
+    @inline(__always)
     public mutating func movsx(_ width: Width, _ destination: GPR, _ sourceWidth: Width, _ source: Memory) {
         assert(sourceWidth.rawValue < width.rawValue)
         if sourceWidth == .b32 { return movsxd(destination, source) }
@@ -90,6 +94,7 @@ extension Assembler {
     // MARK: LEA
 
     /// A segment override has no effect on LEA.
+    @inline(__always)
     public mutating func lea(_ width: Width, _ destination: GPR, _ source: Memory) {
         assert(width != .b8)
         encode(.one(0x8D).sized(width), destination.rawValue, source)
@@ -131,6 +136,7 @@ extension Assembler {
     }
 
     /// Locked, with or without the prefix.
+    @inline(__always)
     public mutating func xchg(_ width: Width, _ memory: Memory, _ register: GPR) {
         encode(.one(0x86).byteOrSized(width).naming(width, register), register.rawValue, memory)
     }
@@ -141,11 +147,13 @@ extension Assembler {
         encode(.two(0xC8).sized(width), adding: register.rawValue)
     }
 
+    @inline(__always)
     public mutating func movbe(_ width: Width, _ destination: GPR, _ source: Memory) {
         assert(width != .b8)
         encode(Opcode(0xF0, map: 2).sized(width), destination.rawValue, source)
     }
 
+    @inline(__always)
     public mutating func movbe(_ width: Width, _ destination: Memory, _ source: GPR) {
         assert(width != .b8)
         encode(Opcode(0xF1, map: 2).sized(width), source.rawValue, destination)
