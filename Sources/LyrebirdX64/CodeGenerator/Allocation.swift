@@ -152,7 +152,7 @@ extension CodeGenerator {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.nextUse != .max, state.type != .flags {
-                _ = state.type == .v128 ? useVectorRaw(Int(old)) : useGeneralRaw(Int(old))
+                if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
             } else if state.type == .flags, hostFlags != old, state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
             }
