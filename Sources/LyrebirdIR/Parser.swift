@@ -28,6 +28,11 @@ public struct ParseError: Error, Equatable, CustomStringConvertible {
     public let line: Int
     public let kind: Kind
 
+    public init(line: Int, kind: Kind) {
+        self.line = line
+        self.kind = kind
+    }
+
     public var description: String { "line \(line): \(kind)" }
 }
 

@@ -66,7 +66,7 @@ struct Check {
         parameterCounts = [Int](repeating: -1, count: unit.blockCount)
         guard unit.placedCount > 0 else { return errors.append("unit: no block is placed") }
         var expected = Int(unit.blocks[Int(unit.order[0])].start)
-        if expected != 0 { errors.append("unit: the first block starts at v\(expected)") }
+        guard expected == 0 else { return errors.append("unit: the first block starts at v\(expected)") }
         for place in 0..<unit.placedCount {
             let id = Int(unit.order[place])
             guard id < unit.blockCount else { return errors.append("unit: there is no block b\(id)") }
@@ -283,7 +283,8 @@ struct Check {
     // MARK: Numbers
 
     private mutating func numbers(_ i: Instruction, _ unit: borrowing Unit) {
-        func type(_ word: UInt32) -> Type { unit.instructions[Int(word)].type }
+        // Not every field is a value.
+        func type(_ word: UInt32) -> Type { Int(word) < unit.count ? unit.instructions[Int(word)].type : .none }
         let (b, c) = (Int(Int32(bitPattern: i.b)), Int(Int32(bitPattern: i.c)))
         switch i.opcode {
         case .get: if layout.entries[Int(i.a)].type != i.type { fail("the slot's type is another") }
