@@ -4,7 +4,7 @@ import Lyrebird
 
 /// A program that cannot be started.
 public struct LinuxError: Error, Sendable, CustomStringConvertible {
-    enum Reason: Sendable, Equatable {
+    enum Reason: Sendable {
         /// The file cannot be opened or may not be executed.
         case file(Errno)
         /// The file is no program for this guest.

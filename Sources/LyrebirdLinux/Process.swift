@@ -36,8 +36,13 @@ public final class LinuxProcess {
     var isForkedChild = false
     /// Descriptors that the guest does not know of and must not close.
     var privateDescriptors: [Int32] = []
+    /// What the parent of a vfork(2) child waits at, in the child.
+    var vforkGate: VforkGate?
     /// Limits that are only remembered: on the host they would be the translator's own.
     var rememberedLimits: [UInt64: ResourceLimit] = [:]
+
+    /// Sizes of the System V segments that are attached, by address.
+    var sharedSegments: [UInt64: UInt64] = [:]
 
     private var mainThread: GuestThread?
 
@@ -107,6 +112,8 @@ public final class LinuxProcess {
                 file: file,
                 reason: error.error == .E2BIG ? .argumentsTooLong : .memory(error.what, error.error))
         }
+        program.file.close()
+        interpreter?.file.close()
         programBreak = ProgramBreak(start: image.breakStart)
         setName(of: arguments.first ?? name)
 

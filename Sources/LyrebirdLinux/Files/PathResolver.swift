@@ -13,6 +13,11 @@ struct PathResolver: Sendable {
         case lookupNoFollow
         /// To make what it names.
         case create
+        /// To open what it names, a link followed, or make it (O_CREAT).
+        case openOrCreate
+
+        var follows: Bool { self == .lookup || self == .openOrCreate }
+        var creates: Bool { self == .create || self == .openOrCreate }
 
         /// As a lookup that follows the last link or not.
         static func lookup(follow: Bool) -> Purpose { follow ? .lookup : .lookupNoFollow }
@@ -45,22 +50,25 @@ struct PathResolver: Sendable {
     /// The host path that stands for a guest path, nil where it is the path itself.
     func hostPath(_ path: [UInt8], for purpose: Purpose = .lookup) -> [UInt8]? {
         guard path.first == Self.slash else { return nil }
-        if purpose == .lookup, isOwnExecutable(path) { return executable }
+        if purpose.follows, isOwnExecutable(path) { return executable }
         guard let root else { return nil }
         if let inside = pathInside(root, path) {
             // Named by its host path: it is in the system root or nowhere.
-            if case .found(let real) = walk(inside, follow: purpose == .lookup) { return real }
+            if case .found(let real) = walk(inside, follow: purpose.follows) { return real }
             return nil
         }
-        switch walk(path, follow: purpose == .lookup) {
+        switch walk(path, follow: purpose.follows) {
         case .found(let real): return real
         case .host(let real): return real == path ? nil : real
         case .missing(let parent, let name):
             // Neither here nor there: a new file goes where its directory is, the host's if both have it.
-            guard purpose == .create, let parent, !HostFile.exists(directory(of: path)) else { return nil }
+            guard purpose.creates, let parent, !HostFile.exists(directory(of: path)) else { return nil }
             return parent + [Self.slash] + name
         }
     }
+
+    /// From now on there is no system root.
+    mutating func dropRoot() { root = nil }
 
     /// What the guest calls a host path: the system root's part taken off it.
     func guestPath(_ path: [UInt8]) -> [UInt8] {
@@ -78,12 +86,21 @@ struct PathResolver: Sendable {
         return rest
     }
 
-    /// Whether the path is a name of the guest's own executable that the kernel would answer with the translator's.
+    /// Whether the path names the guest's own executable, which the kernel would take for the translator's.
     func isOwnExecutable(_ path: [UInt8]) -> Bool {
-        guard path.starts(with: "/proc/".utf8), path.suffix(4).elementsEqual("/exe".utf8) else { return false }
-        let middle = path.dropFirst(6).dropLast(4)
-        return middle.elementsEqual("self".utf8) || middle.elementsEqual("thread-self".utf8)
-            || middle.elementsEqual("\(getpid())".utf8)
+        Self.ownProcEntry(path).map { $0.elementsEqual("exe".utf8) } ?? false
+    }
+
+    /// The part of a path behind /proc/self/, /proc/thread-self/ or /proc/PID/ of this process.
+    static func ownProcEntry(_ path: [UInt8]) -> [UInt8]? {
+        guard path.starts(with: "/proc/".utf8) else { return nil }
+        let rest = path.dropFirst(6)
+        let name = rest.prefix { $0 != slash }
+        guard
+            name.elementsEqual("self".utf8) || name.elementsEqual("thread-self".utf8)
+                || name.elementsEqual("\(getpid())".utf8)
+        else { return nil }
+        return Array(rest.dropFirst(name.count + 1))
     }
 
     private enum Place {

@@ -57,13 +57,27 @@ enum ELFError: Error, Equatable, Sendable {
     case badProgramHeaderSize(UInt16)
     case badProgramHeaderCount(UInt16)
     /// The file ends before the named part does.
-    case truncated(StaticString)
+    case truncated(Part)
     case badInterpreter
     case noSegments
     /// What is wrong with the n-th program header.
-    case badSegment(Int, StaticString)
+    case badSegment(Int, Defect)
     /// The file could not be read.
     case unreadable(Errno)
+
+    enum Part: String, Sendable {
+        case header
+        case programHeaders = "program headers"
+        case segments
+        case interpreterName = "interpreter's name"
+    }
+
+    enum Defect: String, Sendable {
+        case overlaps = "overlaps the one before or lies below it"
+        case exceedsMemory = "has more bytes in the file than in memory"
+        case leavesAddressSpace = "leaves the address space"
+        case cannotBeMapped = "address and file offset differ within their pages, so that it cannot be mapped"
+    }
 }
 
 extension ELFError: CustomStringConvertible {
@@ -79,10 +93,10 @@ extension ELFError: CustomStringConvertible {
         case .badProgramHeaderSize(let found):
             "program headers of \(found) bytes, but they have \(ELFImage.programHeaderSize)"
         case .badProgramHeaderCount(let found): "\(found) program headers"
-        case .truncated(let part): "the file ends within its \(part)"
+        case .truncated(let part): "the file ends within its \(part.rawValue)"
         case .badInterpreter: "the name of its interpreter (PT_INTERP) is not a string"
         case .noSegments: "nothing to load (no PT_LOAD segment)"
-        case .badSegment(let index, let reason): "program header \(index): \(reason)"
+        case .badSegment(let index, let defect): "program header \(index): \(defect.rawValue)"
         case .unreadable(let error): "it cannot be read (\(error))"
         }
     }
@@ -121,7 +135,7 @@ extension ELFImage {
         machine: UInt16, fileSize: UInt64, read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]
     ) throws(ELFError) -> ELFImage {
         guard fileSize >= 4, try read(0, 4) == magic else { throw .notELF }
-        guard fileSize >= UInt64(headerSize) else { throw .truncated("header") }
+        guard fileSize >= UInt64(headerSize) else { throw .truncated(.header) }
         let header = try read(0, headerSize)
         guard header[4] == 2 else { throw .wrongClass(header[4]) }
         guard header[5] == 1 else { throw .wrongByteOrder(header[5]) }
@@ -138,7 +152,7 @@ extension ELFImage {
         guard entrySize == programHeaderSize else { throw .badProgramHeaderSize(entrySize) }
         guard (1...programHeaderLimit).contains(Int(count)) else { throw .badProgramHeaderCount(count) }
         let tableSize = UInt64(count) * UInt64(programHeaderSize)
-        guard fits(offset, tableSize, in: fileSize) else { throw .truncated("program headers") }
+        guard fits(offset, tableSize, in: fileSize) else { throw .truncated(.programHeaders) }
         let table = try read(offset, Int(tableSize))
 
         var image = ELFImage(
@@ -151,7 +165,7 @@ extension ELFImage {
             case 1:  // PT_LOAD
                 guard let segment = try row.segment(index, fileSize: fileSize, limit: addressLimit) else { continue }
                 if let last = image.segments.last, segment.address < last.address + last.memorySize {
-                    throw .badSegment(index, "overlaps the one before or lies below it")
+                    throw .badSegment(index, .overlaps)
                 }
                 if image.programHeaderAddress == 0, offset >= segment.fileOffset,
                     offset - segment.fileOffset < segment.fileSize
@@ -162,7 +176,7 @@ extension ELFImage {
             case 3:  // PT_INTERP
                 guard image.interpreter == nil else { continue }
                 guard (2...pathLimit).contains(row.fileSize) else { throw .badInterpreter }
-                guard fits(row.offset, row.fileSize, in: fileSize) else { throw .truncated("interpreter's name") }
+                guard fits(row.offset, row.fileSize, in: fileSize) else { throw .truncated(.interpreterName) }
                 let name = try read(row.offset, Int(row.fileSize))
                 guard let end = name.firstIndex(of: 0), end == name.count - 1 else { throw .badInterpreter }
                 image.interpreter = Array(name[..<end])
@@ -174,7 +188,8 @@ extension ELFImage {
             }
         }
         guard !image.segments.isEmpty else { throw .noSegments }
-        if image.programHeaderAddress == 0, image.segments.contains(where: { $0.contains(declaredAddress, tableSize) }) {
+        if image.programHeaderAddress == 0, image.segments.contains(where: { $0.contains(declaredAddress, tableSize) })
+        {
             image.programHeaderAddress = declaredAddress
         }
         return image
@@ -204,14 +219,14 @@ extension ELFImage {
 
         /// The segment it describes, nil if it is empty.
         func segment(_ index: Int, fileSize limitOfFile: UInt64, limit: UInt64) throws(ELFError) -> Segment? {
-            guard fileSize <= memorySize else { throw .badSegment(index, "has more bytes in the file than in memory") }
+            guard fileSize <= memorySize else { throw .badSegment(index, .exceedsMemory) }
             guard memorySize > 0 else { return nil }
             guard memorySize <= limit, address <= limit - memorySize else {
-                throw .badSegment(index, "leaves the address space")
+                throw .badSegment(index, .leavesAddressSpace)
             }
-            guard ELFImage.fits(offset, fileSize, in: limitOfFile) else { throw .truncated("segments") }
+            guard ELFImage.fits(offset, fileSize, in: limitOfFile) else { throw .truncated(.segments) }
             guard fileSize == 0 || (address &- offset) % Memory.pageSize == 0 else {
-                throw .badSegment(index, "cannot be mapped: address and file offset differ within their pages")
+                throw .badSegment(index, .cannotBeMapped)
             }
             var access: Memory.Access = []
             if flags & 4 != 0 { access.insert(.read) }

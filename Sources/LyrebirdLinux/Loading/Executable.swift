@@ -68,7 +68,9 @@ struct Executable {
         do { headers = try file.image(machine: abi.elfMachine) } catch {
             throw LinuxError(file: name, reason: .format(error))
         }
-        guard let path = headers.interpreter else { return .guest(Image(file: file, headers: headers), interpreter: nil) }
+        guard let path = headers.interpreter else {
+            return .guest(Image(file: file, headers: headers), interpreter: nil)
+        }
         let interpreter = String(decoding: path, as: UTF8.self)
         let loader: HostFile
         do { loader = try HostFile(executable: paths.hostPath(path) ?? path) } catch {

@@ -2,10 +2,11 @@
 
 import Glibc
 
-/// A file of the host, open for reading. Closed with the value.
+/// A file of the host, open for reading.
 final class HostFile {
     let descriptor: Int32
     let size: UInt64
+    private var isOpen = true
 
     /// Opens a regular file that the process may execute, as execve(2) would.
     init(executable path: [UInt8]) throws(Errno) {
@@ -29,7 +30,14 @@ final class HostFile {
         size = UInt64(status.st_size)
     }
 
-    deinit { close(descriptor) }
+    deinit { close() }
+
+    /// Gives the descriptor back at once: the guest must not find it among its own.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        _ = Glibc.close(descriptor)
+    }
 
     /// Up to `count` bytes from `offset` on; fewer at the end of the file.
     func read(at offset: UInt64, count: Int) throws(Errno) -> [UInt8] {
@@ -51,9 +59,9 @@ final class HostFile {
     func image(machine: UInt16) throws(ELFError) -> ELFImage {
         try ELFImage.parse(machine: machine, fileSize: size) { (offset, count) throws(ELFError) in
             let bytes: [UInt8]
-            do { bytes = try read(at: offset, count: count) } catch { throw .unreadable(error) }
+            do throws(Errno) { bytes = try read(at: offset, count: count) } catch { throw .unreadable(error) }
             // The file may have become shorter since its size was read.
-            guard bytes.count == count else { throw .truncated("headers") }
+            guard bytes.count == count else { throw .truncated(.programHeaders) }
             return bytes
         }
     }

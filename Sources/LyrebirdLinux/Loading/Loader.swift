@@ -38,7 +38,8 @@ struct Loader {
         return bias
     }
 
-    private func map(_ segment: ELFImage.Segment, of file: HostFile, bias: UInt64, previousEnd: UInt64) throws(Failure) {
+    private func map(_ segment: ELFImage.Segment, of file: HostFile, bias: UInt64, previousEnd: UInt64) throws(Failure)
+    {
         let pages = segment.pages
         let fileEnd = segment.address + segment.fileSize
         var zeroStart = max(pages.lowerBound, previousEnd)
