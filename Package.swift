@@ -40,6 +40,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
+        .testTarget(name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

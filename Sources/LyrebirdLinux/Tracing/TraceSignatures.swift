@@ -101,7 +101,7 @@ extension SystemCall {
         case .getresuid, .getresgid: "ppp"
         case .set_tid_address: "p"
         case .set_robust_list: "pu"
-        case .futex: "pkxtpx"
+        case .futex: "pkutpx"
         case .sched_getaffinity, .sched_setaffinity: "dup"
         case .setpriority: "ddd"
         case .getpriority: "dd"
