@@ -40,7 +40,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
-        .testTarget(name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird"], swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

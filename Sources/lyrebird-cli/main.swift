@@ -1,1 +1,36 @@
-print("lyrebird")
+// The program `lyrebird`: runs a Linux program for another processor.
+
+import Glibc
+import LyrebirdLinux
+
+// Before anything looks at the arguments: a guest's execve is this program again, with arguments of its own form.
+LinuxProcess.continueExecution()
+
+private func fail(_ message: String) -> Never {
+    let line = Array("lyrebird: \(message)\n".utf8)
+    _ = write(2, line, line.count)
+    exit(127)
+}
+
+var options = LinuxProcess.Options()
+var words = LinuxProcess.hostArguments.dropFirst()
+parsing: while let word = words.first, word.starts(with: "--".utf8) {
+    words = words.dropFirst()
+    switch String(decoding: word, as: UTF8.self) {
+    case "--strace": options.strace = true
+    case "--sysroot":
+        guard let directory = words.popFirst() else { fail("--sysroot needs a directory") }
+        options.sysroot = String(decoding: directory, as: UTF8.self)
+    case "--": break parsing
+    case let other: fail("unknown option \(other)")
+    }
+}
+guard let program = words.first else { fail("usage: lyrebird [--sysroot DIRECTORY] [--strace] PROGRAM [ARGUMENT...]") }
+
+do {
+    let process = try LinuxProcess(
+        executable: program, arguments: Array(words), environment: LinuxProcess.hostEnvironment, options: options)
+    process.run().endProcess()
+} catch {
+    fail("\(error)")
+}
