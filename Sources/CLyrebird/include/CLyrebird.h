@@ -1,1 +1,5 @@
+// The C side of Lyrebird: what Swift cannot say. No policy here.
 #pragma once
+#include "context.h"
+#include "cpuid_features.h"
+#include "host.h"

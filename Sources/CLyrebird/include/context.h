@@ -1,0 +1,53 @@
+// The part of a CPU's context that no guest knows: what generated code, the entry and exit stubs and the signal handler share.
+// The guest's own state follows it in memory; generated code addresses both from one register (RegisterContract.swift).
+#pragma once
+#include <stdint.h>
+
+enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128 };
+
+struct lyrebird_context {
+    // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
+    uint32_t stop;
+    // Not zero while this CPU is inside generated code: its translations may not be freed.
+    uint32_t inside;
+    // The jump table that indirect exits look into. `stop` puts the empty one here, so that they need no poll.
+    uint64_t table;
+    uint64_t full_table;
+    uint64_t empty_table;
+    // Guest pc on the way out, where the exit knows it.
+    uint64_t pc;
+    // The exit's own word: address of a link's stub, or payload << 32 | reason.
+    uint64_t exit_word;
+    // The C stack while generated code runs; the prediction stack while it does not.
+    uint64_t host_rsp;
+    uint64_t prediction_rsp;
+    uint64_t prediction_top;
+    // Guards of the prediction stack: [guard_low, guard_low + guard_size) below it, and the same size above it.
+    uint64_t prediction_guard_low;
+    uint64_t prediction_guard_high;
+    uint64_t guard_size;
+    // Generated code, as it is executed.
+    uint64_t code_start;
+    uint64_t code_end;
+    // Where the signal handler sends a fault in generated code.
+    uint64_t fault_stub;
+    uint64_t memory_base;
+    uint64_t helper_arguments[2];
+    uint64_t helper_result;
+    uint64_t helpers[LYREBIRD_HELPERS];
+    uint64_t saved_gpr[16];
+    uint64_t saved_xmm[32][2];
+    // Host registers at the last fault.
+    uint64_t fault_gpr[16];
+    uint64_t fault_rip;
+    uint64_t fault_rflags;
+    uint64_t fault_address;
+    uint32_t fault_signal;
+    int32_t fault_code;
+    uint32_t fault_is_write;
+    // An asynchronous signal that waits to be taken: its number, 0 if there is none.
+    uint32_t pending_signal;
+    uint8_t pending_info[LYREBIRD_SIGINFO];
+    uint64_t fault_xmm[32][2];
+    uint64_t spills[LYREBIRD_SPILLS][2];
+};

@@ -1,0 +1,518 @@
+// Generated from Spec/ir.ops by Scripts/generators/ir_ops.py; do not edit.
+
+extension Unit {
+    /// The value a. Passes leave it in place of an instruction that turned out to be another value.
+    @inline(__always)
+    public mutating func copy(_ a: Value) -> Value {
+        append(.copy, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// a + b, modulo 2^width.
+    @inline(__always)
+    public mutating func add(_ a: Value, _ b: Value) -> Value {
+        append(.add, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// a - b, modulo 2^width.
+    @inline(__always)
+    public mutating func sub(_ a: Value, _ b: Value) -> Value {
+        append(.sub, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// a + b + C(f).
+    @inline(__always)
+    public mutating func adc(_ a: Value, _ b: Value, _ f: Value) -> Value {
+        append(.adc, type(of: a), 0, a.id, b.id, f.id)
+    }
+
+    /// a - b - C(f): C is a borrow.
+    @inline(__always)
+    public mutating func sbc(_ a: Value, _ b: Value, _ f: Value) -> Value {
+        append(.sbc, type(of: a), 0, a.id, b.id, f.id)
+    }
+
+    /// Bitwise and.
+    @inline(__always)
+    public mutating func and(_ a: Value, _ b: Value) -> Value {
+        append(.and, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// Bitwise or.
+    @inline(__always)
+    public mutating func or(_ a: Value, _ b: Value) -> Value {
+        append(.or, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// Bitwise exclusive or.
+    @inline(__always)
+    public mutating func xor(_ a: Value, _ b: Value) -> Value {
+        append(.xor, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// a and not b.
+    @inline(__always)
+    public mutating func andn(_ a: Value, _ b: Value) -> Value {
+        append(.andn, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// All bits of a inverted.
+    @inline(__always)
+    public mutating func not(_ a: Value) -> Value {
+        append(.not, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// 0 - a.
+    @inline(__always)
+    public mutating func neg(_ a: Value) -> Value {
+        append(.neg, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// Low half of the product.
+    @inline(__always)
+    public mutating func mul(_ a: Value, _ b: Value) -> Value {
+        append(.mul, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// High half of the unsigned product.
+    @inline(__always)
+    public mutating func mulhu(_ a: Value, _ b: Value) -> Value {
+        append(.mulhu, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// High half of the signed product.
+    @inline(__always)
+    public mutating func mulhs(_ a: Value, _ b: Value) -> Value {
+        append(.mulhs, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// Unsigned quotient; 0 where b is 0.
+    @inline(__always)
+    public mutating func udiv(_ a: Value, _ b: Value) -> Value {
+        append(.udiv, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// Signed quotient, rounded to zero; 0 where b is 0, a where b is -1 and a the least number.
+    @inline(__always)
+    public mutating func sdiv(_ a: Value, _ b: Value) -> Value {
+        append(.sdiv, type(of: a), 0, a.id, b.id, 0)
+    }
+
+    /// a shifted left by n modulo width.
+    @inline(__always)
+    public mutating func shl(_ a: Value, _ n: Value) -> Value {
+        append(.shl, type(of: a), 0, a.id, n.id, 0)
+    }
+
+    /// a shifted right by n modulo width, zeros in.
+    @inline(__always)
+    public mutating func shr(_ a: Value, _ n: Value) -> Value {
+        append(.shr, type(of: a), 0, a.id, n.id, 0)
+    }
+
+    /// a shifted right by n modulo width, sign in.
+    @inline(__always)
+    public mutating func sar(_ a: Value, _ n: Value) -> Value {
+        append(.sar, type(of: a), 0, a.id, n.id, 0)
+    }
+
+    /// a rotated right by n modulo width.
+    @inline(__always)
+    public mutating func ror(_ a: Value, _ n: Value) -> Value {
+        append(.ror, type(of: a), 0, a.id, n.id, 0)
+    }
+
+    /// The low half of (high:low) shifted right by n, 0 < n < width.
+    @inline(__always)
+    public mutating func extract2(_ high: Value, _ low: Value, n: Int32) -> Value {
+        append(.extract2, type(of: high), 0, high.id, low.id, UInt32(bitPattern: n))
+    }
+
+    /// The low bits of a, as many as the source type has, zero-extended. a is at least that wide.
+    @inline(__always)
+    public mutating func zext(_ type: Type, from source: Type, _ a: Value) -> Value {
+        append(.zext, type, source.rawValue, a.id, 0, 0)
+    }
+
+    /// The low bits of a, sign-extended.
+    @inline(__always)
+    public mutating func sext(_ type: Type, from source: Type, _ a: Value) -> Value {
+        append(.sext, type, source.rawValue, a.id, 0, 0)
+    }
+
+    /// The low bits of a wider integer.
+    @inline(__always)
+    public mutating func trunc(_ type: Type, _ a: Value) -> Value {
+        append(.trunc, type, 0, a.id, 0, 0)
+    }
+
+    /// Bytes in reverse order.
+    @inline(__always)
+    public mutating func bswap(_ a: Value) -> Value {
+        append(.bswap, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// Bits in reverse order.
+    @inline(__always)
+    public mutating func bitreverse(_ a: Value) -> Value {
+        append(.bitreverse, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// Leading zeros; the width where a is 0.
+    @inline(__always)
+    public mutating func clz(_ a: Value) -> Value {
+        append(.clz, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// Trailing zeros; the width where a is 0.
+    @inline(__always)
+    public mutating func ctz(_ a: Value) -> Value {
+        append(.ctz, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// Bits that are set.
+    @inline(__always)
+    public mutating func popcnt(_ a: Value) -> Value {
+        append(.popcnt, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// CRC-32 (0x04C11DB7, reflected, no inversion) of crc over the low 2^size bytes of data.
+    @inline(__always)
+    public mutating func crc32(size: UInt8, _ crc: Value, _ data: Value) -> Value {
+        append(.crc32, .i32, size, crc.id, data.id, 0)
+    }
+
+    /// CRC-32C (0x1EDC6F41) likewise.
+    @inline(__always)
+    public mutating func crc32c(size: UInt8, _ crc: Value, _ data: Value) -> Value {
+        append(.crc32c, .i32, size, crc.id, data.id, 0)
+    }
+
+    /// f with C inverted.
+    @inline(__always)
+    public mutating func cmc(_ f: Value) -> Value {
+        append(.cmc, .flags, 0, f.id, 0, 0)
+    }
+
+    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero. A and P mean something only where the producer defines them.
+    @inline(__always)
+    public mutating func flagsToBits(_ f: Value) -> Value {
+        append(.flagsToBits, .i32, 0, f.id, 0, 0)
+    }
+
+    /// The inverse; bits that are no flag are ignored.
+    @inline(__always)
+    public mutating func bitsToFlags(_ a: Value) -> Value {
+        append(.bitsToFlags, .flags, 0, a.id, 0, 0)
+    }
+
+    /// 1 where the condition holds for f, else 0.
+    @inline(__always)
+    public mutating func cset(_ type: Type, _ condition: Condition, _ f: Value) -> Value {
+        append(.cset, type, condition.rawValue, f.id, 0, 0)
+    }
+
+    /// a where the condition holds for f, else b. With T = flags: whole flags.
+    @inline(__always)
+    public mutating func select(_ condition: Condition, _ f: Value, _ a: Value, _ b: Value) -> Value {
+        append(.select, type(of: a), condition.rawValue, f.id, a.id, b.id)
+    }
+
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above).
+    @inline(__always)
+    public mutating func load(_ type: Type, _ access: MemoryAccess, _ address: Value, disp: Int32) -> Value {
+        append(.load, type, access.rawValue, address.id, UInt32(bitPattern: disp), 0)
+    }
+
+    /// The low bytes of value to address + disp.
+    @inline(__always)
+    public mutating func store(_ access: MemoryAccess, _ address: Value, _ value: Value, disp: Int32) {
+        _ = append(.store, .none, access.rawValue, address.id, value.id, UInt32(bitPattern: disp))
+    }
+
+    /// Atomically adds value; the result is the old value, zero-extended. Sequentially consistent, as are all below.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwAdd(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwAdd, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic and.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwAnd(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwAnd, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic or.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwOr(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwOr, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic exclusive or.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwXor(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwXor, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic exchange.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwExchange(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwExchange, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic signed maximum (of the memory's width).
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwMaxS(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwMaxS, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic signed minimum.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwMinS(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwMinS, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic unsigned maximum.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwMaxU(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwMaxU, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Atomic unsigned minimum.
+    @discardableResult
+    @inline(__always)
+    public mutating func rmwMinU(_ access: MemoryAccess, _ address: Value, _ value: Value) -> Value {
+        append(.rmwMinU, type(of: value), access.rawValue, address.id, value.id, 0)
+    }
+
+    /// Stores new if memory holds expected (both cut to the memory's width); the result is the old value, zero-extended.
+    @discardableResult
+    @inline(__always)
+    public mutating func cas(_ access: MemoryAccess, _ address: Value, _ expected: Value, _ new: Value) -> Value {
+        append(.cas, type(of: expected), access.rawValue, address.id, expected.id, new.id)
+    }
+
+    /// The same over 16 bytes; address + 15 may not cross a 16-byte line.
+    @discardableResult
+    @inline(__always)
+    public mutating func cas128(_ address: Value, _ expected: Value, _ new: Value) -> Value {
+        append(.cas128, .v128, 0, address.id, expected.id, new.id)
+    }
+
+    /// Orders all memory accesses before it with all behind it.
+    @inline(__always)
+    public mutating func fence() {
+        _ = append(.fence, .none, 0, 0, 0, 0)
+    }
+
+    /// Bitwise and.
+    @inline(__always)
+    public mutating func vand(_ a: Value, _ b: Value) -> Value {
+        append(.vand, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Bitwise or.
+    @inline(__always)
+    public mutating func vor(_ a: Value, _ b: Value) -> Value {
+        append(.vor, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Bitwise exclusive or.
+    @inline(__always)
+    public mutating func vxor(_ a: Value, _ b: Value) -> Value {
+        append(.vxor, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// a and not b.
+    @inline(__always)
+    public mutating func vandn(_ a: Value, _ b: Value) -> Value {
+        append(.vandn, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// All bits inverted.
+    @inline(__always)
+    public mutating func vnot(_ a: Value) -> Value {
+        append(.vnot, .v128, 0, a.id, 0, 0)
+    }
+
+    /// Sums of lanes.
+    @inline(__always)
+    public mutating func vadd(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vadd, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences of lanes.
+    @inline(__always)
+    public mutating func vsub(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsub, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Low halves of the products of lanes.
+    @inline(__always)
+    public mutating func vmul(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vmul, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Lanes negated.
+    @inline(__always)
+    public mutating func vneg(_ lane: Lane, _ a: Value) -> Value {
+        append(.vneg, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Absolute values, modulo 2^width.
+    @inline(__always)
+    public mutating func vabs(_ lane: Lane, _ a: Value) -> Value {
+        append(.vabs, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Unsigned minima.
+    @inline(__always)
+    public mutating func vminU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vminU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Unsigned maxima.
+    @inline(__always)
+    public mutating func vmaxU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vmaxU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Signed minima.
+    @inline(__always)
+    public mutating func vminS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vminS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Signed maxima.
+    @inline(__always)
+    public mutating func vmaxS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vmaxS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// All ones where lanes are equal, else zero.
+    @inline(__always)
+    public mutating func vcmpEQ(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vcmpEQ, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// All ones where a > b, signed.
+    @inline(__always)
+    public mutating func vcmpGTS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vcmpGTS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// All ones where a > b, unsigned.
+    @inline(__always)
+    public mutating func vcmpGTU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vcmpGTU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Lanes shifted left by n, 0 <= n < width.
+    @inline(__always)
+    public mutating func vshl(_ lane: Lane, _ a: Value, n: Int32) -> Value {
+        append(.vshl, .v128, lane.rawValue, a.id, UInt32(bitPattern: n), 0)
+    }
+
+    /// Lanes shifted right by n, zeros in, 0 <= n < width.
+    @inline(__always)
+    public mutating func vshr(_ lane: Lane, _ a: Value, n: Int32) -> Value {
+        append(.vshr, .v128, lane.rawValue, a.id, UInt32(bitPattern: n), 0)
+    }
+
+    /// Lanes shifted right by n, sign in, 0 <= n < width.
+    @inline(__always)
+    public mutating func vsar(_ lane: Lane, _ a: Value, n: Int32) -> Value {
+        append(.vsar, .v128, lane.rawValue, a.id, UInt32(bitPattern: n), 0)
+    }
+
+    /// The low bits of a in every lane.
+    @inline(__always)
+    public mutating func vsplat(_ lane: Lane, _ a: Value) -> Value {
+        append(.vsplat, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The integer in the lowest bits, zeros above.
+    @inline(__always)
+    public mutating func vfromInt(_ a: Value) -> Value {
+        append(.vfromInt, .v128, 0, a.id, 0, 0)
+    }
+
+    /// One lane, zero-extended.
+    @inline(__always)
+    public mutating func vextract(_ type: Type, _ lane: Lane, _ a: Value, index: Int32) -> Value {
+        append(.vextract, type, lane.rawValue, a.id, UInt32(bitPattern: index), 0)
+    }
+
+    /// a with one lane replaced by the low bits of value.
+    @inline(__always)
+    public mutating func vinsert(_ lane: Lane, _ a: Value, _ value: Value, index: Int32) -> Value {
+        append(.vinsert, .v128, lane.rawValue, a.id, value.id, UInt32(bitPattern: index))
+    }
+
+    /// Lanes of the low halves in turn: a0 b0 a1 b1 ….
+    @inline(__always)
+    public mutating func vzipLow(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vzipLow, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Lanes of the high halves in turn.
+    @inline(__always)
+    public mutating func vzipHigh(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vzipHigh, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The even lanes of a, then those of b.
+    @inline(__always)
+    public mutating func vunzipEven(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vunzipEven, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The odd lanes of a, then those of b.
+    @inline(__always)
+    public mutating func vunzipOdd(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vunzipOdd, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
+    @inline(__always)
+    public mutating func vbytes(_ a: Value, _ b: Value, n: Int32) -> Value {
+        append(.vbytes, .v128, 0, a.id, b.id, UInt32(bitPattern: n))
+    }
+
+    /// For each byte of index: that byte of table, or 0 where it is 16 or more.
+    @inline(__always)
+    public mutating func vlookup(_ table: Value, _ index: Value) -> Value {
+        append(.vlookup, .v128, 0, table.id, index.id, 0)
+    }
+
+    /// The low half's lanes, each zero-extended to twice its width. lane is the source's.
+    @inline(__always)
+    public mutating func vwidenU(_ lane: Lane, _ a: Value) -> Value {
+        append(.vwidenU, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The low half's lanes, each sign-extended to twice its width.
+    @inline(__always)
+    public mutating func vwidenS(_ lane: Lane, _ a: Value) -> Value {
+        append(.vwidenS, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Bits set in each byte.
+    @inline(__always)
+    public mutating func vpopcnt(_ a: Value) -> Value {
+        append(.vpopcnt, .v128, 0, a.id, 0, 0)
+    }
+
+    /// Lanes in reverse order within groups of 2^group bytes.
+    @inline(__always)
+    public mutating func vreverse(_ lane: Lane, _ a: Value, group: Int32) -> Value {
+        append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)
+    }
+}

@@ -1,0 +1,421 @@
+// Generated from Spec/ir.ops by Scripts/generators/ir_ops.py; do not edit.
+
+/// What an instruction does. Each case's meaning is that of its row in Spec/ir.ops.
+public enum Opcode: UInt16, Sendable {
+    // Structure
+    /// Nothing; what a pass leaves where it removed an instruction.
+    case nop
+    /// Start of the guest instruction at pc. What follows, to the next mark, belongs to it.
+    case instruction
+    /// The value a. Passes leave it in place of an instruction that turned out to be another value.
+    case copy
+    /// The next parameter of the block; all parameters stand at its start.
+    case param
+    /// The low bits of value. Of flags: the bits as `flagsToBits` gives them.
+    case const
+    /// The 128 bits of four pool words, the lowest first.
+    case vconst
+    // Guest state
+    /// The value of slot s.
+    case get
+    /// Binds slot s to value. A binding, not a store: it reaches memory only if somebody can look (an exit, or eviction); until then faults find the value where it is.
+    case set
+    /// At the start of a block: every edge into the block guarantees that slot s has this value, so the slot need not be at home.
+    case bind
+    // Integers
+    /// a + b, modulo 2^width.
+    case add
+    /// a - b, modulo 2^width.
+    case sub
+    /// a + b + C(f).
+    case adc
+    /// a - b - C(f): C is a borrow.
+    case sbc
+    /// Bitwise and.
+    case and
+    /// Bitwise or.
+    case or
+    /// Bitwise exclusive or.
+    case xor
+    /// a and not b.
+    case andn
+    /// All bits of a inverted.
+    case not
+    /// 0 - a.
+    case neg
+    /// Low half of the product.
+    case mul
+    /// High half of the unsigned product.
+    case mulhu
+    /// High half of the signed product.
+    case mulhs
+    /// Unsigned quotient; 0 where b is 0.
+    case udiv
+    /// Signed quotient, rounded to zero; 0 where b is 0, a where b is -1 and a the least number.
+    case sdiv
+    /// a shifted left by n modulo width.
+    case shl
+    /// a shifted right by n modulo width, zeros in.
+    case shr
+    /// a shifted right by n modulo width, sign in.
+    case sar
+    /// a rotated right by n modulo width.
+    case ror
+    /// The low half of (high:low) shifted right by n, 0 < n < width.
+    case extract2
+    /// The low bits of a, as many as the source type has, zero-extended. a is at least that wide.
+    case zext
+    /// The low bits of a, sign-extended.
+    case sext
+    /// The low bits of a wider integer.
+    case trunc
+    /// Bytes in reverse order.
+    case bswap
+    /// Bits in reverse order.
+    case bitreverse
+    /// Leading zeros; the width where a is 0.
+    case clz
+    /// Trailing zeros; the width where a is 0.
+    case ctz
+    /// Bits that are set.
+    case popcnt
+    /// CRC-32 (0x04C11DB7, reflected, no inversion) of crc over the low 2^size bytes of data.
+    case crc32
+    /// CRC-32C (0x1EDC6F41) likewise.
+    case crc32c
+    // Flags
+    /// The flags of the instruction a, which is one of add sub adc sbc and or xor andn neg: N, Z, C (carry; borrow of a subtraction), V, P, A as x86 sets them (logic: C = V = 0).
+    case flags
+    /// f with C inverted.
+    case cmc
+    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero. A and P mean something only where the producer defines them.
+    case flagsToBits
+    /// The inverse; bits that are no flag are ignored.
+    case bitsToFlags
+    /// 1 where the condition holds for f, else 0.
+    case cset
+    /// a where the condition holds for f, else b. With T = flags: whole flags.
+    case select
+    // Memory
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above).
+    case load
+    /// The low bytes of value to address + disp.
+    case store
+    /// Atomically adds value; the result is the old value, zero-extended. Sequentially consistent, as are all below.
+    case rmwAdd
+    /// Atomic and.
+    case rmwAnd
+    /// Atomic or.
+    case rmwOr
+    /// Atomic exclusive or.
+    case rmwXor
+    /// Atomic exchange.
+    case rmwExchange
+    /// Atomic signed maximum (of the memory's width).
+    case rmwMaxS
+    /// Atomic signed minimum.
+    case rmwMinS
+    /// Atomic unsigned maximum.
+    case rmwMaxU
+    /// Atomic unsigned minimum.
+    case rmwMinU
+    /// Stores new if memory holds expected (both cut to the memory's width); the result is the old value, zero-extended.
+    case cas
+    /// The same over 16 bytes; address + 15 may not cross a 16-byte line.
+    case cas128
+    /// Orders all memory accesses before it with all behind it.
+    case fence
+    // Control
+    /// Goes to a block of this unit.
+    case jump
+    /// Goes to then where the condition holds for f, to else otherwise.
+    case branch
+    /// Leaves the unit for the guest address pc. Hint call: the pool holds the guest's return address.
+    case exitJump
+    /// Leaves the unit for the guest address in a value.
+    case exitIndirect
+    /// Leaves generated code for the runtime, which gives the embedder the reason; the guest's pc is then pc.
+    case exitTrap
+    // Helpers
+    /// Calls the named host function, which sees no guest state.
+    case call
+    // Vectors
+    /// Bitwise and.
+    case vand
+    /// Bitwise or.
+    case vor
+    /// Bitwise exclusive or.
+    case vxor
+    /// a and not b.
+    case vandn
+    /// All bits inverted.
+    case vnot
+    /// Sums of lanes.
+    case vadd
+    /// Differences of lanes.
+    case vsub
+    /// Low halves of the products of lanes.
+    case vmul
+    /// Lanes negated.
+    case vneg
+    /// Absolute values, modulo 2^width.
+    case vabs
+    /// Unsigned minima.
+    case vminU
+    /// Unsigned maxima.
+    case vmaxU
+    /// Signed minima.
+    case vminS
+    /// Signed maxima.
+    case vmaxS
+    /// All ones where lanes are equal, else zero.
+    case vcmpEQ
+    /// All ones where a > b, signed.
+    case vcmpGTS
+    /// All ones where a > b, unsigned.
+    case vcmpGTU
+    /// Lanes shifted left by n, 0 <= n < width.
+    case vshl
+    /// Lanes shifted right by n, zeros in, 0 <= n < width.
+    case vshr
+    /// Lanes shifted right by n, sign in, 0 <= n < width.
+    case vsar
+    /// The low bits of a in every lane.
+    case vsplat
+    /// The integer in the lowest bits, zeros above.
+    case vfromInt
+    /// One lane, zero-extended.
+    case vextract
+    /// a with one lane replaced by the low bits of value.
+    case vinsert
+    /// Lanes of the low halves in turn: a0 b0 a1 b1 ….
+    case vzipLow
+    /// Lanes of the high halves in turn.
+    case vzipHigh
+    /// The even lanes of a, then those of b.
+    case vunzipEven
+    /// The odd lanes of a, then those of b.
+    case vunzipOdd
+    /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
+    case vbytes
+    /// For each byte of index: that byte of table, or 0 where it is 16 or more.
+    case vlookup
+    /// The low half's lanes, each zero-extended to twice its width. lane is the source's.
+    case vwidenU
+    /// The low half's lanes, each sign-extended to twice its width.
+    case vwidenS
+    /// Bits set in each byte.
+    case vpopcnt
+    /// Lanes in reverse order within groups of 2^group bytes.
+    case vreverse
+}
+
+extension Opcode {
+    public static let count = 99
+
+    /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
+    static let descriptors: [UInt64] = [
+        0x080000000000,  // nop
+        0x080000000003,  // instruction
+        0x000002000009,  // copy
+        0x080002000000,  // param
+        0x000002000003,  // const
+        0x000009000005,  // vconst
+        0x010002000004,  // get
+        0x020000001104,  // set
+        0x020000001104,  // bind
+        0x000003000909,  // add
+        0x000003000909,  // sub
+        0x000003410909,  // adc
+        0x000003410909,  // sbc
+        0x000003000909,  // and
+        0x000003000909,  // or
+        0x000003000909,  // xor
+        0x000003000909,  // andn
+        0x000003000009,  // not
+        0x000003000009,  // neg
+        0x000003000909,  // mul
+        0x000003000909,  // mulhu
+        0x000003000909,  // mulhs
+        0x000003000909,  // udiv
+        0x000003000909,  // sdiv
+        0x000003000909,  // shl
+        0x000003000909,  // shr
+        0x000003000909,  // sar
+        0x000003000909,  // ror
+        0x000003020909,  // extract2
+        0x000503000019,  // zext
+        0x000503000019,  // sext
+        0x000003000019,  // trunc
+        0x000003000009,  // bswap
+        0x000003000009,  // bitreverse
+        0x000003000009,  // clz
+        0x000003000009,  // ctz
+        0x000003000009,  // popcnt
+        0x000406001931,  // crc32
+        0x000406001931,  // crc32c
+        0x000008000019,  // flags
+        0x000008000041,  // cmc
+        0x000006000041,  // flagsToBits
+        0x000008000031,  // bitsToFlags
+        0x000203000041,  // cset
+        0x000202090941,  // select
+        0x030302000239,  // load
+        0x040300021139,  // store
+        0x050303000939,  // rmwAdd
+        0x050303000939,  // rmwAnd
+        0x050303000939,  // rmwOr
+        0x050303000939,  // rmwXor
+        0x050303000939,  // rmwExchange
+        0x050303000939,  // rmwMaxS
+        0x050303000939,  // rmwMinS
+        0x050303000939,  // rmwMaxU
+        0x050303000939,  // rmwMinU
+        0x050303090939,  // cas
+        0x050009494939,  // cas128
+        0x060000000000,  // fence
+        0x070000000006,  // jump
+        0x070200060641,  // branch
+        0x070600000503,  // exitJump
+        0x070600000539,  // exitIndirect
+        0x070700000203,  // exitTrap
+        0x090807003939,  // call
+        0x000009000909,  // vand
+        0x000009000909,  // vor
+        0x000009000909,  // vxor
+        0x000009000909,  // vandn
+        0x000009000009,  // vnot
+        0x000109000909,  // vadd
+        0x000109000909,  // vsub
+        0x000109000909,  // vmul
+        0x000109000009,  // vneg
+        0x000109000009,  // vabs
+        0x000109000909,  // vminU
+        0x000109000909,  // vmaxU
+        0x000109000909,  // vminS
+        0x000109000909,  // vmaxS
+        0x000109000909,  // vcmpEQ
+        0x000109000909,  // vcmpGTS
+        0x000109000909,  // vcmpGTU
+        0x000109000209,  // vshl
+        0x000109000209,  // vshr
+        0x000109000209,  // vsar
+        0x000109000019,  // vsplat
+        0x000009000019,  // vfromInt
+        0x000103000249,  // vextract
+        0x000109021909,  // vinsert
+        0x000109000909,  // vzipLow
+        0x000109000909,  // vzipHigh
+        0x000109000909,  // vunzipEven
+        0x000109000909,  // vunzipOdd
+        0x000009020909,  // vbytes
+        0x000009000909,  // vlookup
+        0x000109000009,  // vwidenU
+        0x000109000009,  // vwidenS
+        0x000009000009,  // vpopcnt
+        0x000109000209,  // vreverse
+    ]
+
+    /// Names as the text form has them, in order.
+    static let names: [StaticString] = [
+        "nop",
+        "instruction",
+        "copy",
+        "param",
+        "const",
+        "vconst",
+        "get",
+        "set",
+        "bind",
+        "add",
+        "sub",
+        "adc",
+        "sbc",
+        "and",
+        "or",
+        "xor",
+        "andn",
+        "not",
+        "neg",
+        "mul",
+        "mulhu",
+        "mulhs",
+        "udiv",
+        "sdiv",
+        "shl",
+        "shr",
+        "sar",
+        "ror",
+        "extract2",
+        "zext",
+        "sext",
+        "trunc",
+        "bswap",
+        "bitreverse",
+        "clz",
+        "ctz",
+        "popcnt",
+        "crc32",
+        "crc32c",
+        "flags",
+        "cmc",
+        "flagsToBits",
+        "bitsToFlags",
+        "cset",
+        "select",
+        "load",
+        "store",
+        "rmwAdd",
+        "rmwAnd",
+        "rmwOr",
+        "rmwXor",
+        "rmwExchange",
+        "rmwMaxS",
+        "rmwMinS",
+        "rmwMaxU",
+        "rmwMinU",
+        "cas",
+        "cas128",
+        "fence",
+        "jump",
+        "branch",
+        "exitJump",
+        "exitIndirect",
+        "exitTrap",
+        "call",
+        "vand",
+        "vor",
+        "vxor",
+        "vandn",
+        "vnot",
+        "vadd",
+        "vsub",
+        "vmul",
+        "vneg",
+        "vabs",
+        "vminU",
+        "vmaxU",
+        "vminS",
+        "vmaxS",
+        "vcmpEQ",
+        "vcmpGTS",
+        "vcmpGTU",
+        "vshl",
+        "vshr",
+        "vsar",
+        "vsplat",
+        "vfromInt",
+        "vextract",
+        "vinsert",
+        "vzipLow",
+        "vzipHigh",
+        "vunzipEven",
+        "vunzipOdd",
+        "vbytes",
+        "vlookup",
+        "vwidenU",
+        "vwidenS",
+        "vpopcnt",
+        "vreverse",
+    ]
+}

@@ -1,0 +1,30 @@
+// What a guest architecture gives the rest of the translator: its layout of state and a lifter. The runtime knows guests by
+// this protocol only.
+
+/// A read-only view of guest code, copied out of guest memory so that it cannot change or vanish while it is lifted.
+public struct GuestCode {
+    /// Guest address of the first byte.
+    public let pc: UInt64
+    public let bytes: UnsafeRawBufferPointer
+
+    public init(pc: UInt64, bytes: UnsafeRawBufferPointer) {
+        self.pc = pc
+        self.bytes = bytes
+    }
+}
+
+/// A guest architecture: lifts its code into the IR.
+public protocol GuestArchitecture: Sendable {
+    var layout: StateLayout { get }
+
+    /// Which slots live in registers between translations, hottest first. The host gives out as many as it has.
+    var pinnedSlots: [Slot] { get }
+
+    /// Lifts one block from the start of `code` into `unit`, which has been reset. Ends with an exit where the block ends or
+    /// the bytes do. At least one instruction is lifted: bytes that are none become a trap.
+    /// - Parameter mode: the part of the translation's key that is not the pc; the guest gives it its meaning.
+    func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
+
+    /// Puts a fresh CPU's state into `state`, which is zeroed.
+    func initialize(_ state: UnsafeMutableRawPointer)
+}

@@ -1,0 +1,142 @@
+// The IR's instruction, its value types and the small enumerations that live in `aux`.
+//
+// Worked example. AArch64's `subs x1, x1, #1; b.ne 0x1000` at 0x1008 is
+//
+//     instruction 0x1008
+//     v1 = get.i64 x1
+//     v2 = const.i64 1
+//     v3 = sub.i64 v1, v2
+//     v4 = flags v3
+//     set x1, v3
+//     set nzcv, v4
+//     instruction 0x100c
+//     branch.ne v4, b1, b2
+//   b1:
+//     exitJump.jump 0x1000
+//   b2:
+//     exitJump.jump 0x1010
+//
+// An instruction is 16 bytes without references, its result's id is its index, and nothing is allocated while code is
+// translated: the arenas of `Unit` are reset from one translation to the next.
+
+/// The type of a value. Raw values are stored in instructions.
+public enum Type: UInt8, Sendable, CaseIterable {
+    case none, i8, i16, i32, i64, flags, v128
+
+    /// Bits of an integer or vector type.
+    @inline(__always) public var bits: Int {
+        switch self {
+        case .i8: 8
+        case .i16: 16
+        case .i32: 32
+        case .i64: 64
+        case .v128: 128
+        case .flags: 16
+        case .none: 0
+        }
+    }
+
+    @inline(__always) public var isInteger: Bool { rawValue &- 1 < 4 }
+}
+
+/// Log2 of the bytes of a vector's lane.
+public enum Lane: UInt8, Sendable, CaseIterable {
+    case b, h, s, d
+    @inline(__always) public var bits: Int { 8 &<< Int(rawValue) }
+    @inline(__always) public var count: Int { 16 &>> Int(rawValue) }
+}
+
+/// A test of a flags value. The raw values are x86's condition codes (Intel SDM 2, appendix B): the IR's flags are the
+/// host's, with C a borrow after a subtraction, so `hi` and `ls` are unsigned > and <= after `sub`.
+public enum Condition: UInt8, Sendable, CaseIterable {
+    case vs, vc, cs, cc, eq, ne, ls, hi, mi, pl, pe, po, lt, ge, le, gt
+
+    /// The condition that holds exactly where this one does not.
+    @inline(__always) public var inverted: Condition { Condition(rawValue: rawValue ^ 1)! }
+}
+
+/// How an instruction touches memory: size, extension, order.
+public struct MemoryAccess: Sendable, Equatable {
+    /// Bits 0–2 log2 of the bytes, bit 3 sign extension, bits 4–5 order.
+    public var rawValue: UInt8
+
+    public enum Order: UInt8, Sendable { case plain, acquire, release, sequential }
+
+    @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// - Parameter size: log2 of the bytes, 0…4.
+    @inline(__always) public init(size: UInt8, signed: Bool = false, order: Order = .plain) {
+        rawValue = size | (signed ? 8 : 0) | order.rawValue &<< 4
+    }
+
+    @inline(__always) public var size: UInt8 { rawValue & 7 }
+    @inline(__always) public var bytes: Int { 1 &<< Int(rawValue & 7) }
+    @inline(__always) public var isSigned: Bool { rawValue & 8 != 0 }
+    @inline(__always) public var order: Order { Order(rawValue: rawValue &>> 4 & 3)! }
+}
+
+/// What kind of jump an exit is, for the prediction of returns.
+public enum ExitHint: UInt8, Sendable, CaseIterable { case jump, call, `return` }
+
+/// Why generated code asks for the runtime.
+public enum TrapReason: UInt8, Sendable, CaseIterable {
+    /// The guest's system-call instruction; payload: its immediate.
+    case systemCall
+    /// A breakpoint instruction; payload: its immediate.
+    case breakpoint
+    /// No instruction, or one that this CPU model does not have.
+    case undefined
+    /// The guest says it changed code: the slot `trapOperand` holds an address in the line.
+    case invalidateCode
+    /// The instruction could not be fetched.
+    case fetch
+    /// An address was not aligned as the instruction demands; the slot `trapOperand` holds it.
+    case alignment
+}
+
+/// Host functions that `call` can name. They see no guest state.
+public enum Helper: UInt8, Sendable, CaseIterable {
+    /// Nanoseconds of a monotonic clock: the virtual counter of a guest.
+    case counter
+}
+
+/// The result of an instruction, by its index.
+public struct Value: Sendable, Equatable {
+    public let id: UInt32
+    @inline(__always) public init(_ id: UInt32) { self.id = id }
+    @inline(__always) public init(_ index: Int) { id = UInt32(truncatingIfNeeded: index) }
+    @inline(__always) public var index: Int { Int(id) }
+}
+
+/// One instruction: 16 bytes, trivial.
+public struct Instruction: Sendable {
+    public var opcode: Opcode
+    public var type: Type
+    public var aux: UInt8
+    public var a: UInt32
+    public var b: UInt32
+    public var c: UInt32
+
+    @inline(__always)
+    public init(_ opcode: Opcode, _ type: Type, _ aux: UInt8 = 0, _ a: UInt32 = 0, _ b: UInt32 = 0, _ c: UInt32 = 0) {
+        self.opcode = opcode
+        self.type = type
+        self.aux = aux
+        self.a = a
+        self.b = b
+        self.c = c
+    }
+
+    /// The 64-bit number in fields a and b.
+    @inline(__always) public var immediate: UInt64 {
+        get { UInt64(a) | UInt64(b) &<< 32 }
+        set {
+            a = UInt32(truncatingIfNeeded: newValue)
+            b = UInt32(truncatingIfNeeded: newValue &>> 32)
+        }
+    }
+
+    @inline(__always) public var condition: Condition { Condition(rawValue: aux & 15)! }
+    @inline(__always) public var lane: Lane { Lane(rawValue: aux & 3)! }
+    @inline(__always) public var access: MemoryAccess { MemoryAccess(rawValue: aux) }
+}

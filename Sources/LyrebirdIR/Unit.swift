@@ -1,0 +1,194 @@
+// A unit: what is translated at once. Blocks of instructions in one arena, with a side pool for what does not fit into an
+// instruction. A unit of one block is a translation block; a unit with loops is a region. The arenas are allocated once and
+// reset between translations.
+
+/// A block of a unit: a run of instructions that starts with its parameters and ends with a terminator.
+public struct Block: Sendable {
+    public var start: Int32
+    public var end: Int32
+}
+
+/// The name of a block in its unit.
+public struct BlockID: Sendable, Equatable {
+    public let id: UInt32
+    @inline(__always) public init(_ id: UInt32) { self.id = id }
+    @inline(__always) public var index: Int { Int(id) }
+}
+
+/// A region of guest code in the IR. Owns its arenas.
+public struct Unit: ~Copyable {
+    public let instructions: UnsafeMutablePointer<Instruction>
+    public let pool: UnsafeMutablePointer<UInt32>
+    public let blocks: UnsafeMutablePointer<Block>
+    public private(set) var count = 0
+    public private(set) var poolCount = 0
+    public private(set) var blockCount = 0
+    /// Blocks in the order in which they stand in the arena: the order of `place`.
+    public let order: UnsafeMutablePointer<UInt32>
+    public private(set) var placedCount = 0
+    /// Guest address of the first instruction.
+    public var startPC: UInt64 = 0
+    /// Guest bytes lifted from startPC on.
+    public var guestBytes = 0
+    /// Guest instructions lifted.
+    public var guestInstructions = 0
+
+    /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
+    public static let capacity = 8192
+    static let poolCapacity = 8192
+    static let blockCapacity = 512
+
+    public init() {
+        instructions = .allocate(capacity: Unit.capacity)
+        pool = .allocate(capacity: Unit.poolCapacity)
+        blocks = .allocate(capacity: Unit.blockCapacity)
+        order = .allocate(capacity: Unit.blockCapacity)
+    }
+
+    deinit {
+        instructions.deallocate()
+        pool.deallocate()
+        blocks.deallocate()
+        order.deallocate()
+    }
+
+    /// Forgets everything, keeps the memory.
+    public mutating func reset(pc: UInt64) {
+        count = 0
+        poolCount = 0
+        blockCount = 0
+        placedCount = 0
+        startPC = pc
+        guestBytes = 0
+        guestInstructions = 0
+    }
+
+    /// Instructions that can still be appended; less when the pool or the blocks are scarce.
+    @inline(__always) public var room: Int {
+        let pooled = (Unit.poolCapacity &- poolCount) &>> 3
+        let blocked = (Unit.blockCapacity &- blockCount) &<< 3
+        return min(Unit.capacity &- count, pooled, blocked)
+    }
+
+    // MARK: Appending
+
+    @inline(__always)
+    public mutating func append(
+        _ opcode: Opcode, _ type: Type, _ aux: UInt8 = 0, _ a: UInt32 = 0, _ b: UInt32 = 0, _ c: UInt32 = 0
+    ) -> Value {
+        precondition(count < Unit.capacity, "unit is full")
+        instructions[count] = Instruction(opcode, type, aux, a, b, c)
+        count &+= 1
+        return Value(count &- 1)
+    }
+
+    @inline(__always)
+    public mutating func appendToPool(_ word: UInt32) {
+        precondition(poolCount < Unit.poolCapacity, "unit's pool is full")
+        pool[poolCount] = word
+        poolCount &+= 1
+    }
+
+    @inline(__always) public func type(of value: Value) -> Type { instructions[value.index].type }
+
+    // MARK: Blocks
+
+    /// A new block, to be placed later: so that forward branches can name it.
+    public mutating func makeBlock() -> BlockID {
+        precondition(blockCount < Unit.blockCapacity, "unit has too many blocks")
+        blocks[blockCount] = Block(start: -1, end: -1)
+        blockCount &+= 1
+        return BlockID(UInt32(blockCount &- 1))
+    }
+
+    /// Starts the block here: what is appended from now on belongs to it, until the next block is placed.
+    public mutating func place(_ block: BlockID) {
+        if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
+        blocks[block.index].start = Int32(count)
+        order[placedCount] = block.id
+        placedCount &+= 1
+    }
+
+    /// Ends the last block. Call once, when all is appended.
+    public mutating func finish() {
+        if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
+    }
+
+    // MARK: Instructions that Spec/ir.ops gives a form of its own
+
+    @inline(__always)
+    public mutating func instruction(pc: UInt64) {
+        _ = append(.instruction, .none, 0, UInt32(truncatingIfNeeded: pc), UInt32(truncatingIfNeeded: pc &>> 32))
+    }
+
+    /// The low bits of `value` as a number of the type.
+    @inline(__always)
+    public mutating func const(_ type: Type, _ value: UInt64) -> Value {
+        append(.const, type, 0, UInt32(truncatingIfNeeded: value), UInt32(truncatingIfNeeded: value &>> 32))
+    }
+
+    public mutating func vconst(low: UInt64, high: UInt64) -> Value {
+        let at = UInt32(poolCount)
+        appendToPool(UInt32(truncatingIfNeeded: low))
+        appendToPool(UInt32(truncatingIfNeeded: low &>> 32))
+        appendToPool(UInt32(truncatingIfNeeded: high))
+        appendToPool(UInt32(truncatingIfNeeded: high &>> 32))
+        return append(.vconst, .v128, 0, at)
+    }
+
+    public mutating func param(_ type: Type) -> Value { append(.param, type) }
+
+    @inline(__always) public mutating func get(_ type: Type, _ slot: Slot) -> Value { append(.get, type, 0, slot.id) }
+    @inline(__always) public mutating func set(_ slot: Slot, _ value: Value) {
+        _ = append(.set, .none, 0, slot.id, value.id)
+    }
+    public mutating func bind(_ slot: Slot, _ value: Value) { _ = append(.bind, .none, 0, slot.id, value.id) }
+
+    /// The flags of the instruction that made `value`.
+    @inline(__always) public mutating func flags(_ value: Value) -> Value { append(.flags, .flags, 0, value.id) }
+
+    public mutating func call(_ helper: Helper, _ a: Value, _ b: Value) -> Value {
+        append(.call, .i64, helper.rawValue, a.id, b.id)
+    }
+
+    /// An edge to a block, with the values of its parameters.
+    public mutating func edge(_ block: BlockID, _ arguments: [Value] = []) -> UInt32 {
+        let at = UInt32(poolCount)
+        appendToPool(block.id)
+        appendToPool(UInt32(arguments.count))
+        for argument in arguments { appendToPool(argument.id) }
+        return at
+    }
+
+    public mutating func jump(_ edge: UInt32) { _ = append(.jump, .none, 0, edge) }
+
+    public mutating func branch(_ condition: Condition, _ flags: Value, then: UInt32, else: UInt32) {
+        _ = append(.branch, .none, condition.rawValue, flags.id, then, `else`)
+    }
+
+    /// Leaves for `pc`. A call gives the guest's return address.
+    public mutating func exitJump(_ pc: UInt64, _ hint: ExitHint = .jump, returnTo: UInt64 = 0) {
+        let at = poolAddress(hint, returnTo)
+        _ = append(
+            .exitJump, .none, hint.rawValue, UInt32(truncatingIfNeeded: pc), UInt32(truncatingIfNeeded: pc &>> 32), at)
+    }
+
+    public mutating func exitIndirect(_ pc: Value, _ hint: ExitHint = .jump, returnTo: UInt64 = 0) {
+        let at = poolAddress(hint, returnTo)
+        _ = append(.exitIndirect, .none, hint.rawValue, pc.id, at)
+    }
+
+    public mutating func exitTrap(_ pc: UInt64, _ reason: TrapReason, payload: UInt32 = 0) {
+        _ = append(
+            .exitTrap, .none, reason.rawValue, UInt32(truncatingIfNeeded: pc), UInt32(truncatingIfNeeded: pc &>> 32),
+            payload)
+    }
+
+    private mutating func poolAddress(_ hint: ExitHint, _ address: UInt64) -> UInt32 {
+        guard hint == .call else { return 0 }
+        let at = UInt32(poolCount)
+        appendToPool(UInt32(truncatingIfNeeded: address))
+        appendToPool(UInt32(truncatingIfNeeded: address &>> 32))
+        return at
+    }
+}

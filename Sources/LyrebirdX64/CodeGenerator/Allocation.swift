@@ -1,0 +1,507 @@
+// Register allocation, in the same pass as selection. A value's spill slot is its slot in guest state where it has one: to
+// evict a clean value costs nothing, and to evict a dirty one costs the store that was due anyway. Who is evicted is the
+// value that is needed latest.
+
+import LyrebirdIR
+
+/// A set of slots.
+struct SlotSet {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+
+    @inline(__always) func contains(_ slot: Int) -> Bool {
+        (slot < 64 ? low &>> UInt64(slot) : high &>> UInt64(slot &- 64)) & 1 != 0
+    }
+    @inline(__always) mutating func insert(_ slot: Int) {
+        if slot < 64 { low |= 1 &<< UInt64(slot) } else { high |= 1 &<< UInt64(slot &- 64) }
+    }
+    @inline(__always) mutating func remove(_ slot: Int) {
+        if slot < 64 { low &= ~(1 &<< UInt64(slot)) } else { high &= ~(1 &<< UInt64(slot &- 64)) }
+    }
+    /// Removes and returns the first slot, -1 when there is none.
+    @inline(__always) mutating func popFirst() -> Int {
+        if low != 0 {
+            let slot = low.trailingZeroBitCount
+            low &= low &- 1
+            return slot
+        }
+        guard high != 0 else { return -1 }
+        let slot = high.trailingZeroBitCount
+        high &= high &- 1
+        return slot &+ 64
+    }
+    @inline(__always) static func | (a: SlotSet, b: SlotSet) -> SlotSet {
+        SlotSet(low: a.low | b.low, high: a.high | b.high)
+    }
+}
+
+/// Spill slots in use; as many as the context has.
+typealias SpillSet = SlotSet
+
+/// What the generator knows of a slot of guest state.
+struct SlotState {
+    /// The value bound to it, -1 where the content is in memory and has no name.
+    var bound: Int32 = -1
+    /// Last position at which the binding can be looked at.
+    var end: Int32 = -1
+    /// In the analysis: how many sites had been seen when the slot was last bound.
+    var sitesSeen = 0
+    var hint: UInt8 = 0xFF
+    /// Where the frame log last said it is.
+    var logged: UInt32 = 0
+}
+
+extension CodeGenerator {
+    // MARK: Blocks
+
+    /// Puts the allocator into the state in which a block is entered: that of the block before it, or the contract's.
+    mutating func startBlock(_ id: Int, inheriting: Bool) {
+        if !inheriting { enterByContract(first: hot.cursor == hotStart) }
+        blockStates[id].address = hot.cursor
+        bindPending(id)
+    }
+
+    private mutating func enterByContract(first: Bool) {
+        for register in 0..<HostRegister.count {
+            let value = registerValue[register]
+            if value >= 0 { values[Int(value)].register = 0xFF }
+            registerValue[register] = -1
+        }
+        dirty = SlotSet()
+        hostFlags = -1
+        for slot in 0..<contract.displacement.count {
+            slots[slot].bound = -1
+            slots[slot].end = -1
+        }
+        for slot in contract.pinned {
+            let content = Int32(truncatingIfNeeded: count &+ Int(slot))
+            let register = contract.registerOfSlot[Int(slot)]
+            // The analysis looked ahead from the unit's entry only.
+            if !first { values[Int(content)].end = .max }
+            slots[Int(slot)].bound = content
+            slots[Int(slot)].end = values[Int(content)].end
+            registerValue[Int(register)] = content
+            values[Int(content)].register = register
+            dirty.insert(Int(slot))
+        }
+        logBlockStart()
+    }
+
+    // MARK: State
+
+    /// `get`: the value takes the place of what the slot holds.
+    mutating func selectGet(_ index: Int, _ i: Instruction) {
+        let slot = Int(i.a)
+        let content = slots[slot].bound
+        let value = Int32(truncatingIfNeeded: index)
+        if content >= Int32(truncatingIfNeeded: count) {
+            // The entry's content gets a name, in the register where it is.
+            let register = values[Int(content)].register
+            values[Int(content)].register = 0xFF
+            if register != 0xFF {
+                registerValue[Int(register)] = value
+                values[index].register = register
+            } else {
+                load(index, i.type, from: slotMemory(slot))
+            }
+            slots[slot].bound = value
+        } else if content >= 0 {
+            // Only where state forwarding is off: the slot is bound to a value that is already known.
+            copyValue(Int(content), to: index, i.type)
+        } else {
+            slots[slot].bound = value
+            slots[slot].end = values[index].end
+            load(index, i.type, from: slotMemory(slot))
+        }
+        values[index].slot = Int16(slot)
+    }
+
+    /// A second value with the content of the first.
+    private mutating func copyValue(_ source: Int, to index: Int, _ type: Type) {
+        if type == .flags {
+            saveFlagsIfHeld(Int32(truncatingIfNeeded: source))
+            load(index, type, from: memoryHome(source)!)
+        } else if type == .v128 {
+            let from = useVector(source)
+            let to = allocateVector(for: index)
+            moveVector(to, from)
+        } else {
+            let from = useGeneral(source)
+            let to = allocateGeneral(for: index)
+            hot.mov(.b64, to, from)
+        }
+    }
+
+    /// Reads a value from memory into a register of its own (flags: into the host's flags).
+    private mutating func load(_ index: Int, _ type: Type, from memory: Memory) {
+        switch type {
+        case .flags: break  // Left in memory: they are restored where somebody needs them.
+        case .v128:
+            let register = allocateVector(for: index)
+            loadVector(register, memory)
+        default:
+            let register = allocateGeneral(for: index)
+            hot.mov(type == .i64 ? .b64 : .b32, register, memory)
+        }
+    }
+
+    /// `set`: from here on the slot's content is `value`.
+    mutating func bindSlot(_ slot: Int, to value: Int, end: Int32) {
+        let old = slots[slot].bound
+        if old >= 0, old < Int32(truncatingIfNeeded: count), !dirty.contains(slot) {
+            // The old value may have no other home than the slot's memory, which will be overwritten one day.
+            let state = values[Int(old)]
+            if state.register == 0xFF, state.spill < 0, !state.isConstant, state.nextUse != .max, state.type != .flags {
+                if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
+            } else if state.type == .flags, hostFlags != old, state.spill < 0, state.end > Int32(position) {
+                rescueFlags(Int(old), from: slot)
+            }
+        }
+        slots[slot].bound = Int32(truncatingIfNeeded: value)
+        slots[slot].end = end
+        values[value].slot = Int16(slot)
+        dirty.insert(slot)
+        if old >= 0, old != Int32(truncatingIfNeeded: value) { dropIfDead(Int(old)) }
+    }
+
+    /// Gives flags that live only in a slot's memory a spill slot of their own.
+    private mutating func rescueFlags(_ value: Int, from slot: Int) {
+        let spill = takeSpill()
+        let scratch = scratchGeneral()
+        hot.movzx(.b32, scratch, .b16, slotMemory(slot))
+        hot.mov(.b64, RegisterContract.spill(spill), scratch)
+        values[value].spill = Int16(spill)
+    }
+
+    @inline(__always) func slotMemory(_ slot: Int) -> Memory {
+        Memory(base: .rbp, displacement: contract.displacement[slot])
+    }
+
+    // MARK: Lifetimes
+
+    /// Whether a value is not needed behind the current instruction.
+    @inline(__always) func isDead(_ value: Int) -> Bool { values[value].end <= Int32(truncatingIfNeeded: position) }
+
+    @inline(__always) private mutating func dropIfDead(_ value: Int) {
+        let register = values[value].register
+        if register != 0xFF, isDead(value) {
+            values[value].register = 0xFF
+            registerValue[Int(register)] = -1
+        }
+    }
+
+    /// After an instruction: its operands have one use less.
+    @inline(__always)
+    mutating func consumeOperands(_ index: Int, _ unit: borrowing Unit) {
+        if values[index].isSkipped { return }
+        let i = unit.instructions[index]
+        switch i.opcode {
+        case .set, .bind, .get, .instruction, .nop, .const, .vconst, .flags, .param, .jump, .exitJump, .exitTrap: break
+        case .load, .store:
+            let address = addresses[index]
+            consume(Int(address.base), 3 &* index)
+            if address.index >= 0 { consume(Int(address.index), 3 &* index &+ 2) }
+            if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
+        case .add where values[index].isAddress:
+            let address = addresses[index]
+            consume(Int(address.base), 3 &* index)
+            consume(Int(address.index), 3 &* index &+ 2)
+        case .branch, .exitIndirect: consume(Int(values[Int(i.a)].representative), 3 &* index)
+        default:
+            let fields = i.opcode.valueFields
+            if fields & 1 != 0 { consume(Int(values[Int(i.a)].representative), 3 &* index) }
+            if fields & 2 != 0 { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
+            if fields & 4 != 0 { consume(Int(values[Int(i.c)].representative), 3 &* index &+ 2) }
+        }
+    }
+
+    @inline(__always)
+    private mutating func consume(_ value: Int, _ link: Int) {
+        values[value].nextUse = chain[link]
+        let register = values[value].register
+        if values[value].end <= Int32(truncatingIfNeeded: position) {
+            if register != 0xFF {
+                values[value].register = 0xFF
+                registerValue[Int(register)] = -1
+            }
+            if values[value].spill >= 0, !values[value].isGlobal {
+                spillsUsed.remove(Int(values[value].spill))
+                values[value].spill = -1
+            }
+        }
+    }
+
+    // MARK: Registers
+
+    @inline(__always) mutating func lock(_ register: UInt8) { locked |= 1 &<< UInt64(register) }
+    @inline(__always) mutating func unlock(_ register: UInt8) { locked &= ~(1 &<< UInt64(register)) }
+
+    static let generalOrder: [UInt8] = [0, 2, 1, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 3]
+    static let generalMask: UInt64 = 0b1111_1111_1100_1111
+    static let vectorMask: UInt64 = 0xFFFF &<< 16
+
+    /// A register of the class that may be overwritten, evicting somebody if need be. It is locked.
+    mutating func freeRegister(vector: Bool, hint: UInt8 = 0xFF) -> UInt8 {
+        let candidates = (vector ? Self.vectorMask : Self.generalMask) & ~locked
+        if hint != 0xFF, candidates &>> UInt64(hint) & 1 != 0, isFree(hint) {
+            take(hint)
+            return hint
+        }
+        // The scratch registers first: what is in a pinned one may be wanted there.
+        var rest = candidates
+        var fallback: UInt8 = 0xFF
+        while rest != 0 {
+            let register = UInt8(truncatingIfNeeded: rest.trailingZeroBitCount)
+            rest &= rest &- 1
+            if isFree(register) {
+                if contract.slotOfRegister[Int(register)] < 0 {
+                    take(register)
+                    return register
+                }
+                if fallback == 0xFF { fallback = register }
+            }
+        }
+        if fallback != 0xFF {
+            take(fallback)
+            return fallback
+        }
+        // Nobody is free: the one that is needed latest goes, one that costs nothing first.
+        rest = candidates
+        var best: UInt8 = 0xFF
+        var bestScore = Int32.min
+        while rest != 0 {
+            let register = UInt8(truncatingIfNeeded: rest.trailingZeroBitCount)
+            rest &= rest &- 1
+            let score = evictionScore(register)
+            if score > bestScore {
+                bestScore = score
+                best = register
+            }
+        }
+        precondition(best != 0xFF, "an instruction needs more registers than there are")
+        evict(best)
+        take(best)
+        return best
+    }
+
+    @inline(__always) func isFree(_ register: UInt8) -> Bool {
+        let value = registerValue[Int(register)]
+        return value < 0 || values[Int(value)].end < Int32(truncatingIfNeeded: position)
+    }
+
+    /// Forgets who was there (dead), and locks.
+    @inline(__always) private mutating func take(_ register: UInt8) {
+        let value = registerValue[Int(register)]
+        if value >= 0 { values[Int(value)].register = 0xFF }
+        registerValue[Int(register)] = -1
+        lock(register)
+    }
+
+    /// Higher is better to evict.
+    private func evictionScore(_ register: UInt8) -> Int32 {
+        let value = Int(registerValue[Int(register)])
+        let state = values[value]
+        if state.nextUse == .max, contract.slotOfRegister[Int(register)] < 0 || value < count {
+            // Nobody reads it any more: what is left is the store to its slot, due anyway unless the slot is pinned.
+            return isPinnedContent(value) ? state.end &- Int32(truncatingIfNeeded: position) : .max &- 1
+        }
+        let distance = (state.nextUse == .max ? state.end : state.nextUse) &- Int32(truncatingIfNeeded: position)
+        return state.isConstant ? distance &+ 64 : distance
+    }
+
+    /// Whether a pinned slot is bound to the value: it must be in a register again at the exit.
+    private func isPinnedContent(_ value: Int) -> Bool {
+        for slot in contract.pinned where slots[Int(slot)].bound == Int32(truncatingIfNeeded: value) { return true }
+        return false
+    }
+
+    /// Makes a register's value live elsewhere.
+    mutating func evict(_ register: UInt8) {
+        let value = Int(registerValue[Int(register)])
+        guard value >= 0 else { return }
+        if !isDeadHere(value) { storeHome(value) }
+        values[value].register = 0xFF
+        registerValue[Int(register)] = -1
+    }
+
+    /// Dead even for the current instruction.
+    @inline(__always) private func isDeadHere(_ value: Int) -> Bool {
+        values[value].end < Int32(truncatingIfNeeded: position)
+    }
+
+    /// Writes a value that is in a register to the slots that are bound to it, or to a spill slot if there are none and it is
+    /// needed again.
+    mutating func storeHome(_ value: Int) {
+        var hasHome = values[value].isConstant || values[value].spill >= 0
+        var rest = dirty
+        while case let slot = rest.popFirst(), slot >= 0 {
+            guard slots[slot].bound == Int32(truncatingIfNeeded: value), slots[slot].end >= Int32(position) else { continue }
+            if values[value].isConstant { continue }
+            storeRegister(values[value].register, contract.types[slot], slotMemory(slot))
+            dirty.remove(slot)
+            hasHome = true
+        }
+        if !hasHome { hasHome = memorySlot(value) >= 0 }
+        if !hasHome, values[value].nextUse != .max || values[value].end > Int32(position) { storeSpill(value) }
+    }
+
+    /// A slot whose memory holds the value, -1 if there is none.
+    func memorySlot(_ value: Int) -> Int {
+        let last = Int(values[value].slot)
+        if last >= 0, slots[last].bound == Int32(truncatingIfNeeded: value), !dirty.contains(last) { return last }
+        for slot in 0..<contract.displacement.count
+        where slots[slot].bound == Int32(truncatingIfNeeded: value) && !dirty.contains(slot) { return slot }
+        return -1
+    }
+
+    /// Where the value is in memory, if it is.
+    func memoryHome(_ value: Int) -> Memory? {
+        if values[value].spill >= 0 { return RegisterContract.spill(Int(values[value].spill)) }
+        let slot = memorySlot(value)
+        return slot >= 0 ? slotMemory(slot) : nil
+    }
+
+    mutating func storeSpill(_ value: Int) {
+        if values[value].spill < 0 { values[value].spill = Int16(takeSpill()) }
+        let memory = RegisterContract.spill(Int(values[value].spill))
+        storeRegister(values[value].register, values[value].type, memory, whole: true)
+    }
+
+    mutating func takeSpill() -> Int {
+        for index in 0..<StateLayout.maximum where !spillsUsed.contains(index) {
+            spillsUsed.insert(index)
+            return index
+        }
+        overflowed = true
+        return 0
+    }
+
+    private mutating func storeRegister(_ register: UInt8, _ type: Type, _ memory: Memory, whole: Bool = false) {
+        if register >= 16 {
+            storeVector(memory, XMM(register &- 16))
+        } else {
+            hot.mov(whole || type == .i64 ? .b64 : type == .flags ? .b16 : .b32, memory, GPR(register))
+        }
+    }
+
+    /// A register that nobody minds losing, for the length of one instruction.
+    mutating func scratchGeneral() -> GPR { GPR(freeRegister(vector: false)) }
+    mutating func scratchVector() -> XMM { XMM(freeRegister(vector: true) &- 16) }
+
+    /// Empties a certain register (moving its value elsewhere if somebody needs it) and locks it.
+    mutating func reserve(_ gpr: GPR) {
+        let register = gpr.rawValue
+        let value = registerValue[Int(register)]
+        if value >= 0 {
+            if values[Int(value)].end < Int32(truncatingIfNeeded: position) {
+                values[Int(value)].register = 0xFF
+            } else {
+                lock(register)
+                let other = freeRegister(vector: false)
+                unlock(other)
+                hot.mov(.b64, GPR(other), gpr)
+                if locked &>> UInt64(register) & 1 != 0 { lock(other) }
+                values[Int(value)].register = other
+                registerValue[Int(other)] = value
+            }
+            registerValue[Int(register)] = -1
+        }
+        lock(register)
+    }
+
+    // MARK: Values
+
+    /// The value in a general register, locked for this instruction.
+    mutating func useGeneral(_ value: Int) -> GPR { useGeneralRaw(value) }
+
+    @discardableResult
+    mutating func useGeneralRaw(_ value: Int) -> GPR {
+        let register = values[value].register
+        if register != 0xFF {
+            lock(register)
+            return GPR(register)
+        }
+        let free = freeRegister(vector: false, hint: values[value].hint)
+        if values[value].isConstant {
+            hot.movImmediate(GPR(free), constants(value))
+        } else {
+            guard let memory = memoryHome(value) else { fatalError("value \(value) is nowhere at \(position)") }
+            let wide = values[value].spill >= 0 || values[value].type == .i64
+            hot.mov(wide ? .b64 : .b32, GPR(free), memory)
+        }
+        values[value].register = free
+        registerValue[Int(free)] = Int32(truncatingIfNeeded: value)
+        return GPR(free)
+    }
+
+    mutating func useVector(_ value: Int) -> XMM { useVectorRaw(value) }
+
+    @discardableResult
+    mutating func useVectorRaw(_ value: Int) -> XMM {
+        let register = values[value].register
+        if register != 0xFF {
+            lock(register)
+            return XMM(register &- 16)
+        }
+        let free = freeRegister(vector: true, hint: values[value].hint)
+        if values[value].isConstant {
+            materializeVector(value, XMM(free &- 16))
+        } else {
+            guard let memory = memoryHome(value) else { fatalError("value \(value) is nowhere at \(position)") }
+            loadVector(XMM(free &- 16), memory)
+        }
+        values[value].register = free
+        registerValue[Int(free)] = Int32(truncatingIfNeeded: value)
+        return XMM(free &- 16)
+    }
+
+    /// A register for the result of the current instruction; operands that die here may give theirs.
+    mutating func allocateGeneral(for index: Int) -> GPR {
+        let register = freeRegister(vector: false, hint: values[index].hint)
+        own(index, register)
+        return GPR(register)
+    }
+
+    mutating func allocateVector(for index: Int) -> XMM {
+        let register = freeRegister(vector: true, hint: values[index].hint)
+        own(index, register)
+        return XMM(register &- 16)
+    }
+
+    /// Makes `register`, which is nobody's any more, the result's.
+    @inline(__always) mutating func own(_ index: Int, _ register: UInt8) {
+        registerValue[Int(register)] = Int32(truncatingIfNeeded: index)
+        values[index].register = register
+    }
+
+    /// The result takes over the register of an operand that dies here, or gets a copy of it: the first half of a two-operand
+    /// instruction.
+    mutating func allocateGeneral(for index: Int, startingAs value: Int, _ width: Width = .b64) -> GPR {
+        let source = useGeneral(value)
+        if canOverwrite(value, for: index) {
+            takeOver(value, for: index)
+            return source
+        }
+        let result = allocateGeneral(for: index)
+        hot.mov(width, result, source)
+        return result
+    }
+
+    /// Gives the register of an operand to the result.
+    @inline(__always) mutating func takeOver(_ value: Int, for index: Int) {
+        let register = values[value].register
+        values[value].register = 0xFF
+        own(index, register)
+    }
+
+    /// Whether the register of an operand may be given to the result: nobody needs the value behind this instruction, and the
+    /// result would not rather be where it is wanted in the end.
+    @inline(__always) func canOverwrite(_ value: Int, for index: Int) -> Bool {
+        guard values[value].end <= Int32(truncatingIfNeeded: position), values[value].register != 0xFF else { return false }
+        let hint = values[index].hint
+        return hint == 0xFF || hint == values[value].register || !isFree(hint)
+    }
+
+    /// The constant of a `const`, cut to its type.
+    @inline(__always) func constants(_ value: Int) -> UInt64 { constantBits[value] }
+}

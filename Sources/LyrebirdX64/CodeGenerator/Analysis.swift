@@ -1,0 +1,417 @@
+// Before selection: which instructions are other values under a new name, which disappear into an address or a
+// compare-and-branch, and how long every value must live. Lifetimes count what a fault or an exit could look at: a value
+// bound to a slot lives to the last such place before the slot is bound again.
+
+import LyrebirdIR
+
+/// What the generator knows of a value.
+struct ValueState {
+    /// The value that this one is another name of; itself as a rule.
+    var representative: UInt32
+    /// Last position at which somebody needs it; -1 for never.
+    var end: Int32
+    /// Position of the next use as an operand; Int32.max for none.
+    var nextUse: Int32
+    /// Uses as an operand.
+    var uses: UInt16
+    /// Its register, 0xFF for none.
+    var register: UInt8
+    var bits: UInt8
+    /// Its spill slot, -1 for none.
+    var spill: Int16
+    /// The slot it was last bound to, -1 for none.
+    var slot: Int16
+    /// A register that it would best be in, 0xFF for none.
+    var hint: UInt8
+    var type: Type
+    /// The instruction `flags` that takes this one's flags; -1 for none.
+    var flags: Int32
+
+    @inline(__always) var isSkipped: Bool {
+        get { bits & 1 != 0 }
+        set { bits = newValue ? bits | 1 : bits & ~1 }
+    }
+    /// An i32 whose register may have anything in the upper half.
+    @inline(__always) var hasDirtyUpper: Bool {
+        get { bits & 2 != 0 }
+        set { bits = newValue ? bits | 2 : bits & ~2 }
+    }
+    /// Used in another chain of blocks: kept in its spill slot from its definition on.
+    @inline(__always) var isGlobal: Bool {
+        get { bits & 4 != 0 }
+        set { bits = newValue ? bits | 4 : bits & ~4 }
+    }
+    @inline(__always) var isConstant: Bool {
+        get { bits & 8 != 0 }
+        set { bits = newValue ? bits | 8 : bits & ~8 }
+    }
+    /// A flags value that is made again where it is consumed (`select` between flags).
+    @inline(__always) var isDeferred: Bool {
+        get { bits & 16 != 0 }
+        set { bits = newValue ? bits | 16 : bits & ~16 }
+    }
+
+    /// An addition that is one LEA, by its folded address.
+    @inline(__always) var isAddress: Bool {
+        get { bits & 32 != 0 }
+        set { bits = newValue ? bits | 32 : bits & ~32 }
+    }
+
+    static let fresh = ValueState(
+        representative: 0, end: -1, nextUse: .max, uses: 0, register: 0xFF, bits: 0, spill: -1, slot: -1,
+        hint: 0xFF, type: .none, flags: -1)
+}
+
+/// base + index << scale + displacement; ids are representatives, -1 for none.
+struct FoldedAddress {
+    var base: Int32
+    var index: Int32
+    var scale: UInt8
+    var displacement: Int32
+}
+
+/// How a block is entered.
+struct BlockState {
+    /// Blocks of one chain follow each other with the allocator's state intact.
+    var chain: Int32
+    var predecessors: Int32
+    /// The block consists of one `exitJump`: the position of that, else -1.
+    var onlyExit: Int32
+    /// Host code of the block, once emitted, in the writable mapping.
+    var address: UnsafeMutablePointer<UInt8>?
+    /// Jumps to be bound when the block is placed: head of a list through `pending`.
+    var pending: Int32
+}
+
+extension CodeGenerator {
+    mutating func analyze(_ unit: borrowing Unit) {
+        count = unit.count
+        analyzeBlocks(unit)
+        findAliases(unit)
+        findLifetimes(unit)
+    }
+
+    // MARK: Blocks
+
+    private mutating func analyzeBlocks(_ unit: borrowing Unit) {
+        for id in 0..<unit.blockCount {
+            blockStates[id] = BlockState(chain: -1, predecessors: 0, onlyExit: -1, address: nil, pending: -1)
+            let block = unit.blocks[id]
+            var at = Int(block.start)
+            while at < Int(block.end), unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction {
+                at &+= 1
+            }
+            if at < Int(block.end), unit.instructions[at].opcode == .exitJump, unit.instructions[at].aux == 0 {
+                blockStates[id].onlyExit = Int32(at)
+            }
+        }
+        for place in 0..<unit.placedCount {
+            let last = unit.instructions[Int(unit.blocks[Int(unit.order[place])].end) &- 1]
+            if last.opcode == .jump { blockStates[Int(unit.pool[Int(last.a)])].predecessors &+= 1 }
+            if last.opcode == .branch {
+                blockStates[Int(unit.pool[Int(last.b)])].predecessors &+= 1
+                blockStates[Int(unit.pool[Int(last.c)])].predecessors &+= 1
+            }
+        }
+        var chain: Int32 = 0
+        var previous = -1
+        for place in 0..<unit.placedCount {
+            let id = Int(unit.order[place])
+            if place > 0, blockStates[id].onlyExit >= 0 { continue }
+            if previous < 0 || !inherits(id, from: previous, unit) { chain &+= 1 }
+            blockStates[id].chain = chain
+            previous = id
+        }
+    }
+
+    /// Whether block `id`, emitted right behind `previous`, goes on with the allocator's state: it has no other way in. Blocks
+    /// that only exit are emitted with the branch that goes there.
+    func inherits(_ id: Int, from previous: Int, _ unit: borrowing Unit) -> Bool {
+        guard blockStates[id].predecessors == 1 else { return false }
+        let last = unit.instructions[Int(unit.blocks[previous].end) &- 1]
+        if last.opcode == .jump { return Int(unit.pool[Int(last.a)]) == id }
+        if last.opcode == .branch {
+            return Int(unit.pool[Int(last.c)]) == id && blockStates[Int(unit.pool[Int(last.b)])].onlyExit >= 0
+        }
+        return false
+    }
+
+    // MARK: Aliases
+
+    private mutating func findAliases(_ unit: borrowing Unit) {
+        for index in 0..<count {
+            let i = unit.instructions[index]
+            var value = ValueState.fresh
+            value.representative = UInt32(truncatingIfNeeded: index)
+            value.type = i.type
+            switch i.opcode {
+            case .copy:
+                value.representative = values[Int(i.a)].representative
+                value.hasDirtyUpper = values[Int(i.a)].hasDirtyUpper
+            case .trunc:
+                value.representative = values[Int(i.a)].representative
+                value.hasDirtyUpper = true
+            case .zext:
+                if i.type == .i64, i.aux == Type.i32.rawValue, unit.instructions[Int(i.a)].type == .i32,
+                    !values[Int(i.a)].hasDirtyUpper
+                {
+                    value.representative = values[Int(i.a)].representative
+                }
+            case .flags:
+                let producer = Int(values[Int(i.a)].representative)
+                if values[producer].flags < 0 {
+                    values[producer].flags = Int32(truncatingIfNeeded: index)
+                } else {
+                    value.representative = UInt32(bitPattern: values[producer].flags)
+                }
+            case .const:
+                value.isConstant = true
+                constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & (1 &<< UInt64(i.type.bits)) &- 1
+            case .vconst:
+                value.isConstant = true
+                constantBits[index] = UInt64(i.a)
+            default: break
+            }
+            if value.representative != UInt32(truncatingIfNeeded: index) { value.isSkipped = true }
+            values[index] = value
+        }
+    }
+
+    // MARK: Lifetimes
+
+    private mutating func use(_ id: UInt32, at index: Int, field: Int) {
+        let value = Int(values[Int(id)].representative)
+        chain[3 &* index &+ field] = values[value].nextUse
+        values[value].nextUse = Int32(truncatingIfNeeded: index)
+        values[value].uses &+= 1
+        values[value].end = max(values[value].end, Int32(truncatingIfNeeded: index))
+    }
+
+    private mutating func findLifetimes(_ unit: borrowing Unit) {
+        var siteCount = 0
+        for slot in 0..<contract.displacement.count {
+            slots[slot].sitesSeen = 0
+            slots[slot].hint = contract.registerOfSlot[slot]
+        }
+        var place = unit.placedCount &- 1
+        while place >= 0 {
+            let block = unit.blocks[Int(unit.order[place])]
+            var index = Int(block.end) &- 1
+            while index >= Int(block.start) {
+                visit(index, unit, &siteCount)
+                index &-= 1
+            }
+            place &-= 1
+        }
+        // What slots hold at entry, and values that a loop goes round with.
+        for slot in 0..<contract.displacement.count {
+            var content = ValueState.fresh
+            content.representative = UInt32(count &+ slot)
+            content.end = siteCount > slots[slot].sitesSeen ? sites[slots[slot].sitesSeen] : -1
+            content.type = contract.types[slot]
+            values[count &+ slot] = content
+        }
+        if unit.placedCount > 1 { extendAcrossBlocks(unit) }
+    }
+
+    @inline(__always)
+    private mutating func visit(_ index: Int, _ unit: borrowing Unit, _ siteCount: inout Int) {
+        let i = unit.instructions[index]
+        let effect = i.opcode.effect
+        switch effect {
+        case .load, .store, .atomic, .control:
+            sites[siteCount] = Int32(truncatingIfNeeded: index)
+            siteCount &+= 1
+        default: break
+        }
+        switch i.opcode {
+        case .set, .bind:
+            let slot = Int(i.a)
+            let seen = slots[slot].sitesSeen
+            let end = siteCount > seen ? sites[seen] : Int32(truncatingIfNeeded: index)
+            bindingEnds[index] = end
+            slots[slot].sitesSeen = siteCount
+            let value = Int(values[Int(i.b)].representative)
+            values[value].end = max(values[value].end, end)
+            if slots[slot].hint != 0xFF { values[value].hint = slots[slot].hint }
+            return
+        case .get:
+            // The value is what the slot holds until then: it inherits the slot's lifetime at entry if nothing was set.
+            return visitGet(index, i, siteCount)
+        default: break
+        }
+        if values[index].isSkipped { return }
+        // Pure instructions that nobody needs.
+        if effect == .pure || effect == .clock {
+            let needed = values[index].end >= 0 || (values[index].flags >= 0 && values[Int(values[index].flags)].end >= 0)
+            if !needed {
+                values[index].isSkipped = true
+                return
+            }
+        }
+        switch i.opcode {
+        case .const, .vconst, .flags, .instruction, .nop, .param, .exitJump, .exitTrap: break
+        case .load, .store:
+            fold(i.a, i.opcode == .load ? Int32(bitPattern: i.b) : Int32(bitPattern: i.c), at: index, unit)
+            if i.opcode == .store { use(i.b, at: index, field: 1) }
+        case .jump: useArguments(i.a, at: index, unit)
+        case .branch:
+            use(i.a, at: index, field: 0)
+            useArguments(i.b, at: index, unit)
+            useArguments(i.c, at: index, unit)
+        case .exitIndirect: use(i.a, at: index, field: 0)
+        case .add where foldShift(index, i, unit): break
+        default:
+            let fields = i.opcode.valueFields
+            if fields & 1 != 0 { use(i.a, at: index, field: 0) }
+            if fields & 2 != 0 { use(i.b, at: index, field: 1) }
+            if fields & 4 != 0 { use(i.c, at: index, field: 2) }
+        }
+    }
+
+    private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int) {
+        let slot = Int(i.a)
+        let seen = slots[slot].sitesSeen
+        if siteCount > seen { values[index].end = max(values[index].end, sites[seen]) }
+        if values[index].end < 0 { values[index].isSkipped = true }
+    }
+
+    private mutating func useArguments(_ edge: UInt32, at index: Int, _ unit: borrowing Unit) {
+        let arguments = Int(unit.pool[Int(edge) &+ 1])
+        for n in 0..<arguments {
+            let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
+            values[value].end = max(values[value].end, Int32(truncatingIfNeeded: index))
+            values[value].uses &+= 1
+            values[value].nextUse = Int32(truncatingIfNeeded: index)
+        }
+    }
+
+    /// Folds additions and shifts into the address of a memory instruction, as far as nobody else needs their results.
+    private mutating func fold(_ address: UInt32, _ displacement: Int32, at index: Int, _ unit: borrowing Unit) {
+        var folded = FoldedAddress(base: -1, index: -1, scale: 0, displacement: displacement)
+        var at = Int(values[Int(address)].representative)
+        // base + constant
+        while at < count, unit.instructions[at].opcode == .add, isOnlyAddress(at) {
+            let i = unit.instructions[at]
+            let b = Int(values[Int(i.b)].representative)
+            guard b < count, unit.instructions[b].opcode == .const,
+                let small = Int32(exactly: Int64(bitPattern: unit.instructions[b].immediate)),
+                case let (sum, overflow) = folded.displacement.addingReportingOverflow(small), !overflow
+            else { break }
+            folded.displacement = sum
+            at = Int(values[Int(i.a)].representative)
+        }
+        if at < count, unit.instructions[at].opcode == .add, isOnlyAddress(at), unit.instructions[at].type == .i64 {
+            let i = unit.instructions[at]
+            var other = Int(values[Int(i.b)].representative)
+            if let (shifted, scale) = smallShift(other, unit) {
+                other = shifted
+                folded.scale = scale
+            }
+            folded.index = Int32(truncatingIfNeeded: other)
+            use(UInt32(truncatingIfNeeded: other), at: index, field: 2)
+            at = Int(values[Int(i.a)].representative)
+        }
+        folded.base = Int32(truncatingIfNeeded: at)
+        use(UInt32(truncatingIfNeeded: at), at: index, field: 0)
+        addresses[index] = folded
+    }
+
+    /// Makes `a + (b << n)` one LEA.
+    private mutating func foldShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
+        guard i.type == .i64, values[index].flags < 0,
+            let (shifted, scale) = smallShift(Int(values[Int(i.b)].representative), unit)
+        else { return false }
+        let base = values[Int(i.a)].representative
+        use(base, at: index, field: 0)
+        use(UInt32(truncatingIfNeeded: shifted), at: index, field: 2)
+        addresses[index] = FoldedAddress(
+            base: Int32(bitPattern: base), index: Int32(truncatingIfNeeded: shifted), scale: scale, displacement: 0)
+        values[index].isAddress = true
+        return true
+    }
+
+    /// Whether an addition is needed as an address only: nothing that comes later, and nothing bound, uses it.
+    private func isOnlyAddress(_ index: Int) -> Bool {
+        values[index].end < 0 && values[index].flags < 0
+    }
+
+    /// x << 1, 2 or 3 that nobody else needs.
+    func smallShift(_ index: Int, _ unit: borrowing Unit) -> (Int, UInt8)? {
+        guard index < count, unit.instructions[index].opcode == .shl, unit.instructions[index].type == .i64,
+            values[index].end < 0
+        else { return nil }
+        let amount = Int(values[Int(unit.instructions[index].b)].representative)
+        guard amount < count, unit.instructions[amount].opcode == .const else { return nil }
+        let n = unit.instructions[amount].immediate & 63
+        guard n >= 1, n <= 3 else { return nil }
+        return (Int(values[Int(unit.instructions[index].a)].representative), UInt8(n))
+    }
+
+    // MARK: Several blocks
+
+    /// Values used in another chain than their own live in memory from their definition on; a value that is needed in a loop
+    /// but made before it lives to the loop's end.
+    private mutating func extendAcrossBlocks(_ unit: borrowing Unit) {
+        for place in 0..<unit.placedCount {
+            let id = Int(unit.order[place])
+            let block = unit.blocks[id]
+            for index in Int(block.start)..<Int(block.end) {
+                let i = unit.instructions[index]
+                if i.opcode == .param { values[index].isGlobal = true }
+                forEachOperand(index, i, unit) { generator, value in
+                    generator.markIfForeign(value, chain: generator.blockStates[id].chain, unit)
+                }
+                if i.opcode == .jump || i.opcode == .branch {
+                    let targets = i.opcode == .jump ? (i.a, i.a) : (i.b, i.c)
+                    for edge in [targets.0, targets.1] {
+                        let head = unit.blocks[Int(unit.pool[Int(edge)])].start
+                        guard Int(head) <= index else { continue }
+                        for value in 0..<Int(head) where values[value].end >= head {
+                            values[value].end = max(values[value].end, Int32(truncatingIfNeeded: index))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func markIfForeign(_ value: Int, chain: Int32, _ unit: borrowing Unit) {
+        guard value < count, !values[value].isConstant else { return }
+        for place in 0..<unit.placedCount {
+            let id = Int(unit.order[place])
+            if Int(unit.blocks[id].start) <= value && value < Int(unit.blocks[id].end) {
+                if blockStates[id].chain != chain { values[value].isGlobal = true }
+                return
+            }
+        }
+    }
+
+    /// Calls `body` with the representative of each operand that selection will read.
+    private mutating func forEachOperand(
+        _ index: Int, _ i: Instruction, _ unit: borrowing Unit, _ body: (inout CodeGenerator, Int) -> Void
+    ) {
+        if values[index].isSkipped { return }
+        if i.opcode == .load || i.opcode == .store || values[index].isAddress {
+            let address = addresses[index]
+            if address.base >= 0 { body(&self, Int(address.base)) }
+            if address.index >= 0 { body(&self, Int(address.index)) }
+            if i.opcode == .store { body(&self, Int(values[Int(i.b)].representative)) }
+            return
+        }
+        switch i.opcode {
+        case .jump, .branch:
+            if i.opcode == .branch { body(&self, Int(values[Int(i.a)].representative)) }
+            for edge in i.opcode == .jump ? [i.a] : [i.b, i.c] {
+                for n in 0..<Int(unit.pool[Int(edge) &+ 1]) {
+                    body(&self, Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative))
+                }
+            }
+        default:
+            let fields = i.opcode.valueFields
+            if fields & 1 != 0 { body(&self, Int(values[Int(i.a)].representative)) }
+            if fields & 2 != 0 { body(&self, Int(values[Int(i.b)].representative)) }
+            if fields & 4 != 0 { body(&self, Int(values[Int(i.c)].representative)) }
+        }
+    }
+}

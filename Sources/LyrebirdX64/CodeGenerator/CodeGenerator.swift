@@ -1,0 +1,223 @@
+// From a unit of IR to host code, in three passes over the instructions: aliases and folds (forward), uses and lifetimes
+// (backward; Analysis.swift), then selection and register allocation together (forward; Allocation.swift and Select*.swift).
+//
+// `set` emits nothing. It binds a slot to a value, and the allocator remembers where the value is: in a register, in
+// memory, or nowhere because it is a constant. Slots reach their homes at exits, or when the register is wanted for
+// something else; a fault in between finds them through the frame state (FrameState.swift).
+
+import LyrebirdIR
+
+/// A patchable jump out of a unit. Addresses are those of the writable mapping.
+public struct LinkSite {
+    /// Its 32-bit displacement.
+    public var site: UnsafeMutablePointer<UInt8>
+    /// Where it goes while it is not linked.
+    public var stub: UnsafeMutablePointer<UInt8>
+    /// Displacement of the poll's jump to the stub, if the exit polls.
+    var poll: UnsafeMutablePointer<UInt8>?
+    /// Guest address it goes to.
+    public var target: UInt64
+}
+
+/// What compiling a unit gave.
+public struct CompiledUnit: Sendable {
+    public var hotBytes: Int
+    public var coldBytes: Int
+    public var linkCount: Int
+    public var frameWords: Int
+}
+
+/// Turns units into host code. Owns scratch arenas that are used again for every unit.
+public struct CodeGenerator: ~Copyable {
+    let contract: RegisterContract
+    let stubs: CommonStubs
+    /// Options of the whole generator.
+    public struct Options: Sendable {
+        /// Guest calls push on the prediction stack and guest returns pop from it.
+        public var predictReturns = true
+        /// Log2 of the entries of the per-CPU jump table.
+        public var tableBits = 12
+        /// Log2 of the least distance of guest instructions: how far the table's index is shifted.
+        public var codeAlignment = 2
+        public init() {}
+    }
+    let options: Options
+
+    var hot: Assembler
+    var cold: Assembler
+    var hotStart: UnsafeMutablePointer<UInt8>
+
+    // Per value (indexed by instruction, then one for each slot's content at entry).
+    let values: UnsafeMutablePointer<ValueState>
+    /// For each operand of each instruction (three apiece): position of the value's next use after it.
+    let chain: UnsafeMutablePointer<Int32>
+    /// For each constant: its bits (of a vector: where they are in the pool).
+    let constantBits: UnsafeMutablePointer<UInt64>
+    /// For each memory instruction: its folded address.
+    let addresses: UnsafeMutablePointer<FoldedAddress>
+    /// For each `set`: the last position at which its binding can be looked at.
+    let bindingEnds: UnsafeMutablePointer<Int32>
+    /// Positions that look at all slots, last first.
+    let sites: UnsafeMutablePointer<Int32>
+    /// For each block: facts about how it is entered.
+    let blockStates: UnsafeMutablePointer<BlockState>
+
+    // Per host register and per slot.
+    let registerValue: UnsafeMutablePointer<Int32>
+    let slots: UnsafeMutablePointer<SlotState>
+    var dirty = SlotSet()
+    /// Slots that the frame log last said are not at home.
+    var loggedAway = SlotSet()
+    var locked: UInt64 = 0
+    /// The flags value that the host's flags hold, or -1.
+    var hostFlags: Int32 = -1
+    var spillsUsed = SpillSet()
+    var position = 0
+    var count = 0
+
+    /// The unit's side pool, where vector constants are.
+    var vectorPool: UnsafeMutablePointer<UInt32>
+    let pending: UnsafeMutablePointer<PendingJump>
+    var pendingCount = 0
+    let vectorConstants: UnsafeMutablePointer<VectorConstant>
+    var constantCount = 0
+
+    // Results.
+    public let links: UnsafeMutablePointer<LinkSite>
+    var linkCount = 0
+    public let frames: UnsafeMutablePointer<UInt32>
+    var frameWords = 0
+    var instructionPC: UInt64 = 0
+    /// Out of some arena's room: the unit must be made again, shorter.
+    var overflowed = false
+
+    static let linkCapacity = 1024
+    static let pendingCapacity = 1024
+    static let constantCapacity = 1024
+    static let frameCapacity = 1 << 16
+    /// A unit must fit here: checked before each instruction.
+    static let slack = 2048
+
+    public init(contract: RegisterContract, stubs: CommonStubs, options: Options = Options()) {
+        self.contract = contract
+        self.stubs = stubs
+        self.options = options
+        let n = Unit.capacity + StateLayout.maximum
+        values = .allocate(capacity: n)
+        chain = .allocate(capacity: 3 * n)
+        constantBits = .allocate(capacity: n)
+        addresses = .allocate(capacity: n)
+        bindingEnds = .allocate(capacity: n)
+        sites = .allocate(capacity: n)
+        blockStates = .allocate(capacity: 512)
+        registerValue = .allocate(capacity: HostRegister.count)
+        slots = .allocate(capacity: StateLayout.maximum)
+        links = .allocate(capacity: Self.linkCapacity)
+        frames = .allocate(capacity: Self.frameCapacity)
+        pending = .allocate(capacity: Self.pendingCapacity)
+        vectorConstants = .allocate(capacity: Self.constantCapacity)
+        vectorPool = frames
+        let placeholder = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
+        hot = Assembler(start: placeholder, capacity: 16)
+        cold = hot
+        hotStart = placeholder
+        self.placeholder = placeholder
+    }
+
+    private let placeholder: UnsafeMutablePointer<UInt8>
+
+    deinit {
+        values.deallocate()
+        chain.deallocate()
+        constantBits.deallocate()
+        addresses.deallocate()
+        bindingEnds.deallocate()
+        sites.deallocate()
+        blockStates.deallocate()
+        registerValue.deallocate()
+        slots.deallocate()
+        links.deallocate()
+        frames.deallocate()
+        pending.deallocate()
+        vectorConstants.deallocate()
+        placeholder.deallocate()
+    }
+
+    /// Compiles `unit` to the cursors of `hot` and `cold` (addresses in the writable mapping).
+    /// - Returns: nil if there was not enough room.
+    public mutating func compile(_ unit: borrowing Unit, hot: Assembler, cold: Assembler) -> CompiledUnit? {
+        self.hot = hot
+        self.cold = cold
+        hotStart = hot.cursor
+        vectorPool = unit.pool
+        pendingCount = 0
+        constantCount = 0
+        spillsUsed = SpillSet()
+        for register in 0..<HostRegister.count { registerValue[register] = -1 }
+        overflowed = false
+        analyze(unit)
+        select(unit)
+        guard !overflowed else { return nil }
+        return CompiledUnit(
+            hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
+            frameWords: frameWords)
+    }
+
+    /// Selection: blocks in order, instructions in order.
+    private mutating func select(_ unit: borrowing Unit) {
+        linkCount = 0
+        frameWords = 0
+        var previous = -1
+        for place in 0..<unit.placedCount {
+            let id = Int(unit.order[place])
+            if place > 0, blockStates[id].onlyExit >= 0 { continue }
+            let block = unit.blocks[id]
+            startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain)
+            previous = id
+            var index = Int(block.start)
+            while index < Int(block.end) {
+                if hot.remaining < Self.slack || cold.remaining < Self.slack || frameWords > Self.frameCapacity - 1024
+                    || linkCount > Self.linkCapacity - 8
+                {
+                    overflowed = true
+                    return
+                }
+                position = index
+                locked = 0
+                if !values[index].isSkipped {
+                    emit(index, unit)
+                    if values[index].isGlobal { keepGlobal(index) }
+                }
+                consumeOperands(index, unit)
+                index &+= 1
+            }
+        }
+        emitLinkStubs()
+        emitVectorConstants()
+    }
+
+    /// Emits one instruction, by its class.
+    @inline(__always)
+    private mutating func emit(_ index: Int, _ unit: borrowing Unit) {
+        let i = unit.instructions[index]
+        switch i.opcode {
+        case .nop, .copy, .param, .const, .vconst, .flags: break
+        case .instruction: instructionPC = i.immediate
+        case .get: selectGet(index, i)
+        case .set: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
+        case .bind: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
+        case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc: selectArithmetic(index, i, unit)
+        case .mul, .mulhu, .mulhs, .udiv, .sdiv: selectMultiplication(index, i, unit)
+        case .shl, .shr, .sar, .ror, .extract2: selectShift(index, i, unit)
+        case .zext, .sext, .trunc, .bswap, .bitreverse, .clz, .ctz, .popcnt, .crc32, .crc32c:
+            selectBits(index, i, unit)
+        case .cmc, .flagsToBits, .bitsToFlags, .cset, .select: selectFlags(index, i, unit)
+        case .load, .store, .fence: selectMemory(index, i, unit)
+        case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas, .cas128:
+            selectAtomic(index, i, unit)
+        case .jump, .branch, .exitJump, .exitIndirect, .exitTrap: selectControl(index, i, unit)
+        case .call: selectCall(index, i)
+        default: selectVector(index, i, unit)
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// The code that all translations share: the way in from C, the ways out, and calls of host functions. Made once for each
+// translation cache, by the same assembler as everything else.
+
+import CLyrebird
+import LyrebirdIR
+
+/// Why generated code returned to its caller.
+public enum ExitKind: UInt32, Sendable {
+    /// A link that is not made yet (or a poll): the context's exit word is the address of its stub.
+    case link
+    /// An indirect jump that the table does not know: the context's pc is its target.
+    case miss
+    /// The context's exit word is payload << 32 | `TrapReason`, its pc where to go on.
+    case trap
+    /// A host fault: the signal handler saved the host's registers.
+    case fault
+}
+
+/// Addresses of the shared code in the writable mapping, but for `enter`, which is called.
+public struct CommonStubs: @unchecked Sendable {
+    /// `UInt32 enter(context, host code)`; as executed.
+    public let enter: UnsafeRawPointer
+    /// Where the signal handler goes on after a fault; as executed.
+    public let fault: UnsafeRawPointer
+    /// The way out with a guest pc in RCX; as executed. It fills the prediction stack above its top, so that a return that
+    /// matches there by accident is looked up.
+    public let miss: UnsafeRawPointer
+    let exitLink: UnsafeRawPointer
+    let exitMiss: UnsafeRawPointer
+    let exitTrap: UnsafeRawPointer
+    private let helpers: UnsafeRawPointer
+    private let helperStride: Int
+
+    func helperCall(_ number: Int) -> UnsafeRawPointer { helpers + number &* helperStride }
+
+    static let calleeSaved: [GPR] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
+    static let callerSaved: [GPR] = [.rax, .rcx, .rdx, .rsi, .rdi, .r8, .r9, .r10, .r11]
+
+    /// Emits the shared code.
+    /// - Parameter executableOffset: from the writable mapping to the executable one.
+    public init(into assembler: inout Assembler, contract: RegisterContract, executableOffset: Int) {
+        var a = assembler
+        let avx = contract.features.contains(.avx)
+        func loadPins(_ a: inout Assembler, storing: Bool) {
+            for slot in contract.pinned {
+                let register = contract.registerOfSlot[Int(slot)]
+                let memory = Memory(base: .rbp, displacement: contract.displacement[Int(slot)])
+                switch (register >= 16, storing) {
+                case (false, false): a.mov(.b64, GPR(register), memory)
+                case (false, true): a.mov(.b64, memory, GPR(register))
+                case (true, false):
+                    if avx {
+                        a.avx(.movups, XMM(register - 16), memory)
+                    } else {
+                        a.sse(.movups, XMM(register - 16), memory)
+                    }
+                case (true, true):
+                    if avx {
+                        a.avx(.movupsStore, memory, XMM(register - 16))
+                    } else {
+                        a.sse(.movupsStore, memory, XMM(register - 16))
+                    }
+                }
+            }
+        }
+
+        a.align(to: 64)
+        enter = UnsafeRawPointer(a.cursor) + executableOffset
+        for register in Self.calleeSaved { a.push(register) }
+        a.sub(.b64, .rsp, imm: 8)
+        a.mov(.b64, .rax, .rsi)
+        let stateDisplacement = Int32(RegisterContract.stateOffset + RegisterContract.bias)
+        a.lea(.b64, .rbp, Memory(base: .rdi, displacement: stateDisplacement))
+        a.mov(.b64, ContextField.hostRSP, .rsp)
+        a.mov(.b64, .rsp, ContextField.predictionRSP)
+        loadPins(&a, storing: false)
+        a.jmp(.rax)
+
+        // The way out for clean exits; the kind is in EAX.
+        a.align(to: 16)
+        let leave = UnsafeRawPointer(a.cursor)
+        loadPins(&a, storing: true)
+        let leaveWithoutPins = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.predictionRSP, .rsp)
+        a.mov(.b64, .rsp, ContextField.hostRSP)
+        a.add(.b64, .rsp, imm: 8)
+        for register in Self.calleeSaved.reversed() { a.pop(register) }
+        a.ret()
+
+        exitLink = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.exitWord, .rax)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.link.rawValue))
+        a.jmp(to: leave)
+
+        exitMiss = UnsafeRawPointer(a.cursor)
+        miss = exitMiss + executableOffset
+        a.mov(.b64, ContextField.pc, .rcx)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.miss.rawValue))
+        a.jmp(to: leave)
+
+        exitTrap = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.exitWord, .rax)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.trap.rawValue))
+        a.jmp(to: leave)
+
+        fault = UnsafeRawPointer(a.cursor) + executableOffset
+        a.mov(.b32, .rax, imm: Int32(ExitKind.fault.rawValue))
+        a.jmp(to: leaveWithoutPins)
+
+        a.align(to: 64)
+        helpers = UnsafeRawPointer(a.cursor)
+        var stride = 0
+        for number in 0..<Int(LYREBIRD_HELPERS) {
+            let start = a.cursor
+            Self.emitHelperCall(&a, number, avx)
+            a.align(to: 64)
+            stride = a.cursor - start
+        }
+        helperStride = stride
+        assembler = a
+    }
+
+    /// Keeps every register; argument and result words are in the context.
+    private static func emitHelperCall(_ a: inout Assembler, _ number: Int, _ avx: Bool) {
+        for (n, register) in callerSaved.enumerated() {
+            a.mov(.b64, ContextField.savedGPR.advanced(by: Int32(8 * n)), register)
+        }
+        for n in 0..<16 {
+            let memory = ContextField.savedXMM.advanced(by: Int32(16 * n))
+            if avx { a.avx(.movupsStore, memory, XMM(UInt8(n))) } else { a.sse(.movupsStore, memory, XMM(UInt8(n))) }
+        }
+        a.mov(.b64, ContextField.predictionRSP, .rsp)
+        a.mov(.b64, .rsp, ContextField.hostRSP)
+        a.mov(.b64, .rdi, ContextField.helperArguments)
+        a.mov(.b64, .rsi, ContextField.helperArguments.advanced(by: 8))
+        a.call(ContextField.helpers.advanced(by: Int32(8 * number)))
+        a.mov(.b64, ContextField.helperResult, .rax)
+        a.mov(.b64, .rsp, ContextField.predictionRSP)
+        for (n, register) in callerSaved.enumerated() {
+            a.mov(.b64, register, ContextField.savedGPR.advanced(by: Int32(8 * n)))
+        }
+        for n in 0..<16 {
+            let memory = ContextField.savedXMM.advanced(by: Int32(16 * n))
+            if avx { a.avx(.movups, XMM(UInt8(n)), memory) } else { a.sse(.movups, XMM(UInt8(n)), memory) }
+        }
+        a.ret()
+    }
+}

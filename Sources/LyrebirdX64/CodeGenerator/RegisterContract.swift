@@ -1,0 +1,105 @@
+// The register contract: what is where between translations. RBP has the CPU's state, RSP the return-prediction stack, the
+// hottest slots of the guest live in the other registers, and RAX, RCX and RDX are free. Inside a unit the allocator may do
+// as it likes; at every exit the contract holds again. The guest does not know it, and no translation depends on more of a
+// guest than its list of slots.
+
+import CLyrebird
+import LyrebirdIR
+
+/// A host register of either class: 0–15 general, 16–47 XMM.
+struct HostRegister: Equatable {
+    let number: UInt8
+    @inline(__always) init(_ number: UInt8) { self.number = number }
+    @inline(__always) init(_ gpr: GPR) { number = gpr.rawValue }
+    @inline(__always) init(_ xmm: XMM) { number = xmm.rawValue &+ 16 }
+    @inline(__always) var isVector: Bool { number >= 16 }
+    @inline(__always) var gpr: GPR { GPR(number) }
+    @inline(__always) var xmm: XMM { XMM(number &- 16) }
+    static let none = HostRegister(0xFF)
+    static let count = 48
+}
+
+/// How guest memory is reached from generated code.
+public enum MemoryMode: Sendable {
+    /// Host address = guest address.
+    case identity
+    /// Host address = guest address + the base in GS.
+    case window
+}
+
+/// Where slots and the context are, for one guest on one host.
+public struct RegisterContract: Sendable {
+    /// Register of each slot between translations; `HostRegister.none.number` where it is in memory.
+    let registerOfSlot: [UInt8]
+    /// Slot of each host register, -1 where it has none.
+    let slotOfRegister: [Int16]
+    /// Slots that have a register.
+    let pinned: [UInt8]
+    /// Displacement of each slot from RBP.
+    let displacement: [Int32]
+    let types: [Type]
+    public let memory: MemoryMode
+    public let features: CPUFeatures
+    let layout: StateLayout
+
+    /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it.
+    static let bias = 128
+    /// Bytes from the start of the context to the guest's state.
+    public static let stateOffset = (MemoryLayout<lyrebird_context>.stride + 63) & ~63
+
+    /// General registers given to slots, in order.
+    private static let generalPins: [GPR] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15]
+    private static let vectorPins: [XMM] = [.xmm8, .xmm9, .xmm10, .xmm11, .xmm12, .xmm13, .xmm14, .xmm15]
+
+    public init(layout: StateLayout, pinned hottest: [Slot], memory: MemoryMode, features: CPUFeatures) {
+        var registers = [UInt8](repeating: HostRegister.none.number, count: StateLayout.maximum)
+        var slots = [Int16](repeating: -1, count: HostRegister.count)
+        var pins: [UInt8] = []
+        var general = Self.generalPins[...]
+        var vector = Self.vectorPins[...]
+        for slot in hottest {
+            let register: HostRegister? =
+                layout.entries[slot.index].type == .v128
+                ? vector.popFirst().map { HostRegister($0) } : general.popFirst().map { HostRegister($0) }
+            guard let register else { continue }
+            registers[slot.index] = register.number
+            slots[Int(register.number)] = Int16(slot.index)
+            pins.append(UInt8(slot.index))
+        }
+        registerOfSlot = registers
+        slotOfRegister = slots
+        self.pinned = pins
+        displacement = layout.entries.map { Int32($0.offset - Self.bias) }
+        types = layout.entries.map(\.type)
+        self.layout = layout
+        self.memory = memory
+        self.features = features
+    }
+
+    /// Spill slot `index`, 16 bytes.
+    @inline(__always) static func spill(_ index: Int) -> Memory {
+        ContextField.spills.advanced(by: Int32(truncatingIfNeeded: 16 &* index))
+    }
+}
+
+/// Fields of the context, as generated code addresses them.
+enum ContextField {
+    static let stop = field(\.stop)
+    static let table = field(\.table)
+    static let pc = field(\.pc)
+    static let exitWord = field(\.exit_word)
+    static let hostRSP = field(\.host_rsp)
+    static let predictionRSP = field(\.prediction_rsp)
+    static let predictionTop = field(\.prediction_top)
+    static let helperArguments = field(\.helper_arguments)
+    static let helperResult = field(\.helper_result)
+    static let helpers = field(\.helpers)
+    static let savedGPR = field(\.saved_gpr)
+    static let savedXMM = field(\.saved_xmm)
+    static let spills = field(\.spills)
+
+    private static func field<T>(_ path: KeyPath<lyrebird_context, T>) -> Memory {
+        let offset: Int = MemoryLayout<lyrebird_context>.offset(of: path)!
+        return Memory(base: .rbp, displacement: Int32(offset - RegisterContract.stateOffset - RegisterContract.bias))
+    }
+}

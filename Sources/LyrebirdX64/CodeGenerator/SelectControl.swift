@@ -1,0 +1,484 @@
+// Leaving blocks and units. At an exit every slot goes home: dirty ones to memory, pinned ones to their registers. What is
+// emitted for that changes nothing in the allocator, so that a side exit is emitted where it stands and the main path goes on.
+
+import LyrebirdIR
+
+/// A jump inside the unit whose target is not placed yet.
+struct PendingJump {
+    var label: ForwardLabel
+    var next: Int32
+}
+
+extension CodeGenerator {
+    mutating func selectControl(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        switch i.opcode {
+        case .exitJump:
+            goHome()
+            emitExitJump(i, unit)
+        case .exitIndirect: selectExitIndirect(i, unit)
+        case .exitTrap:
+            goHome()
+            hot.movImmediate(.rax, i.immediate)
+            hot.mov(.b64, ContextField.pc, .rax)
+            hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
+            hot.jmp(to: stubs.exitTrap)
+        case .jump:
+            let target = Int(unit.pool[Int(i.a)])
+            if blockStates[target].onlyExit >= 0 {
+                goHome()
+                emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
+            } else if blockStates[target].chain != chainHere(unit, index) {
+                passArguments(i.a, unit)
+                goHome()
+                jump(to: target)
+            }
+        default: selectBranch(index, i, unit)
+        }
+    }
+
+    private func chainHere(_ unit: borrowing Unit, _ index: Int) -> Int32 {
+        for place in 0..<unit.placedCount {
+            let id = Int(unit.order[place])
+            if unit.blocks[id].start <= index, index < unit.blocks[id].end { return blockStates[id].chain }
+        }
+        return -1
+    }
+
+    // MARK: Branches
+
+    private mutating func selectBranch(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let flags = Int(values[Int(i.a)].representative)
+        let then = Int(unit.pool[Int(i.b)])
+        let other = Int(unit.pool[Int(i.c)])
+        let thenExit = blockStates[then].onlyExit
+        let otherExit = blockStates[other].onlyExit
+        if thenExit >= 0, otherExit < 0, blockStates[other].chain == chainHere(unit, index) {
+            // A side exit: the way there is out of line.
+            let condition = useCondition(i.condition, of: flags, unit)
+            let taken = hot.jccForward(condition, near: true)
+            swap(&hot, &cold)
+            hot.bind(taken)
+            goHome()
+            emitExitJump(unit.instructions[Int(thenExit)], unit)
+            swap(&hot, &cold)
+            return
+        }
+        // All else leaves the chain on both sides: home first, then the jump. Going home leaves the host's flags alone.
+        let condition = useCondition(i.condition, of: flags, unit)
+        passArguments(i.b, unit)
+        passArguments(i.c, unit)
+        goHome()
+        if thenExit >= 0, otherExit >= 0 {
+            let exits = (unit.instructions[Int(thenExit)], unit.instructions[Int(otherExit)])
+            let backward = exits.0.immediate <= unit.startPC
+            // The loop's way back polls, which destroys flags, so the other way is taken first.
+            if backward {
+                emitConditionalExit(condition.inverted, exits.1)
+                emitExitJump(exits.0, unit)
+            } else {
+                emitConditionalExit(condition, exits.0)
+                emitExitJump(exits.1, unit)
+            }
+            return
+        }
+        jump(to: then, if: condition, unit)
+        if otherExit >= 0 {
+            emitExitJump(unit.instructions[Int(otherExit)], unit)
+        } else {
+            jump(to: other)
+        }
+    }
+
+    private mutating func jump(to target: Int, if condition: Condition, _ unit: borrowing Unit) {
+        if blockStates[target].onlyExit >= 0 {
+            let skip = hot.jccForward(condition.inverted, near: true)
+            emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
+            hot.bind(skip)
+        } else if let address = blockStates[target].address {
+            hot.jcc(condition, to: UnsafeRawPointer(address))
+        } else {
+            addPending(target, hot.jccForward(condition, near: true))
+        }
+    }
+
+    private mutating func jump(to target: Int) {
+        if let address = blockStates[target].address {
+            hot.jmp(to: UnsafeRawPointer(address))
+        } else {
+            addPending(target, hot.jmpForward(near: true))
+        }
+    }
+
+    private mutating func addPending(_ target: Int, _ label: ForwardLabel) {
+        guard pendingCount < Self.pendingCapacity else {
+            overflowed = true
+            return
+        }
+        pending[pendingCount] = PendingJump(label: label, next: blockStates[target].pending)
+        blockStates[target].pending = Int32(pendingCount)
+        pendingCount &+= 1
+    }
+
+    /// Makes the jumps that wait for a block come here.
+    mutating func bindPending(_ id: Int) {
+        var at = blockStates[id].pending
+        while at >= 0 {
+            hot.bind(pending[Int(at)].label)
+            at = pending[Int(at)].next
+        }
+        blockStates[id].pending = -1
+    }
+
+    /// Writes the arguments of an edge to the spill slots of the parameters. Two phases, because an argument may itself be a
+    /// parameter of the same block.
+    private mutating func passArguments(_ edge: UInt32, _ unit: borrowing Unit) {
+        let arguments = Int(unit.pool[Int(edge) &+ 1])
+        guard arguments > 0 else { return }
+        let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
+        var staged: [Int] = []
+        for n in 0..<arguments {
+            let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
+            let spill = takeSpill()
+            staged.append(spill)
+            copyToSpill(value, spill)
+        }
+        for n in 0..<arguments {
+            let parameter = first &+ n
+            if values[parameter].spill < 0 { values[parameter].spill = Int16(takeSpill()) }
+            let vector = scratchVector()
+            loadVector(vector, RegisterContract.spill(staged[n]))
+            storeVector(RegisterContract.spill(Int(values[parameter].spill)), vector)
+            unlock(vector.rawValue &+ 16)
+            spillsUsed.remove(staged[n])
+        }
+    }
+
+    private mutating func copyToSpill(_ value: Int, _ spill: Int) {
+        let memory = RegisterContract.spill(spill)
+        switch values[value].type {
+        case .v128:
+            let register = useVector(value)
+            storeVector(memory, register)
+            unlock(register.rawValue &+ 16)
+        case .flags:
+            let scratch = scratchGeneral()
+            if hostFlags == Int32(value) { saveFlags() }
+            if values[value].isConstant {
+                hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(value)))
+            } else {
+                hot.movzx(.b32, scratch, .b16, memoryHome(value)!)
+            }
+            hot.mov(.b64, memory, scratch)
+            unlock(scratch.rawValue)
+        default:
+            let register = useGeneral(value)
+            hot.mov(.b64, memory, register)
+            unlock(register.rawValue)
+        }
+    }
+
+    // MARK: Home
+
+    /// Brings every slot to where the contract wants it. Only emits: the allocator's state stays that of before. Leaves the
+    /// host's flags alone.
+    mutating func goHome() {
+        storeDirtyRegisters()
+        movePinned()
+        storeTheRest()
+    }
+
+    /// Dirty slots whose content is in a register, and which have no register of their own.
+    private mutating func storeDirtyRegisters() {
+        var rest = dirty
+        while case let slot = rest.popFirst(), slot >= 0 {
+            guard contract.registerOfSlot[slot] == 0xFF else { continue }
+            let register = values[Int(slots[slot].bound)].register
+            guard register != 0xFF else { continue }
+            if register >= 16 {
+                storeVector(slotMemory(slot), XMM(register &- 16))
+            } else {
+                hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, slotMemory(slot), GPR(register))
+            }
+        }
+    }
+
+    /// Pinned slots to their registers: a parallel move. First what goes from register to register, cycles by exchange, then
+    /// what comes from memory or is a constant.
+    private mutating func movePinned() {
+        // source[r]: the register whose content must come to r; readers[r]: how many registers still want what is in r.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 &* HostRegister.count) { buffer in
+            let source = buffer.baseAddress!
+            let readers = source + HostRegister.count
+            for n in 0..<(2 &* HostRegister.count) { buffer[n] = 0 }
+            for n in 0..<HostRegister.count { source[n] = 0xFF }
+            var pendingMoves = 0
+            for slot in contract.pinned {
+                let home = Int(contract.registerOfSlot[Int(slot)])
+                let bound = slots[Int(slot)].bound
+                guard bound >= 0 else { continue }
+                let register = values[Int(bound)].register
+                if register == 0xFF || Int(register) == home { continue }
+                source[home] = register
+                readers[Int(register)] &+= 1
+                pendingMoves &+= 1
+            }
+            while pendingMoves > 0 {
+                var progress = false
+                for slot in contract.pinned {
+                    let home = Int(contract.registerOfSlot[Int(slot)])
+                    guard source[home] != 0xFF, readers[home] == 0 else { continue }
+                    moveRegister(UInt8(home), source[home])
+                    readers[Int(source[home])] &-= 1
+                    source[home] = 0xFF
+                    pendingMoves &-= 1
+                    progress = true
+                }
+                if progress || pendingMoves == 0 { continue }
+                // Only cycles are left: exchange a register with its source, and who wanted one now wants the other.
+                for slot in contract.pinned {
+                    let home = contract.registerOfSlot[Int(slot)]
+                    let other = source[Int(home)]
+                    guard other != 0xFF else { continue }
+                    exchangeRegisters(home, other)
+                    source[Int(home)] = 0xFF
+                    readers[Int(other)] &-= 1
+                    pendingMoves &-= 1
+                    for slot in contract.pinned where source[Int(contract.registerOfSlot[Int(slot)])] == home {
+                        let reader = Int(contract.registerOfSlot[Int(slot)])
+                        readers[Int(home)] &-= 1
+                        if UInt8(reader) == other {
+                            source[reader] = 0xFF
+                            pendingMoves &-= 1
+                        } else {
+                            source[reader] = other
+                            readers[Int(other)] &+= 1
+                        }
+                    }
+                    break
+                }
+            }
+        }
+        for slot in contract.pinned {
+            let home = contract.registerOfSlot[Int(slot)]
+            let bound = slots[Int(slot)].bound
+            let value = Int(bound)
+            if bound >= 0, values[value].register != 0xFF { continue }
+            if bound >= 0, values[value].isConstant, dirty.contains(Int(slot)) {
+                if home >= 16 {
+                    materializeVector(value, XMM(home &- 16))
+                } else {
+                    hot.movImmediate(GPR(home), constantBits[value])
+                }
+                continue
+            }
+            let memory = dirty.contains(Int(slot)) ? memoryHome(value)! : slotMemory(Int(slot))
+            if home >= 16 { loadVector(XMM(home &- 16), memory) } else { hot.mov(.b64, GPR(home), memory) }
+        }
+    }
+
+    private mutating func moveRegister(_ to: UInt8, _ from: UInt8) {
+        if to >= 16 {
+            moveVector(XMM(to &- 16), XMM(from &- 16))
+        } else {
+            hot.mov(.b64, GPR(to), GPR(from))
+        }
+    }
+
+    private mutating func exchangeRegisters(_ a: UInt8, _ b: UInt8) {
+        if a >= 16 {
+            // Three exclusive ors: no vector register is free for certain.
+            exchangeVectors(XMM(a &- 16), XMM(b &- 16))
+        } else {
+            hot.xchg(.b64, GPR(a), GPR(b))
+        }
+    }
+
+    /// Dirty slots that are constants, in other memory, or in the host's flags. The scratch registers are free by now.
+    private mutating func storeTheRest() {
+        var rest = dirty
+        var packed = false
+        while case let slot = rest.popFirst(), slot >= 0 {
+            guard contract.registerOfSlot[slot] == 0xFF else { continue }
+            let value = Int(slots[slot].bound)
+            guard values[value].register == 0xFF else { continue }
+            let memory = slotMemory(slot)
+            if contract.types[slot] == .flags {
+                if hostFlags == Int32(truncatingIfNeeded: value) {
+                    if !packed {
+                        hot.lahf()
+                        hot.setcc(.o, .rax)
+                        packed = true
+                    }
+                    hot.mov(.b16, memory, .rax)
+                } else if values[value].isConstant {
+                    hot.mov(.b16, memory, imm: Int32(truncatingIfNeeded: constantBits[value]))
+                } else {
+                    hot.movzx(.b32, .rcx, .b16, memoryHome(value)!)
+                    hot.mov(.b16, memory, .rcx)
+                }
+            } else if contract.types[slot] == .v128 {
+                if values[value].isConstant {
+                    materializeVector(value, Self.scratchXMM)
+                } else {
+                    loadVector(Self.scratchXMM, memoryHome(value)!)
+                }
+                storeVector(memory, Self.scratchXMM)
+            } else if values[value].isConstant {
+                if let small = smallConstant(value, contract.types[slot]) {
+                    hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, imm: small)
+                } else {
+                    hot.movImmediate(.rcx, constantBits[value])
+                    hot.mov(.b64, memory, .rcx)
+                }
+            } else {
+                hot.mov(.b64, .rcx, memoryHome(value)!)
+                hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rcx)
+            }
+        }
+    }
+
+    /// Holds nothing at exits, when dirty vectors have been stored: the first register that no slot is pinned to.
+    static let scratchXMM: XMM = .xmm0
+
+    // MARK: Exits
+
+    /// A jump to another translation, everything being home.
+    private mutating func emitExitJump(_ i: Instruction, _ unit: borrowing Unit) {
+        let target = i.immediate
+        if i.aux == ExitHint.call.rawValue, options.predictReturns {
+            let returnTo = UInt64(unit.pool[Int(i.c)]) | UInt64(unit.pool[Int(i.c) &+ 1]) &<< 32
+            let poll = emitPoll()
+            pushPrediction(returnTo)
+            let site = hot.callPatchable(to: UnsafeRawPointer(hot.cursor))
+            addLink(site, poll: poll, target: target)
+            emitReturnPoint(returnTo)
+            return
+        }
+        let poll = target <= unit.startPC || i.aux == ExitHint.call.rawValue ? emitPoll() : nil
+        addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target)
+    }
+
+    private mutating func emitConditionalExit(_ condition: Condition, _ i: Instruction) {
+        addLink(hot.jccPatchable(condition, to: UnsafeRawPointer(hot.cursor)), poll: nil, target: i.immediate)
+    }
+
+    /// Where a predicted return comes back to: drops the key and goes on with the caller.
+    private mutating func emitReturnPoint(_ returnTo: UInt64) {
+        hot.lea(.b64, .rsp, Memory(base: .rsp, displacement: 8))
+        addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: returnTo)
+    }
+
+    private mutating func pushPrediction(_ returnTo: UInt64) {
+        if let small = Int32(exactly: Int64(bitPattern: returnTo)) {
+            hot.push(imm: small)
+        } else {
+            hot.movImmediate(.rcx, returnTo)
+            hot.push(.rcx)
+        }
+    }
+
+    /// Compares the stop flag; the jump's displacement is filled in with the stub's address.
+    private mutating func emitPoll() -> UnsafeMutablePointer<UInt8> {
+        hot.cmp(.b32, ContextField.stop, imm: 0)
+        return hot.jccForward(.ne, near: true).site
+    }
+
+    private mutating func addLink(
+        _ site: UnsafeMutablePointer<UInt8>, poll: UnsafeMutablePointer<UInt8>?, target: UInt64
+    ) {
+        links[linkCount] = LinkSite(site: site, stub: site, poll: poll, target: target)
+        linkCount &+= 1
+    }
+
+    /// Stubs of all links, in the cold code: each tells the runtime its own address, before which the guest's target stands.
+    mutating func emitLinkStubs() {
+        for n in 0..<linkCount {
+            cold.quad(links[n].target)
+            let stub = cold.cursor
+            cold.lea(.rax, ripRelativeTo: UnsafeRawPointer(stub))
+            cold.jmp(to: stubs.exitLink)
+            links[n].stub = stub
+            Assembler.patch(links[n].site, to: UnsafeRawPointer(stub))
+            if let poll = links[n].poll {
+                let distance = Int32(stub - (poll + 4))
+                UnsafeMutableRawPointer(poll).storeBytes(of: distance, as: Int32.self)
+            }
+        }
+    }
+
+    /// An exit to an address in a value: by the prediction stack, then by the table.
+    private mutating func selectExitIndirect(_ i: Instruction, _ unit: borrowing Unit) {
+        let value = Int(values[Int(i.a)].representative)
+        // The address goes to RCX, where going home does not touch it.
+        reserve(.rcx)
+        if values[value].register != 0xFF {
+            hot.mov(.b64, .rcx, GPR(values[value].register))
+        } else if values[value].isConstant {
+            hot.movImmediate(.rcx, constantBits[value])
+        } else {
+            hot.mov(.b64, .rcx, memoryHome(value)!)
+        }
+        goHomeKeepingRCX()
+        if i.aux == ExitHint.return.rawValue, options.predictReturns {
+            hot.cmp(.b64, .rcx, Memory(base: .rsp, displacement: 8))
+            let miss = hot.jccForward(.ne)
+            hot.ret()
+            hot.bind(miss)
+            hot.mov(.b64, .rsp, ContextField.predictionTop)
+        } else if i.aux == ExitHint.call.rawValue, options.predictReturns {
+            let returnTo = UInt64(unit.pool[Int(i.b)]) | UInt64(unit.pool[Int(i.b) &+ 1]) &<< 32
+            hot.movImmediate(.rax, returnTo)
+            hot.push(.rax)
+            // The look-up runs as a function of its own, whose return address is the predicted one.
+            hot.call(rel32: 0)
+            let lookup = ForwardLabel(site: hot.cursor - 4, isNear: true)
+            emitReturnPoint(returnTo)
+            hot.bind(lookup)
+        }
+        emitTableLookup()
+    }
+
+    private mutating func goHomeKeepingRCX() {
+        storeDirtyRegisters()
+        movePinned()
+        let target = GPR.rdx
+        hot.mov(.b64, target, .rcx)
+        storeTheRest()
+        hot.mov(.b64, .rcx, target)
+    }
+
+    /// table[(pc >> alignment) & mask]: guest pc, host address.
+    private mutating func emitTableLookup() {
+        hot.mov(.b64, .rax, ContextField.table)
+        hot.mov(.b32, .rdx, .rcx)
+        let mask = Int32((1 &<< options.tableBits &- 1) &<< options.codeAlignment)
+        hot.and(.b32, .rdx, imm: mask)
+        // An entry is 16 bytes: the masked pc is the index times the alignment.
+        var scale = 4 &- options.codeAlignment
+        if scale > 3 {
+            hot.shl(.b32, .rdx, imm: UInt8(scale &- 3))
+            scale = 3
+        }
+        hot.lea(.b64, .rax, Memory(base: .rax, index: .rdx, scale: UInt8(scale)))
+        hot.cmp(.b64, .rcx, Memory(base: .rax))
+        hot.jcc(.ne, rel32: 0)
+        let distance = Int32(stubs.exitMiss - UnsafeRawPointer(hot.cursor))
+        UnsafeMutableRawPointer(hot.cursor - 4).storeBytes(of: distance, as: Int32.self)
+        hot.jmp(Memory(base: .rax, displacement: 8))
+    }
+
+    // MARK: Helpers
+
+    /// A host function, through a stub that keeps every register but RAX.
+    mutating func selectCall(_ index: Int, _ i: Instruction) {
+        clobberFlags()
+        let first = useGeneral(Int(values[Int(i.a)].representative))
+        let second = useGeneral(Int(values[Int(i.b)].representative))
+        hot.mov(.b64, ContextField.helperArguments, first)
+        hot.mov(.b64, ContextField.helperArguments.advanced(by: 8), second)
+        hot.call(to: stubs.helperCall(Int(i.aux)))
+        let result = allocateGeneral(for: index)
+        hot.mov(.b64, result, ContextField.helperResult)
+        hostFlags = -1
+    }
+}

@@ -1,0 +1,237 @@
+// Flags: what the host's flags hold, how flags go to memory and come back, and the instructions that consume them.
+
+import LyrebirdIR
+
+typealias IRCondition = LyrebirdIR.Condition
+
+extension CodeGenerator {
+    // MARK: Keeping
+
+    /// The instruction about to be emitted destroys the host's flags: saves them if somebody needs them later.
+    /// - Parameter including: also if the current instruction is the one that needs them.
+    mutating func clobberFlags(including current: Bool = false) {
+        guard hostFlags >= 0 else { return }
+        let end = values[Int(hostFlags)].end
+        if current ? end >= Int32(position) : end > Int32(position) { saveFlags() }
+        hostFlags = -1
+    }
+
+    mutating func saveFlagsIfHeld(_ value: Int32) {
+        if hostFlags == value { saveFlags() }
+    }
+
+    /// Writes the flags in the host's flags to the home of their value. The host's flags stay as they are.
+    mutating func saveFlags() {
+        let value = Int(hostFlags)
+        var home: Memory?
+        var rest = dirty
+        while case let slot = rest.popFirst(), slot >= 0 {
+            guard slots[slot].bound == hostFlags, slots[slot].end >= Int32(position) else { continue }
+            if home == nil {
+                reserve(.rax)
+                hot.lahf()
+                hot.setcc(.o, .rax)
+            }
+            home = slotMemory(slot)
+            hot.mov(.b16, home!, .rax)
+            dirty.remove(slot)
+        }
+        if home == nil {
+            if memoryHome(value) != nil { return }
+            values[value].spill = Int16(takeSpill())
+            reserve(.rax)
+            hot.lahf()
+            hot.setcc(.o, .rax)
+            hot.movzx(.b32, .rax, .b16, .rax)
+            hot.mov(.b64, RegisterContract.spill(Int(values[value].spill)), .rax)
+        }
+        unlock(GPR.rax.rawValue)
+    }
+
+    /// Puts a flags value into the host's flags.
+    mutating func useFlags(_ value: Int) {
+        guard hostFlags != Int32(truncatingIfNeeded: value) else { return }
+        clobberFlags()
+        reserve(.rax)
+        if values[value].isConstant {
+            hot.mov(.b32, .rax, imm: Int32(truncatingIfNeeded: constants(value)))
+        } else {
+            guard let memory = memoryHome(value) else { fatalError("flags \(value) are nowhere at \(position)") }
+            hot.movzx(.b32, .rax, .b16, memory)
+        }
+        restoreFlagsFromRAX()
+        unlock(GPR.rax.rawValue)
+        hostFlags = Int32(truncatingIfNeeded: value)
+    }
+
+    /// AL to OF, AH to the rest.
+    mutating func restoreFlagsFromRAX() {
+        hot.add(.b8, .rax, imm: 0x7F)
+        hot.sahf()
+    }
+
+    /// After an instruction that set the host's flags as its `flags` says, if it has one.
+    @inline(__always) mutating func definesFlags(_ index: Int) {
+        let flags = values[index].flags
+        hostFlags = flags >= 0 && values[Int(flags)].end >= 0 ? flags : -1
+    }
+
+    /// Whether the current instruction must set flags.
+    @inline(__always) func wantsFlags(_ index: Int) -> Bool {
+        let flags = values[index].flags
+        return flags >= 0 && values[Int(flags)].end >= 0
+    }
+
+    /// Whether the host's flags hold something that is needed behind this instruction.
+    @inline(__always) var flagsAreLive: Bool {
+        hostFlags >= 0 && values[Int(hostFlags)].end > Int32(truncatingIfNeeded: position)
+    }
+
+    /// Flags that other chains of blocks need go to a spill slot where they are made.
+    mutating func keepGlobal(_ index: Int) {
+        if values[index].type != .flags {
+            if values[index].register != 0xFF { storeSpill(index) }
+            return
+        }
+        guard hostFlags == Int32(truncatingIfNeeded: index) else { return }
+        locked = 0
+        values[index].spill = Int16(takeSpill())
+        reserve(.rax)
+        hot.lahf()
+        hot.setcc(.o, .rax)
+        hot.movzx(.b32, .rax, .b16, .rax)
+        hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), .rax)
+        unlock(GPR.rax.rawValue)
+    }
+
+    // MARK: Consuming
+
+    /// Makes a condition of a flags value testable: the flags are in the host's flags, the result is the host's condition.
+    mutating func useCondition(_ condition: IRCondition, of value: Int, _ unit: borrowing Unit) -> Condition {
+        // The complement of a carry need not be made where only the carry, or all but the carry, is looked at.
+        if hostFlags != Int32(truncatingIfNeeded: value), value < count, unit.instructions[value].opcode == .cmc {
+            let source = Int(values[Int(unit.instructions[value].a)].representative)
+            if hostFlags == Int32(truncatingIfNeeded: source) {
+                switch condition {
+                case .cs: return .ae
+                case .cc: return .b
+                case .ls, .hi: break
+                default: return Condition(rawValue: condition.rawValue)!
+                }
+            }
+        }
+        useFlags(value)
+        return Condition(rawValue: condition.rawValue)!
+    }
+
+    mutating func selectFlags(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        switch i.opcode {
+        case .cmc:
+            let source = Int(values[Int(i.a)].representative)
+            useFlags(source)
+            if values[source].end > Int32(position) { saveFlags() }
+            hot.cmc()
+            hostFlags = Int32(truncatingIfNeeded: index)
+        case .flagsToBits:
+            useFlags(Int(values[Int(i.a)].representative))
+            reserve(.rax)
+            hot.lahf()
+            hot.setcc(.o, .rax)
+            let result = allocateGeneral(for: index)
+            hot.movzx(.b32, result, .b16, .rax)
+        case .bitsToFlags:
+            clobberFlags()
+            reserve(.rax)
+            let bits = useGeneral(Int(values[Int(i.a)].representative))
+            hot.mov(.b32, .rax, bits)
+            hot.and(.b32, .rax, imm: 0xD501)
+            hot.or(.b32, .rax, imm: 0x200)
+            restoreFlagsFromRAX()
+            hostFlags = Int32(truncatingIfNeeded: index)
+        case .cset:
+            let condition = useCondition(i.condition, of: Int(values[Int(i.a)].representative), unit)
+            let result = allocateGeneral(for: index)
+            hot.setcc(condition, result)
+            hot.movzx(.b32, result, .b8, result)
+        default:
+            switch i.type {
+            case .flags: selectBetweenFlags(index, i, unit)
+            case .v128: selectBetweenVectors(index, i, unit)
+            default: selectBetweenIntegers(index, i, unit)
+            }
+        }
+    }
+
+    private mutating func selectBetweenIntegers(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let a = Int(values[Int(i.b)].representative)
+        let b = Int(values[Int(i.c)].representative)
+        var condition = useCondition(i.condition, of: Int(values[Int(i.a)].representative), unit)
+        let width: Width = i.type == .i64 ? .b64 : .b32
+        var taken = useGeneral(a)
+        var other = useGeneral(b)
+        // The result starts as the operand that dies, if one does.
+        var start = b
+        if !canOverwrite(b, for: index), canOverwrite(a, for: index) {
+            swap(&taken, &other)
+            start = a
+            condition = condition.inverted
+        }
+        let result = startResult(index, as: start, in: other, width)
+        hot.cmovcc(condition, width, result, taken)
+    }
+
+    /// The result in the register of an operand that dies, or in a fresh copy of it.
+    mutating func startResult(_ index: Int, as value: Int, in register: GPR, _ width: Width) -> GPR {
+        if canOverwrite(value, for: index) {
+            takeOver(value, for: index)
+            return register
+        }
+        let result = allocateGeneral(for: index)
+        hot.mov(width, result, register)
+        return result
+    }
+
+    private mutating func selectBetweenVectors(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let taken = useVector(Int(values[Int(i.b)].representative))
+        let other = useVector(Int(values[Int(i.c)].representative))
+        let condition = useCondition(i.condition, of: Int(values[Int(i.a)].representative), unit)
+        let result = allocateVector(for: index)
+        moveVector(result, other)
+        let skip = hot.jccForward(condition.inverted)
+        moveVector(result, taken)
+        hot.bind(skip)
+    }
+
+    /// Both as bits, and a conditional move between them: the first value's are made from the host's flags before the
+    /// condition is looked at.
+    private mutating func selectBetweenFlags(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let condition = Int(values[Int(i.a)].representative)
+        let a = Int(values[Int(i.b)].representative)
+        let b = Int(values[Int(i.c)].representative)
+        reserve(.rax)
+        let taken = flagBits(a)
+        let other = flagBits(b)
+        let host = useCondition(i.condition, of: condition, unit)
+        hot.cmovcc(host, .b32, other, taken)
+        clobberFlags()
+        hot.mov(.b32, .rax, other)
+        restoreFlagsFromRAX()
+        hostFlags = Int32(truncatingIfNeeded: index)
+    }
+
+    /// A scratch register with the bits of a flags value. RAX is the caller's and free.
+    private mutating func flagBits(_ value: Int) -> GPR {
+        let result = scratchGeneral()
+        if values[value].isConstant {
+            hot.mov(.b32, result, imm: Int32(truncatingIfNeeded: constants(value)))
+        } else if hostFlags == Int32(truncatingIfNeeded: value) {
+            hot.lahf()
+            hot.setcc(.o, .rax)
+            hot.movzx(.b32, result, .b16, .rax)
+        } else {
+            guard let memory = memoryHome(value) else { fatalError("flags \(value) are nowhere at \(position)") }
+            hot.movzx(.b32, result, .b16, memory)
+        }
+        return result
+    }
+}
