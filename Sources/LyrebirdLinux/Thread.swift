@@ -15,7 +15,8 @@ final class GuestThread {
     /// The mask that a call such as sigsuspend put in its place, while the signal that ended the call is delivered.
     var temporaryMask: UInt64?
     var alternateStack = AlternateStack()
-    /// Signals that came although they are blocked: the host cannot hold back those the translator needs itself.
+    /// Signals that the host has caught and the guest has not got yet: those about to be delivered, and blocked ones that the
+    /// host cannot hold back because the translator needs them itself.
     var held: [HostSignal] = []
     /// The call that a signal is interrupting, while it does.
     var interruption: Interruption?
@@ -38,7 +39,7 @@ final class GuestThread {
 
     /// Runs until the process ends.
     func run() -> ExitStatus {
-        host.setSignalMask(mask)
+        applyMask()
         while true {
             switch cpu.run() {
             case .systemCall: systemCall()
@@ -47,6 +48,7 @@ final class GuestThread {
             case .undefinedInstruction: deliver(.illegalInstruction(pc: cpu.pc))
             case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
             }
+            if hasSignal { deliverSignals() }
             if let status { return status }
         }
     }

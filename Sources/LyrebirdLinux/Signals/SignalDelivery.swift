@@ -52,6 +52,7 @@ extension GuestThread {
         var interrupted = interruption
         interruption = nil
         var arrived = false
+        collectSignals()
         while status == nil, let signal = nextSignal() {
             arrived = true
             process.tracer?.note(signal.number, info: signal.info)
@@ -79,20 +80,41 @@ extension GuestThread {
         enter(
             action, signal: signal.number, info: signal.info,
             faultAddress: signal.syndrome == nil ? 0 : signal.address, syndrome: signal.syndrome)
-        if status == nil { host.setSignalMask(mask) }
+        if status == nil { applyMask() }
     }
 
-    /// The next signal that is not blocked.
+    /// Takes what the host has caught for this thread, and keeps it from catching more until the mask is set again: it has room
+    /// for one signal, and what comes while the mask is being changed must not displace it.
+    func collectSignals() {
+        host.setSignalMask(~0)
+        while let signal = host.takeSignal(for: cpu) { held.append(signal) }
+    }
+
+    /// Puts a change of `mask` into force. What it lets through is delivered before the guest goes on.
+    func applyMask() {
+        collectSignals()
+        host.setSignalMask(mask)
+    }
+
+    /// Whether a signal has come that is not blocked.
+    var hasSignal: Bool {
+        let blocked = temporaryMask ?? mask
+        return held.contains { blocked & Signal.bit($0.number) == 0 }
+    }
+
     private func nextSignal() -> HostSignal? {
         let blocked = temporaryMask ?? mask
-        if let index = held.firstIndex(where: { blocked & Signal.bit($0.number) == 0 }) {
-            return held.remove(at: index)
-        }
-        while let signal = host.takeSignal(for: cpu) {
-            if blocked & Signal.bit(signal.number) == 0 { return signal }
-            held.append(signal)
-        }
-        return nil
+        return held.firstIndex { blocked & Signal.bit($0.number) == 0 }.map { held.remove(at: $0) }
+    }
+
+    /// Before a call that changes which signals come, or whose process they come to: those that are there already are
+    /// delivered first, and the call is made again behind their handlers. Until then no other is caught.
+    /// - Returns: whether there are any.
+    func interruptBeforehand() -> Bool {
+        collectSignals()
+        guard hasSignal else { return false }
+        interruption = Interruption(restart: .always)
+        return true
     }
 
     /// The action of a signal that has a handler; a signal without one is dealt with here.
@@ -188,13 +210,7 @@ extension GuestThread {
         mask = contents.mask & ~Signal.unblockable
         // restore_altstack: errors are not the handler's business.
         _ = try? setAlternateStack(contents.stack)
-        deliverHeldSignals()
-        host.setSignalMask(mask)
+        applyMask()
         return 0
-    }
-
-    /// Delivers the signals that were held back and are no longer blocked.
-    func deliverHeldSignals() {
-        if !held.isEmpty { cpu.stopHandle.stop() }
     }
 }

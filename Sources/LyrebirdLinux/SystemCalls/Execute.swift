@@ -143,6 +143,8 @@ extension GuestThread {
     private func execute(_ path: [UInt8], arguments: UInt64, environment: UInt64) throws(Errno) -> Int {
         let arguments = try readStrings(arguments)
         let environment = try readStrings(environment)
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { host.setSignalMask(mask) }
         let program: Executable
         do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
             throw error.errno
@@ -249,7 +251,7 @@ private struct SignalHandover {
     init(_ thread: GuestThread) {
         self.thread = thread
         let address = thread.scratch.address(2)
-        // With all signals blocked, none is lost between here and the new program.
+        // All signals are blocked, so that none is lost between here and the new program.
         for signal in [Signal.segmentation, Signal.bus] where thread.process.actions[signal].isIgnored {
             guard thread.host.systemCall(.rt_sigaction, UInt64(signal), 0, address, 8) == 0 else { continue }
             ignored.append((signal, Array(thread.scratch[2].prefix(SignalAction.size))))
@@ -261,13 +263,12 @@ private struct SignalHandover {
         setMask(thread.mask)
     }
 
-    /// After a failure everything is as before.
+    /// After a failure everything but the mask is as before.
     func takeBack() {
         for (signal, action) in ignored {
             thread.scratch[2].copyBytes(from: action)
             _ = thread.host.systemCall(.rt_sigaction, UInt64(signal), thread.scratch.address(2), 0, 8)
         }
-        thread.host.setSignalMask(thread.mask)
     }
 
     private func setMask(_ mask: UInt64) {

@@ -28,12 +28,15 @@ extension GuestThread {
         // not is a thread.
         guard flags & CloneFlags.sharesMemory == 0 || waits, flags & CloneFlags.thread == 0 else { throw .ENOSYS }
 
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { host.setSignalMask(mask) }
         let gate = waits ? VforkGate(host: host) : nil
         if let gate { process.privateDescriptors.append(gate.childEnd) }
         let hostFlags = flags & ~(CloneFlags.sharesMemory | CloneFlags.parentWaits | CloneFlags.setsThreadPointer)
         let child = host.fork(on: cpu, flags: hostFlags, parentTID: a[2], childTID: a[4])
         if child == 0 {
             process.isForkedChild = true
+            held = []
             // The gate that this process was itself made through, if it was: its own children do not keep it shut.
             if let inherited = process.vforkGate { process.forget(inherited.childEnd) }
             process.vforkGate = gate

@@ -51,14 +51,16 @@ extension GuestThread {
         let old = mask
         if a[1] != 0 {
             let set = try load(UInt64.self, at: a[1]) & ~Signal.unblockable
+            let new: UInt64
             switch a.int(0) {
-            case 0: mask |= set  // SIG_BLOCK
-            case 1: mask &= ~set  // SIG_UNBLOCK
-            case 2: mask = set  // SIG_SETMASK
+            case 0: new = mask | set  // SIG_BLOCK
+            case 1: new = mask & ~set  // SIG_UNBLOCK
+            case 2: new = set  // SIG_SETMASK
             default: throw .EINVAL
             }
-            if mask != old {
-                deliverHeldSignals()
+            if new != mask {
+                if interruptBeforehand() { return Errno.EINTR.result }
+                mask = new
                 host.setSignalMask(mask)
             }
         }
@@ -82,15 +84,15 @@ extension GuestThread {
         try checkSetSize(a[1])
         let set = try load(UInt64.self, at: a[0]) & ~Signal.unblockable
         temporaryMask = set
-        if held.contains(where: { set & Signal.bit($0.number) == 0 }) {
-            interruption = Interruption(restart: .never)
-            return Errno.EINTR.result
-        }
         return blockUnderMask(.rt_sigsuspend, a)
     }
 
     /// A blocking call whose mask argument has been put into `temporaryMask`.
     func blockUnderMask(_ call: SystemCall, _ a: Arguments) -> Int {
+        if hasSignal {
+            interruption = Interruption(restart: .never)
+            return Errno.EINTR.result
+        }
         let result = block(call, a, restart: .never)
         // A signal that came before the call was made is one that the guest's own mask lets through.
         if interruption?.restart != .never { temporaryMask = nil }
