@@ -35,8 +35,8 @@ public struct Unit: ~Copyable {
 
     /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
     public static let capacity = 8192
-    static let poolCapacity = 8192
-    static let blockCapacity = 512
+    public static let poolCapacity = 8192
+    public static let blockCapacity = 512
 
     public init() {
         instructions = .allocate(capacity: Unit.capacity)

@@ -1,0 +1,127 @@
+// Constant folding and algebra, by class of operation: integers in SimplifyIntegers.swift, extensions in
+// SimplifyExtensions.swift, flags in SimplifyFlags.swift. Here is what they share.
+
+import LyrebirdIR
+
+extension Optimizer {
+    /// - Parameter written: the instruction before its operands were resolved.
+    mutating func simplify(_ index: Int, _ i: inout Instruction, _ written: Instruction, _ unit: inout Unit) {
+        switch i.opcode {
+        case .copy: become(index, i.a, &i, unit)
+        case .add, .sub, .and, .or, .xor, .andn, .mul, .mulhu, .mulhs, .udiv, .sdiv, .shl, .shr, .sar, .ror:
+            simplifyBinary(index, &i, written, unit)
+        case .adc, .sbc, .extract2, .crc32, .crc32c: _ = fold(index, &i, unit)
+        case .not, .neg, .bswap, .bitreverse, .clz, .ctz, .popcnt: simplifyUnary(index, &i, unit)
+        case .zext, .sext, .trunc: simplifyExtension(index, &i, unit)
+        case .flags, .cmc, .flagsToBits, .bitsToFlags, .cset, .select, .branch: simplifyFlags(index, &i, unit)
+        case .vand, .vor: if i.a == i.b { become(index, i.a, &i, unit) }
+        case .vnot:
+            let inner = unit.instructions[Int(i.a)]
+            if inner.opcode == .vnot { become(index, inner.a, &i, unit) }
+        case .vextract:
+            // A general register's way through a vector register and back.
+            let inner = unit.instructions[Int(i.a)]
+            if inner.opcode == .vfromInt, i.b == 0, unit.instructions[Int(inner.a)].type == i.type,
+                i.lane.bits == i.type.bits
+            {
+                become(index, inner.a, &i, unit)
+            }
+        default: break
+        }
+    }
+
+    // MARK: Rewriting
+
+    /// The instruction is the value `other`.
+    mutating func become(_ index: Int, _ other: UInt32, _ i: inout Instruction, _ unit: borrowing Unit) {
+        if burn() { replace(index, with: other, &i, unit) }
+    }
+
+    /// The instruction is a number. One whose flags are taken stays what it is.
+    mutating func become(_ index: Int, constant: UInt64, _ i: inout Instruction, _ unit: borrowing Unit) {
+        guard !isTaken(index), burn() else { return }
+        i = Instruction(.const, i.type)
+        i.immediate = constant
+        unit.instructions[index] = i
+    }
+
+    /// The instruction is another one, of the same type.
+    mutating func become(_ index: Int, _ other: Instruction, _ i: inout Instruction, _ unit: borrowing Unit) {
+        guard !isTaken(index), burn() else { return }
+        let fact = facts[Int(other.opcode.rawValue)]
+        if fact.contains(.valueA) { uses[Int(other.a)] &+= 1 }
+        if fact.contains(.valueB) { uses[Int(other.b)] &+= 1 }
+        if fact.contains(.valueC) { uses[Int(other.c)] &+= 1 }
+        i = other
+        unit.instructions[index] = i
+    }
+
+    /// As above, with a new constant as the right operand. The constant takes the place of `place`, the operand as it was
+    /// written, if this is the only use of it; else nothing is done.
+    mutating func become(
+        _ index: Int, _ opcode: Opcode, _ left: UInt32, constant: UInt64, in place: UInt32, _ i: inout Instruction,
+        _ unit: borrowing Unit
+    ) {
+        let old = unit.instructions[Int(place)]
+        guard uses[Int(place)] == 1, old.opcode == .const || old.opcode == .copy, old.type == i.type else { return }
+        guard !isTaken(index), burn() else { return }
+        var number = Instruction(.const, i.type)
+        number.immediate = Evaluate.cut(constant, i.type)
+        unit.instructions[Int(place)] = number
+        known[Int(place)] = place
+        uses[Int(left)] &+= 1
+        i = Instruction(opcode, i.type, 0, left, place)
+        unit.instructions[index] = i
+    }
+
+    // MARK: Looking
+
+    @inline(__always) func isTaken(_ index: Int) -> Bool { uses[index] & Optimizer.flagsTaken != 0 }
+
+    /// The number or flags that a value is, if it is constant.
+    @inline(__always)
+    func constant(_ value: UInt32, _ unit: borrowing Unit) -> UInt64? {
+        let i = unit.instructions[Int(value)]
+        guard i.opcode == .const else { return nil }
+        return i.type == .flags ? Evaluate.flags(fromBits: i.immediate) : Evaluate.cut(i.immediate, i.type)
+    }
+
+    /// Makes the instruction a number if its operands are.
+    mutating func fold(_ index: Int, _ i: inout Instruction, _ unit: borrowing Unit) -> Bool {
+        let fact = facts[Int(i.opcode.rawValue)]
+        var numbers: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        if fact.contains(.valueA) {
+            guard let a = constant(i.a, unit) else { return false }
+            numbers.0 = a
+        }
+        if fact.contains(.valueB) {
+            guard let b = constant(i.b, unit) else { return false }
+            numbers.1 = b
+        }
+        if fact.contains(.valueC) {
+            guard let c = constant(i.c, unit) else { return false }
+            numbers.2 = c
+        }
+        guard let result = Evaluate.integer(i, numbers.0, numbers.1, numbers.2) else { return false }
+        become(index, constant: result, &i, unit)
+        return true
+    }
+
+    /// Bits above this many are known to be zero.
+    func significantBits(_ value: UInt32, _ unit: borrowing Unit) -> Int {
+        let i = unit.instructions[Int(value)]
+        switch i.opcode {
+        case .zext: return Type(rawValue: i.aux)!.bits
+        case .load where !i.access.isSigned: return min(8 &* i.access.bytes, i.type.bits)
+        case .cset: return 1
+        case .flagsToBits: return 16
+        case .vextract: return min(i.lane.bits, i.type.bits)
+        case .and:
+            if let mask = constant(i.b, unit) { return 64 &- mask.leadingZeroBitCount }
+        case .shr:
+            if let n = constant(i.b, unit) { return i.type.bits &- Int(n & UInt64(i.type.bits &- 1)) }
+        default: break
+        }
+        return i.type.bits
+    }
+}
