@@ -39,6 +39,7 @@ final class GuestThread {
 
     /// Runs until the process ends.
     func run() -> ExitStatus {
+        host.attach(cpu)
         applyMask()
         while true {
             switch cpu.run() {
