@@ -15,10 +15,15 @@ public final class LinuxProcess {
         public var sysroot: String?
         /// Write a line to standard error for each system call.
         public var strace: Bool
+        /// How the guest's code is translated; programs that the guest executes are translated likewise.
+        public var translation: Machine.Configuration
 
-        public init(sysroot: String? = nil, strace: Bool = false) {
+        public init(
+            sysroot: String? = nil, strace: Bool = false, translation: Machine.Configuration = Machine.Configuration()
+        ) {
             self.sysroot = sysroot
             self.strace = strace
+            self.translation = translation
         }
     }
 
@@ -89,7 +94,7 @@ public final class LinuxProcess {
         let file = String(decoding: name, as: UTF8.self)
         self.abi = abi
         self.options = options
-        do { machine = try Machine(abi.guest, addressSpace: .hostProcess) } catch {
+        do { machine = try Machine(abi.guest, addressSpace: .hostProcess, configuration: options.translation) } catch {
             throw LinuxError(file: file, reason: .machine("\(error)"))
         }
         guard let host = machine.hostProcess else {

@@ -1,6 +1,7 @@
 // The program `lyrebird`: runs a Linux program for another processor.
 
 import Glibc
+import Lyrebird
 import LyrebirdLinux
 
 // Before anything looks at the arguments: a guest's execve is this program again, with arguments of its own form.
@@ -21,6 +22,9 @@ parsing: while let word = words.first, word.starts(with: "--".utf8) {
     case "--sysroot":
         guard let directory = words.popFirst() else { fail("--sysroot needs a directory") }
         options.sysroot = String(decoding: directory, as: UTF8.self)
+    case "--passes":
+        guard let names = words.popFirst() else { fail("--passes needs names") }
+        options.translation.passes = String(decoding: names, as: UTF8.self)
     case "--": break parsing
     case let other: fail("unknown option \(other)")
     }

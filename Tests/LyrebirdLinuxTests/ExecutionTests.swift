@@ -22,11 +22,13 @@ import Testing
 
     @Test func requestsAreReadAsTheyAreWritten() {
         let request = ExecutionRequest(
-            descriptor: 17, strace: true, sysroot: Array("/a root/with \"everything\"".utf8), path: [0xff, 0xfe],
+            descriptor: 17, strace: true, translation: Array("1;2".utf8),
+            sysroot: Array("/a root/with \"everything\"".utf8), path: [0xff, 0xfe],
             variables: [Array("LD_PRELOAD=x".utf8), []], arguments: [Array("name".utf8), [], Array("--strace".utf8)])
         #expect(ExecutionRequest(request.encoded) == request)
         let small = ExecutionRequest(
-            descriptor: 3, strace: false, sysroot: [], path: Array("p".utf8), variables: [], arguments: [])
+            descriptor: 3, strace: false, translation: [], sysroot: [], path: Array("p".utf8), variables: [],
+            arguments: [])
         #expect(ExecutionRequest(small.encoded) == small)
     }
 
@@ -35,10 +37,10 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "p", "-1", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "p", "0", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
+        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "", "p", "0", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
     }
 
     @Test func variablesOfTheHostsLoader() {

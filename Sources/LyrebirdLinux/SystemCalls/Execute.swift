@@ -7,13 +7,15 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v1  descriptor  strace  sysroot  path  n  [n variables]  argument...
+///     lyrebird-exec  v1  descriptor  strace  translation  sysroot  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `path` what was executed (AT_EXECFN). The variables are those that would change how the
+/// `descriptor` is the open program, `translation` the machine's configuration as text, `path` what was executed (AT_EXECFN).
+/// The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
     var descriptor: Int32
     var strace: Bool
+    var translation: [UInt8]
     /// Empty for none.
     var sysroot: [UInt8]
     var path: [UInt8]
@@ -25,26 +27,29 @@ struct ExecutionRequest: Equatable {
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
-        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0), sysroot, path]
-        return head + [Self.text(variables.count)] + variables + arguments
+        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0)]
+        return head + [translation, sysroot, path, Self.text(variables.count)] + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
-        guard vector.count >= 7, vector[0] == Self.name, vector[1] == Self.version,
+        guard vector.count >= 8, vector[0] == Self.name, vector[1] == Self.version,
             let descriptor = Self.number(vector[2]), let strace = Self.number(vector[3]),
-            let count = Self.number(vector[6]), (0...vector.count - 7).contains(count)
+            let count = Self.number(vector[7]), (0...vector.count - 8).contains(count)
         else { return nil }
         self.init(
-            descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0, sysroot: vector[4],
-            path: vector[5], variables: Array(vector[7..<7 + count]), arguments: Array(vector[(7 + count)...]))
+            descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0,
+            translation: vector[4], sysroot: vector[5], path: vector[6], variables: Array(vector[8..<8 + count]),
+            arguments: Array(vector[(8 + count)...]))
     }
 
     init(
-        descriptor: Int32, strace: Bool, sysroot: [UInt8], path: [UInt8], variables: [[UInt8]], arguments: [[UInt8]]
+        descriptor: Int32, strace: Bool, translation: [UInt8], sysroot: [UInt8], path: [UInt8],
+        variables: [[UInt8]], arguments: [[UInt8]]
     ) {
         self.descriptor = descriptor
         self.strace = strace
+        self.translation = translation
         self.sysroot = sysroot
         self.path = path
         self.variables = variables
@@ -89,7 +94,8 @@ extension LinuxProcess {
     public static func continueExecution() {
         guard let request = ExecutionRequest(hostArguments) else { return }
         let root = request.sysroot.isEmpty ? nil : String(decoding: request.sysroot, as: UTF8.self)
-        let options = Options(sysroot: root, strace: request.strace)
+        let options = Options(
+            sysroot: root, strace: request.strace, translation: Machine.Configuration(text: request.translation))
         let abi = Guest.arm64.linuxABI
         let name = String(decoding: request.path, as: UTF8.self)
         do throws(LinuxError) {
@@ -113,6 +119,37 @@ extension LinuxProcess {
             _ = write(2, line, line.count)
             ExitStatus.exited(126).endProcess()
         }
+    }
+}
+
+extension Machine.Configuration {
+    /// As one argument of the next translator.
+    fileprivate(set) var text: [UInt8] {
+        get {
+            let words = [
+                "\(cacheSize)", "\(unitLimit)", chainsTranslations ? "1" : "0", predictsReturns ? "1" : "0",
+                hostFeatures,
+                passes, "\(passFuel)",
+            ]
+            return Array(words.joined(separator: ";").utf8)
+        }
+        set {
+            let words = String(decoding: newValue, as: UTF8.self).split(
+                separator: ";", omittingEmptySubsequences: false)
+            guard words.count == 7 else { return }
+            cacheSize = Int(words[0]) ?? cacheSize
+            unitLimit = Int(words[1]) ?? unitLimit
+            chainsTranslations = words[2] == "1"
+            predictsReturns = words[3] == "1"
+            hostFeatures = String(words[4])
+            passes = String(words[5])
+            passFuel = Int(words[6]) ?? passFuel
+        }
+    }
+
+    fileprivate init(text: [UInt8]) {
+        self.init()
+        self.text = text
     }
 }
 
@@ -157,8 +194,9 @@ extension GuestThread {
             guard descriptor >= 0 else { return descriptor }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(
-                descriptor: Int32(descriptor), strace: process.options.strace, sysroot: process.paths.root ?? [],
-                path: path, variables: own, arguments: program.arguments)
+                descriptor: Int32(descriptor), strace: process.options.strace,
+                translation: process.options.translation.text, sysroot: process.paths.root ?? [], path: path,
+                variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
             let result = executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
             _ = host.systemCall(.close, UInt64(descriptor))
