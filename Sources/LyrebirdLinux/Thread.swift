@@ -64,7 +64,11 @@ final class GuestThread {
         let line = process.tracer?.begin(call, number: number, arguments, memory: memory)
         let result: Int
         do { result = try perform(call, arguments) } catch { result = error.result }
-        if let line { process.tracer?.end(line, call, number: number, arguments, result: result, memory: memory) }
+        if let line {
+            let isRestarted = interruption?.restart == .always
+            process.tracer?.end(
+                line, call, number: number, arguments, result: isRestarted ? nil : result, memory: memory)
+        }
         if registersAreSet {
             registersAreSet = false
             return

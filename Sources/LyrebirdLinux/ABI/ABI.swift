@@ -26,9 +26,10 @@ struct ABI: Sendable {
 
     let systemCalls: [SystemCall]
 
-    /// AT_HWCAP and AT_HWCAP2. It must name nothing that the translator does not run.
-    let hardwareCapabilities: UInt64
-    let hardwareCapabilities2: UInt64
+    /// What the processor has, by bit: AT_HWCAP, AT_HWCAP2 and the features of /proc/cpuinfo. It must name nothing that the
+    /// translator does not run.
+    let capabilities: [Capability]
+    let capabilities2: [Capability]
     /// AT_MINSIGSTKSZ and what sigaltstack accepts (MINSIGSTKSZ).
     let signalFrameSize: UInt64
     let minimumAlternateStack: UInt64
@@ -64,6 +65,14 @@ extension Guest {
         case .arm64: .arm64
         }
     }
+}
+
+/// A bit of AT_HWCAP and its name in /proc/cpuinfo.
+struct Capability: Sendable {
+    let bit: Int
+    let name: StaticString
+
+    static func word(_ capabilities: [Capability]) -> UInt64 { capabilities.reduce(0) { $0 | 1 << UInt64($1.bit) } }
 }
 
 /// A flag that has different bits on guest and host.

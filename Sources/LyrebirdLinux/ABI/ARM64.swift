@@ -16,8 +16,12 @@ extension ABI {
         threadPointer: .tpidrEL0,
         callSize: 4,
         systemCalls: arm64SystemCalls,
-        hardwareCapabilities: arm64Capabilities,
-        hardwareCapabilities2: 0,
+        capabilities: [
+            // arch/arm64/include/uapi/asm/hwcap.h
+            Capability(bit: 0, name: "fp"), Capability(bit: 1, name: "asimd"), Capability(bit: 7, name: "crc32"),
+            Capability(bit: 8, name: "atomics"),
+        ],
+        capabilities2: [],
         // sizeof(struct rt_sigframe), the frame record and the room for aligning it: signal_minsigstksz in
         // arch/arm64/kernel/signal.c.
         signalFrameSize: UInt64(ARM64SignalFrame.size) + 16 + 16,
@@ -38,13 +42,6 @@ extension ABI {
         positionIndependentBase: 0x55_0000_0000,
         interpreterBase: 0x70_0000_0000,
         stackTop: 0x7f_ffff_f000)
-
-    // arch/arm64/include/uapi/asm/hwcap.h
-    private static let arm64Capabilities: UInt64 =
-        1 << 0  // FP
-        | 1 << 1  // ASIMD
-        | 1 << 7  // CRC32
-        | 1 << 8  // ATOMICS
 
     /// `struct stat`: asm-generic/stat.h against arch/x86/include/uapi/asm/stat.h.
     private static let arm64Stat = StructLayout(

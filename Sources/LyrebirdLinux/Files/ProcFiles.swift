@@ -11,7 +11,7 @@ extension LinuxProcess {
         let accessMode: UInt64 = 3
         guard path.starts(with: "/proc/".utf8), flags & accessMode == 0 else { return nil }
         if path.elementsEqual("/proc/cpuinfo".utf8) {
-            return file(named: "cpuinfo", Array(ProcText.cpuInformation(count: processorCount()).utf8), flags)
+            return file(named: "cpuinfo", Array(ProcText.cpuInformation(abi, count: processorCount()).utf8), flags)
         }
         guard let entry = PathResolver.ownProcEntry(path) else { return nil }
         switch String(decoding: entry, as: UTF8.self) {
@@ -201,12 +201,13 @@ enum ProcText {
     }
 
     /// /proc/cpuinfo of an AArch64 machine with the features of AT_HWCAP (`arch/arm64/kernel/cpuinfo.c`).
-    static func cpuInformation(count: Int) -> String {
-        (0..<count).map { index in
+    static func cpuInformation(_ abi: ABI, count: Int) -> String {
+        let features = (abi.capabilities + abi.capabilities2).map { "\($0.name)" }.joined(separator: " ")
+        return (0..<count).map { index in
             """
             processor\t: \(index)
             BogoMIPS\t: 100.00
-            Features\t: fp asimd crc32 atomics
+            Features\t: \(features)
             CPU implementer\t: 0x00
             CPU architecture: 8
             CPU variant\t: 0x0

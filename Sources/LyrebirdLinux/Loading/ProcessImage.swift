@@ -48,7 +48,7 @@ struct ProcessImage {
 
         let auxiliary: [InitialStack.Auxiliary] = [
             .init(kind: .minimumSignalStack, value: abi.signalFrameSize),
-            .init(kind: .capabilities, value: abi.hardwareCapabilities),
+            .init(kind: .capabilities, value: Capability.word(abi.capabilities)),
             .init(kind: .pageSize, value: Memory.pageSize),
             .init(kind: .clockTick, value: 100),
             .init(kind: .programHeaders, value: program.programHeaderAddress &+ bias),
@@ -62,7 +62,7 @@ struct ProcessImage {
             .init(kind: .gid, value: UInt64(getgid())),
             .init(kind: .egid, value: UInt64(getegid())),
             .init(kind: .secure, value: 0),
-            .init(kind: .capabilities2, value: abi.hardwareCapabilities2),
+            .init(kind: .capabilities2, value: Capability.word(abi.capabilities2)),
         ]
         var generator = SystemRandomNumberGenerator()
         var random: [UInt8] = []

@@ -38,11 +38,17 @@ final class Tracer {
         return line
     }
 
-    func end(_ line: Line, _ call: SystemCall, number: UInt64, _ a: Arguments, result: Int, memory: Memory) {
+    /// Writes a call's line.
+    /// - Parameter result: nil for a call that is made again after a signal.
+    func end(_ line: Line, _ call: SystemCall, number: UInt64, _ a: Arguments, result: Int?, memory: Memory) {
         switch call {
         case .exit, .exit_group, .rt_sigreturn: return
         case .unassigned: write("syscall_0x\(String(number, radix: 16))(...) = -1 ENOSYS (unknown)")
         default:
+            guard let result else {
+                write("\(call)(\(line.arguments.joined(separator: ", "))) = ? (to be made again)")
+                return
+            }
             let format = TraceFormat(call)
             let arguments = format.completed(line.arguments, a, result: result, memory)
             write("\(call)(\(arguments.joined(separator: ", "))) = \(format.result(result))")
