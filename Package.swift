@@ -29,7 +29,10 @@ let package = Package(
             name: "LyrebirdRuntime",
             dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"], swiftSettings: strict),
         .target(
-            name: "Lyrebird", dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdRuntime", "LyrebirdARM64"],
+            name: "Lyrebird",
+            dependencies: [
+                "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+            ],
             swiftSettings: strict),
         .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
         .executableTarget(
@@ -40,8 +43,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
+        .executableTarget(
+            name: "LinuxRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/LinuxRunner",
+            swiftSettings: strict),
         .testTarget(
-            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
+            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "LinuxRunner"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],

@@ -65,8 +65,10 @@ public final class Machine: Sendable {
         }
         // What the host lacks cannot be switched on.
         options.features = features.intersection(.detected)
-        guard let passes = Passes(names: configuration.passes) else {
-            throw .unknownName(configuration.passes, of: "passes")
+        var passes = Passes.none
+        for name in configuration.passes.split(separator: ",") {
+            guard let pass = Passes(named: String(name)) else { throw .unknownName(String(name), of: "passes") }
+            passes.formUnion(pass)
         }
         var optimizer = Optimizer(passes: passes)
         optimizer.fuel = configuration.passFuel
@@ -104,8 +106,34 @@ public final class Machine: Sendable {
     /// What translating has cost and given so far.
     public var statistics: Statistics { Statistics(engine.locked { engine.statistics }) }
 
+    /// What the translator makes of the code at an address, without running it; nil where nothing can be fetched.
+    public func explain(_ pc: UInt64) -> Explanation? {
+        engine.explain(pc: pc).map {
+            Explanation(
+                pc: $0.pc, guestBytes: $0.guestBytes, guestInstructions: $0.guestInstructions, lifted: $0.lifted,
+                optimized: $0.optimized, hostCode: $0.hot, coldCode: $0.cold, hostAddress: $0.hotAddress,
+                coldAddress: $0.coldAddress)
+        }
+    }
+
     /// Drops every translation and uses the memory again.
     public func flushTranslations() { engine.flushAll() }
+}
+
+/// One translation, stage by stage.
+public struct Explanation: Sendable {
+    public var pc: UInt64
+    /// Guest code covered, from pc on: bytes and instructions.
+    public var guestBytes: Int
+    public var guestInstructions: Int
+    /// The IR as lifted and as optimised, as text (Docs/IR.md).
+    public var lifted: String
+    public var optimized: String
+    /// Host code of the main path, and what is out of line (side exits, link stubs, constants), with their addresses.
+    public var hostCode: [UInt8]
+    public var coldCode: [UInt8]
+    public var hostAddress: UInt64
+    public var coldAddress: UInt64
 }
 
 /// A machine that cannot be made.

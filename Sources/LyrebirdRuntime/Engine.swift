@@ -264,9 +264,7 @@ public final class Engine: @unchecked Sendable {
         let pc = cpu.pc
         if index.host(pc: pc, mode: cpu.mode) != 0 { return nil }
         let start = lyrebird_counter(0, 0)
-        let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
-        let read = available - lyrebird_copy(
-            codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
+        let read = fetch(pc)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
         if read < Int(alignment) || pc & (alignment - 1) != 0 {
             let mapped = memory.region(at: pc) != nil
@@ -278,7 +276,7 @@ public final class Engine: @unchecked Sendable {
             unit.reset(pc: pc)
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
-            optimizer.run(&unit, layout: layout)
+            optimizer.run(&unit)
             if let compiled = generator.compile(unit, hot: cache.hotAssembler, cold: cache.coldAssembler) {
                 install(compiled, pc: pc, mode: cpu.mode)
                 break
@@ -293,6 +291,35 @@ public final class Engine: @unchecked Sendable {
         }
         statistics.translationTime += lyrebird_counter(0, 0) - start
         return nil
+    }
+
+    func explainLocked(pc: UInt64, mode: UInt32) -> Explanation? {
+        let read = fetch(pc)
+        guard read > 0 else { return nil }
+        unit.reset(pc: pc)
+        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
+        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        let printer = Printer(layout: layout)
+        let lifted = printer.text(of: unit)
+        optimizer.run(&unit)
+        let optimized = printer.text(of: unit)
+        let hot = cache.hotAssembler
+        let cold = cache.coldAssembler
+        guard let compiled = generator.compile(unit, hot: hot, cold: cold) else { return nil }
+        let offset = cache.executableOffset
+        return Explanation(
+            pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,
+            optimized: optimized, hot: [UInt8](UnsafeBufferPointer(start: hot.cursor, count: compiled.hotBytes)),
+            cold: [UInt8](UnsafeBufferPointer(start: cold.cursor, count: compiled.coldBytes)),
+            hotAddress: UInt64(UInt(bitPattern: hot.cursor + offset)),
+            coldAddress: UInt64(UInt(bitPattern: cold.cursor + offset)))
+    }
+
+    /// Copies guest code to the buffer; the bytes that could be fetched.
+    private func fetch(_ pc: UInt64) -> Int {
+        let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
+        return available
+            - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
     }
 
     private var isCacheFresh: Bool { translations.count == 0 }

@@ -131,7 +131,7 @@ struct TranslationIndex: ~Copyable {
 
     @inline(__always)
     private static func hash(_ pc: UInt64, _ mode: UInt32) -> Int {
-        Int(truncatingIfNeeded: ((pc &>> 1) ^ UInt64(mode) &<< 32) &* 0x9E37_79B9_7F4A_7C15 &>> 20)
+        Int(truncatingIfNeeded: (((pc &>> 1) ^ UInt64(mode) &<< 32) &* 0x9E37_79B9_7F4A_7C15) &>> 20)
     }
 
     /// The host address of a translation, 0 if there is none. Needs no lock.
@@ -244,7 +244,7 @@ struct PageIndex: ~Copyable {
     }
 
     private func place(_ key: UInt64) -> Int {
-        var at = Int(truncatingIfNeeded: key &* 0x9E37_79B9_7F4A_7C15 &>> 24) & mask
+        var at = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 24) & mask
         while keys[at] != key, keys[at] != Self.empty { at = (at + 1) & mask }
         return at
     }

@@ -113,14 +113,21 @@ extension CodeGenerator {
             slots[slot].end = values[index].end
             load(index, i.type, from: slotMemory(slot))
         }
-        values[index].slot = Int16(slot)
+        if slots[slot].bound == value { values[index].slot = Int16(slot) }
     }
 
     /// A second value with the content of the first.
     private mutating func copyValue(_ source: Int, to index: Int, _ type: Type) {
         if type == .flags {
             saveFlagsIfHeld(Int32(truncatingIfNeeded: source))
-            load(index, type, from: memoryHome(source)!)
+            let scratch = scratchGeneral()
+            if values[source].isConstant {
+                hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(source)))
+            } else {
+                hot.movzx(.b32, scratch, .b16, memoryHome(source)!)
+            }
+            values[index].spill = Int16(takeSpill())
+            hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), scratch)
         } else if type == .v128 {
             let from = useVector(source)
             let to = allocateVector(for: index)

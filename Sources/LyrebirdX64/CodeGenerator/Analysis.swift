@@ -166,7 +166,7 @@ extension CodeGenerator {
                 }
             case .const:
                 value.isConstant = true
-                constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & (1 &<< UInt64(i.type.bits)) &- 1
+                constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & ((1 &<< UInt64(i.type.bits)) &- 1)
             case .vconst:
                 value.isConstant = true
                 constantBits[index] = UInt64(i.a)

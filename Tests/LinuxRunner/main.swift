@@ -1,4 +1,4 @@
-// The program `lyrebird`: runs a Linux program for another processor.
+// Runs one Linux program for another processor: what the tests of guest programs start.
 
 import Glibc
 import Lyrebird
@@ -29,7 +29,7 @@ parsing: while let word = words.first, word.starts(with: "--".utf8) {
     case let other: fail("unknown option \(other)")
     }
 }
-guard let program = words.first else { fail("usage: lyrebird [--sysroot DIRECTORY] [--strace] PROGRAM [ARGUMENT...]") }
+guard let program = words.first else { fail("usage: LinuxRunner [--sysroot DIRECTORY] [--strace] PROGRAM [ARGUMENT...]") }
 
 do {
     let process = try LinuxProcess(
