@@ -48,6 +48,10 @@ let package = Package(
             name: "LyrebirdPassesTests", dependencies: ["LyrebirdPasses", "LyrebirdIR", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdRuntimeTests",
+            dependencies: ["LyrebirdRuntime", "LyrebirdX64", "LyrebirdPasses", "LyrebirdIR", "TestSupport"],
+            swiftSettings: strict),
         .executableTarget(
             name: "LinuxRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/LinuxRunner",
             swiftSettings: strict),
