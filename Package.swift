@@ -29,7 +29,10 @@ let package = Package(
             name: "LyrebirdRuntime",
             dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"], swiftSettings: strict),
         .target(
-            name: "Lyrebird", dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdRuntime", "LyrebirdARM64"],
+            name: "Lyrebird",
+            dependencies: [
+                "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+            ],
             swiftSettings: strict),
         .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
         .executableTarget(

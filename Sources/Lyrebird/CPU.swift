@@ -1,18 +1,103 @@
 // One CPU: registers and the loop that runs guest code until there is a reason to leave it.
 
+import LyrebirdIR
+import LyrebirdRuntime
+
 /// A CPU of a machine. Belongs to one thread at a time; only its stop handle may be used from others.
 public final class CPU {
-    public var pc: UInt64 { get { fatalError() } set { fatalError() } }
-    public subscript(_ register: Register) -> UInt64 { get { fatalError() } set { fatalError() } }
-    public subscript(_ register: VectorRegister) -> UInt128 { get { fatalError() } set { fatalError() } }
+    public let machine: Machine
+    let context: CPUContext
+    private let offsets: [Int32]
+
+    init(machine: Machine, context: CPUContext) {
+        self.machine = machine
+        self.context = context
+        offsets = machine.engine.layout.entries.map { Int32($0.offset) }
+    }
+
+    deinit { machine.engine.removeCPU(context) }
+
+    /// Address of the next instruction.
+    public var pc: UInt64 {
+        get { context.pc }
+        set { context.pc = newValue }
+    }
+
+    /// A register of up to 64 bits.
+    public subscript(_ register: Register) -> UInt64 {
+        get {
+            let place = context.state + Int(offsets[register.index])
+            if register == .nzcv { return Self.nzcv(fromHost: place.load(as: UInt16.self)) }
+            return place.load(as: UInt64.self)
+        }
+        set {
+            let place = context.state + Int(offsets[register.index])
+            if register == .nzcv {
+                place.storeBytes(of: Self.host(fromNZCV: newValue), as: UInt16.self)
+            } else {
+                place.storeBytes(of: newValue, as: UInt64.self)
+            }
+        }
+    }
+
+    /// A vector register.
+    public subscript(_ register: VectorRegister) -> UInt128 {
+        get {
+            let place = context.state + Int(offsets[VectorRegister.firstSlot + register.index])
+            return UInt128(place.load(as: UInt64.self)) | UInt128((place + 8).load(as: UInt64.self)) << 64
+        }
+        set {
+            let place = context.state + Int(offsets[VectorRegister.firstSlot + register.index])
+            place.storeBytes(of: UInt64(truncatingIfNeeded: newValue), as: UInt64.self)
+            (place + 8).storeBytes(of: UInt64(truncatingIfNeeded: newValue >> 64), as: UInt64.self)
+        }
+    }
+
+    // The state has the flags as the host has them, with C as a borrow (ARM64State.nzcv).
+    private static func nzcv(fromHost bits: UInt16) -> UInt64 {
+        let b = UInt64(bits)
+        return (b >> 15 & 1) << 31 | (b >> 14 & 1) << 30 | (~b >> 8 & 1) << 29 | (b & 1) << 28
+    }
+
+    private static func host(fromNZCV bits: UInt64) -> UInt16 {
+        UInt16(truncatingIfNeeded: (bits >> 31 & 1) << 15 | (bits >> 30 & 1) << 14 | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
+    }
+
     /// Runs guest code from `pc` until there is a reason to leave it.
-    public func run() -> Exit { fatalError() }
-    /// Makes `run` return `.stopped` soon, from any thread and from signal handlers.
-    public var stopHandle: StopHandle { fatalError() }
-    init() { fatalError() }
+    public func run() -> Exit {
+        switch machine.engine.run(context) {
+        case .stopped: return .stopped
+        case .fault(let address, let isWrite, let signal, let code):
+            let cause: Fault.Cause
+            switch (signal, code) {
+            case (7, 1): cause = .alignment
+            case (7, _): cause = .bus
+            case (_, 2): cause = .protection
+            default: cause = .unmapped
+            }
+            return .fault(Fault(pc: pc, address: address, access: isWrite ? .write : .read, cause: cause))
+        case .trap(let reason, let payload):
+            switch reason {
+            case .systemCall: return .systemCall(immediate: payload)
+            case .breakpoint: return .breakpoint(immediate: payload)
+            case .undefined, .invalidateCode: return .undefinedInstruction
+            case .fetch:
+                let cause: Fault.Cause = payload == 0 ? .unmapped : payload == 1 ? .protection : .alignment
+                return .fault(Fault(pc: pc, address: pc, access: .execute, cause: cause))
+            case .alignment:
+                let slot = Int(offsets[machine.engine.layout.trapOperand.index])
+                let address = (context.state + slot).load(as: UInt64.self)
+                return .fault(Fault(pc: pc, address: address, access: .read, cause: .alignment))
+            }
+        }
+    }
+
+    /// Makes `run` return `.stopped` soon, from any thread.
+    public var stopHandle: StopHandle { StopHandle(context: context) }
 }
 
-/// Stops a CPU from anywhere.
-public struct StopHandle: Sendable {
-    public func stop() { fatalError() }
+/// Stops a CPU from anywhere: the next or current `run` returns `.stopped`.
+public struct StopHandle: @unchecked Sendable {
+    let context: CPUContext
+    public func stop() { context.requestStop() }
 }

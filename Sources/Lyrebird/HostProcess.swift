@@ -2,6 +2,9 @@
 // user-mode is built on it, and nothing else is needed for it. Guest addresses are host addresses here; the guest is trusted
 // as far as a native program would be.
 
+import CLyrebird
+import LyrebirdRuntime
+
 /// The host process as a guest's kernel: only there on a machine whose address space is `.hostProcess`.
 public struct HostProcess: Sendable {
     let machine: Machine
@@ -14,7 +17,7 @@ public struct HostProcess: Sendable {
         _ number: Int, _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0, _ a4: UInt64 = 0,
         _ a5: UInt64 = 0
     ) -> Int {
-        fatalError()
+        lyrebird_syscall(number, a0, a1, a2, a3, a4, a5)
     }
 
     /// The same for a call that may block. Returns nil, without having made the call, if a signal or a stop is already
@@ -24,7 +27,20 @@ public struct HostProcess: Sendable {
         on cpu: CPU, _ number: Int, _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0,
         _ a4: UInt64 = 0, _ a5: UInt64 = 0
     ) -> Int? {
-        fatalError()
+        let stop = UnsafeMutableRawPointer(cpu.context.context).assumingMemoryBound(to: UInt32.self)
+        let previous = lyrebird_get_current()
+        lyrebird_set_current(cpu.context.context)
+        defer { lyrebird_set_current(previous) }
+        while true {
+            let words = (UInt64(bitPattern: Int64(number)), a0, a1, a2, a3, a4, a5)
+            let result = withUnsafeBytes(of: words) {
+                lyrebird_blocking_syscall(stop, $0.baseAddress!.assumingMemoryBound(to: UInt64.self))
+            }
+            if result != Int(Int64.min) { return result }
+            // A safepoint of the translator is none of the embedder's business.
+            if lyrebird_load32(stop) & 1 != 0 { return nil }
+            machine.engine.locked {}
+        }
     }
 
     // MARK: Memory
@@ -35,18 +51,48 @@ public struct HostProcess: Sendable {
     public func map(
         _ address: UInt64, size: UInt64, access: Memory.Access, flags: Int32, file: Int32 = -1, offset: UInt64 = 0
     ) -> Int {
-        fatalError()
+        changing { (engine: Engine) in
+            // Where it will be is known only for a fixed address; elsewhere nothing was mapped.
+            if flags & 0x10 != 0 { forget(engine, address, size) }
+            return engine.memory.map(
+                address, size: size, rights: access.rights, flags: flags, file: file, offset: offset)
+        }
     }
 
     /// munmap(2). - Returns: 0 or -errno.
-    public func unmap(_ address: UInt64, size: UInt64) -> Int { fatalError() }
+    public func unmap(_ address: UInt64, size: UInt64) -> Int {
+        changing { engine in
+            forget(engine, address, size)
+            return engine.memory.unmap(address, size: size)
+        }
+    }
 
     /// mprotect(2). - Returns: 0 or -errno.
-    public func protect(_ address: UInt64, size: UInt64, access: Memory.Access) -> Int { fatalError() }
+    public func protect(_ address: UInt64, size: UInt64, access: Memory.Access) -> Int {
+        changing { engine in
+            forget(engine, address, size)
+            return engine.memory.protect(address, size: size, rights: access.rights)
+        }
+    }
+
+    private func changing(_ body: (Engine) -> Int) -> Int {
+        machine.engine.locked { body(machine.engine) }
+    }
+
+    /// Drops translations of a range of guest code. The lock is held.
+    private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64) {
+        let end = address &+ size
+        if end > address, engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
+    }
 
     /// mremap(2). - Returns: the address, or -errno.
     public func remap(_ address: UInt64, oldSize: UInt64, newSize: UInt64, flags: Int32, newAddress: UInt64) -> Int {
-        fatalError()
+        changing { engine in
+            forget(engine, address, oldSize)
+            if flags & 2 != 0 { forget(engine, newAddress, newSize) }
+            return engine.memory.remap(
+                address, oldSize: oldSize, newSize: newSize, flags: flags, newAddress: newAddress)
+        }
     }
 
     /// One range of guest memory as /proc/self/maps shows it.
@@ -57,7 +103,13 @@ public struct HostProcess: Sendable {
     }
 
     /// All that the guest has mapped, in order of address (the translator's own memory is not among it).
-    public func mappings() -> [Mapping] { fatalError() }
+    public func mappings() -> [Mapping] {
+        machine.engine.locked {
+            machine.engine.memory.regions.map {
+                Mapping(range: $0.start..<$0.end, access: Memory.Access($0.rights), shared: $0.isShared)
+            }
+        }
+    }
 
     // MARK: Processes
 
@@ -65,7 +117,18 @@ public struct HostProcess: Sendable {
     /// child's pid in the parent, 0 in the child, -errno on failure. `flags` is that of clone(2) (SIGCHLD, CLONE_PARENT_SETTID,
     /// CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID, namespaces …, never CLONE_VM).
     public func fork(on cpu: CPU, flags: UInt64, parentTID: UInt64 = 0, childTID: UInt64 = 0) -> Int {
-        fatalError()
+        let pid = machine.engine.fork(keeping: cpu.context)
+        if pid == 0 {
+            let cloneChildSetTID: UInt64 = 0x0100_0000
+            let cloneChildClearTID: UInt64 = 0x0020_0000
+            let own = UInt32(truncatingIfNeeded: lyrebird_syscall(186, 0, 0, 0, 0, 0, 0))
+            // The kernel ignores a bad address here, too.
+            if flags & cloneChildSetTID != 0 { try? machine.memory.store(own, at: childTID) }
+            if flags & cloneChildClearTID != 0 { _ = lyrebird_syscall(218, childTID, 0, 0, 0, 0, 0) }
+        } else if pid > 0, flags & 0x0010_0000 != 0 {
+            try? machine.memory.store(UInt32(truncatingIfNeeded: pid), at: parentTID)
+        }
+        return pid
     }
 
     // MARK: Signals
@@ -77,14 +140,31 @@ public struct HostProcess: Sendable {
     /// -EINTR or nil), all signals are blocked for that thread, and `takeSignal` gives it. Signals that the translator needs
     /// for itself (SIGSEGV, SIGBUS) always stay intercepted: a guest's fault is an exit, one sent by kill(2) a signal.
     /// - Returns: 0 or -errno.
-    public func setDisposition(of signal: Int32, to disposition: Disposition) -> Int { fatalError() }
+    public func setDisposition(of signal: Int32, to disposition: Disposition) -> Int {
+        let wanted: lyrebird_disposition =
+            switch disposition {
+            case .default: LYREBIRD_DEFAULT
+            case .ignore: LYREBIRD_IGNORE
+            case .intercept: LYREBIRD_INTERCEPT
+            }
+        return -Int(lyrebird_set_disposition(signal, wanted))
+    }
 
     /// The host signal that interrupted `cpu`, as the kernel's 128 bytes of siginfo_t, or nil. Taking it leaves all signals
     /// blocked until `setSignalMask` is called.
-    public func takeSignal(for cpu: CPU) -> HostSignal? { fatalError() }
+    public func takeSignal(for cpu: CPU) -> HostSignal? {
+        let context = cpu.context.context
+        guard context.pointee.pending_signal != 0 else { return nil }
+        let number = Int32(context.pointee.pending_signal)
+        let info = withUnsafeBytes(of: context.pointee.pending_info) { [UInt8]($0) }
+        context.pointee.pending_signal = 0
+        // The stop that came with it is spent, should nobody have seen it yet.
+        _ = lyrebird_and32(UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt32.self), ~1)
+        return HostSignal(number: number, info: info)
+    }
 
     /// Sets the calling thread's signal mask (bit n-1 is signal n). Signals the translator needs stay unblocked on the host.
-    public func setSignalMask(_ mask: UInt64) { fatalError() }
+    public func setSignalMask(_ mask: UInt64) { lyrebird_set_signal_mask(mask) }
 }
 
 /// A signal that arrived from the host.

@@ -1,30 +1,187 @@
 // A machine: guest memory and the translations made from it, shared by its CPUs.
 
+import LyrebirdARM64
+import LyrebirdIR
+import LyrebirdPasses
+import LyrebirdRuntime
+import LyrebirdX64
+
 /// A processor architecture that Lyrebird runs.
 public enum Guest: String, Sendable, CaseIterable {
     case arm64
+
+    var architecture: any GuestArchitecture {
+        switch self {
+        case .arm64: ARM64()
+        }
+    }
 }
 
-/// Guest memory, translation cache and CPUs of one guest. Two machines share nothing.
+/// Guest memory, translation cache and CPUs of one guest. Machines share nothing.
 public final class Machine: Sendable {
     /// Where guest memory lives.
     public enum AddressSpace: Sendable {
-        /// A private reservation; guest address 0 is its first byte. Size in bytes.
+        /// A private reservation; guest address 0 is its first byte. Size in bytes. Guest code reaches it without a check, so
+        /// hostile 64-bit code can reach behind it: this is for guests that are trusted.
         case window(size: UInt64)
         /// The address space of this process: guest addresses are host addresses (`HostProcess`).
         case hostProcess
     }
 
-    public init(_ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36)) throws(MachineError) { fatalError() }
+    /// How the machine translates. The defaults are right unless something is to be measured or found.
+    public struct Configuration: Sendable {
+        /// Bytes of memory for translations, at least 64 KB; when it is full, all are made again.
+        public var cacheSize = 64 << 20
+        /// Guest instructions in a translation at most.
+        public var unitLimit = 96
+        /// Whether translations jump to each other without a look-up.
+        public var chainsTranslations = true
+        /// Whether guest returns use the host's return predictor.
+        public var predictsReturns = true
+        /// Extensions of the host's instruction set that may be used, by name ("avx2", "bmi2" …, "detected", "baseline").
+        public var hostFeatures = "detected"
+        /// Passes of the optimiser that run, by name, separated by commas; "all", "none".
+        public var passes = "all"
+        /// Rewrites the optimiser may make before it stops: to find a wrong one by bisection.
+        public var passFuel = Int.max
+
+        public init() {}
+    }
 
     public let guest: Guest
-    public var memory: Memory { fatalError() }
+    let engine: Engine
+    let isHostProcess: Bool
+
+    public init(
+        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36), configuration: Configuration = Configuration()
+    ) throws(MachineError) {
+        var options = EngineOptions()
+        options.cacheSize = configuration.cacheSize
+        options.unitLimit = max(1, configuration.unitLimit)
+        options.chains = configuration.chainsTranslations
+        options.generator.predictReturns = configuration.predictsReturns
+        guard let features = CPUFeatures(names: configuration.hostFeatures) else {
+            throw .unknownName(configuration.hostFeatures, of: "host features")
+        }
+        // What the host lacks cannot be switched on.
+        options.features = features.intersection(.detected)
+        var passes = Passes.none
+        for name in configuration.passes.split(separator: ",") {
+            guard let pass = Passes(named: String(name)) else { throw .unknownName(String(name), of: "passes") }
+            passes.formUnion(pass)
+        }
+        var optimizer = Optimizer(passes: passes)
+        optimizer.fuel = configuration.passFuel
+        do {
+            let space: LyrebirdRuntime.AddressSpace
+            switch addressSpace {
+            case .hostProcess:
+                space = LyrebirdRuntime.AddressSpace()
+                isHostProcess = true
+            case .window(let size):
+                space = try LyrebirdRuntime.AddressSpace(windowSize: (size + 4095) & ~4095)
+                isHostProcess = false
+            }
+            self.guest = guest
+            engine = try Engine(guest.architecture, memory: space, options: options, optimizer: optimizer)
+        } catch {
+            throw .host(call: error.call, errno: error.errno)
+        }
+    }
+
+    public var memory: Memory { Memory(engine: engine) }
+
     /// The host process as this guest's kernel, nil unless the address space is `.hostProcess`.
-    public var hostProcess: HostProcess? { fatalError() }
-    public func makeCPU() throws(MachineError) -> CPU { fatalError() }
+    public var hostProcess: HostProcess? { isHostProcess ? HostProcess(machine: self) : nil }
+
+    /// A new CPU with all registers zero.
+    public func makeCPU() throws(MachineError) -> CPU {
+        do {
+            return CPU(machine: self, context: try engine.makeCPU())
+        } catch {
+            throw .host(call: error.call, errno: error.errno)
+        }
+    }
+
+    /// What translating has cost and given so far.
+    public var statistics: Statistics { Statistics(engine.locked { engine.statistics }) }
+
+    /// What the translator makes of the code at an address, without running it; nil where nothing can be fetched.
+    public func explain(_ pc: UInt64) -> Explanation? {
+        engine.explain(pc: pc).map {
+            Explanation(
+                pc: $0.pc, guestBytes: $0.guestBytes, guestInstructions: $0.guestInstructions, lifted: $0.lifted,
+                optimized: $0.optimized, hostCode: $0.hot, coldCode: $0.cold, hostAddress: $0.hotAddress,
+                coldAddress: $0.coldAddress)
+        }
+    }
+
+    /// Drops every translation and uses the memory again.
+    public func flushTranslations() { engine.flushAll() }
+}
+
+/// One translation, stage by stage.
+public struct Explanation: Sendable {
+    public var pc: UInt64
+    /// Guest code covered, from pc on: bytes and instructions.
+    public var guestBytes: Int
+    public var guestInstructions: Int
+    /// The IR as lifted and as optimised, as text (Docs/IR.md).
+    public var lifted: String
+    public var optimized: String
+    /// Host code of the main path, and what is out of line (side exits, link stubs, constants), with their addresses.
+    public var hostCode: [UInt8]
+    public var coldCode: [UInt8]
+    public var hostAddress: UInt64
+    public var coldAddress: UInt64
 }
 
 /// A machine that cannot be made.
-public enum MachineError: Error, Sendable {
+public enum MachineError: Error, Sendable, CustomStringConvertible {
+    /// The host refused a call that the translator cannot do without.
     case host(call: String, errno: Int32)
+    /// A name in the configuration that means nothing.
+    case unknownName(String, of: String)
+
+    public var description: String {
+        switch self {
+        case .host(let call, let errno): "the host refused \(call) (errno \(errno))"
+        case .unknownName(let name, let what): "unknown name in the list of \(what): \(name)"
+        }
+    }
+}
+
+/// Counters of a machine.
+public struct Statistics: Sendable {
+    /// Translations made.
+    public var translations: Int
+    /// Guest instructions translated, and their bytes.
+    public var guestInstructions: Int
+    public var guestBytes: Int
+    /// Bytes of host code on the way, and of stubs, side exits and constants.
+    public var hostBytes: Int
+    public var coldBytes: Int
+    /// Instructions of the IR as lifted and optimised.
+    public var irInstructions: Int
+    /// Nanoseconds spent translating.
+    public var translationTime: UInt64
+    /// Direct jumps between translations, and how many of them have been connected.
+    public var links: Int
+    public var linked: Int
+    public var invalidated: Int
+    public var flushes: Int
+
+    init(_ s: EngineStatistics) {
+        translations = s.translations
+        guestInstructions = s.guestInstructions
+        guestBytes = s.guestBytes
+        hostBytes = s.hostBytes
+        coldBytes = s.coldBytes
+        irInstructions = s.irInstructions
+        translationTime = s.translationTime
+        links = s.links
+        linked = s.linked
+        invalidated = s.invalidated
+        flushes = s.flushes
+    }
 }

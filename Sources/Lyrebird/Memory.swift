@@ -1,6 +1,9 @@
 // Guest memory as the embedder sees it: mapped, read and written by guest address. Every access is checked; none can crash
 // the host.
 
+import CLyrebird
+import LyrebirdRuntime
+
 /// The guest memory of a machine.
 public struct Memory: Sendable {
     /// What the guest may do with a range.
@@ -18,35 +21,142 @@ public struct Memory: Sendable {
     /// Bytes in a page: the unit of mapping and of protection.
     public static let pageSize: UInt64 = 4096
 
+    let engine: Engine
+
     /// Maps zeroed memory. - Parameter size: bytes, a multiple of the page size, as is the address.
-    public func map(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) { fatalError() }
+    public func map(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) {
+        try check(address, size)
+        let anonymousPrivateFixed: Int32 = 0x32
+        let result = engine.locked {
+            engine.invalidateLocked(address, address + size)
+            return engine.memory.map(
+                address, size: size, rights: access.rights, flags: anonymousPrivateFixed, file: -1, offset: 0)
+        }
+        guard result >= 0 else { throw .host(errno: Int32(-result)) }
+    }
 
     /// Unmaps whatever is mapped in the range.
-    public func unmap(_ address: UInt64, size: UInt64) throws(MemoryError) { fatalError() }
+    public func unmap(_ address: UInt64, size: UInt64) throws(MemoryError) {
+        try check(address, size)
+        let result = engine.locked {
+            engine.invalidateLocked(address, address + size)
+            return engine.memory.unmap(address, size: size)
+        }
+        guard result >= 0 else { throw .host(errno: Int32(-result)) }
+    }
 
     /// Changes what the guest may do with a mapped range.
-    public func protect(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) { fatalError() }
+    public func protect(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) {
+        try check(address, size)
+        let result = engine.locked {
+            engine.invalidateLocked(address, address + size)
+            return engine.memory.protect(address, size: size, rights: access.rights)
+        }
+        guard result >= 0 else { throw .host(errno: Int32(-result)) }
+    }
+
+    private func check(_ address: UInt64, _ size: UInt64) throws(MemoryError) {
+        let mask = Memory.pageSize - 1
+        guard address & mask == 0, size & mask == 0, size > 0, address &+ size > address else {
+            throw .badRange(address: address, size: size)
+        }
+    }
 
     /// Copies guest memory out. The guest's own permissions count as they do for a read by the kernel.
-    public func read(_ address: UInt64, count: Int) throws(MemoryError) -> [UInt8] { fatalError() }
+    public func read(_ address: UInt64, count: Int) throws(MemoryError) -> [UInt8] {
+        var failed = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            failed = copyOut(address, UnsafeMutableRawBufferPointer(buffer))
+            initialized = count - failed
+        }
+        guard failed == 0 else { throw .notAccessible(address: address &+ UInt64(count - failed)) }
+        return bytes
+    }
 
     /// Copies guest memory into `buffer`.
-    public func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(MemoryError) { fatalError() }
+    public func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(MemoryError) {
+        let failed = copyOut(address, buffer)
+        guard failed == 0 else { throw .notAccessible(address: address &+ UInt64(buffer.count - failed)) }
+    }
+
+    private func copyOut(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard buffer.count > 0 else { return 0 }
+        guard let host = hostAddress(address, buffer.count) else { return buffer.count }
+        return lyrebird_copy(buffer.baseAddress, UnsafeRawPointer(bitPattern: host), buffer.count)
+    }
 
     /// Copies bytes into guest memory. Translations of what is overwritten are dropped.
-    public func write(_ bytes: [UInt8], at address: UInt64) throws(MemoryError) { fatalError() }
+    public func write(_ bytes: [UInt8], at address: UInt64) throws(MemoryError) {
+        let failed = bytes.withUnsafeBytes { copyIn($0, address) }
+        guard failed == 0 else { throw .notAccessible(address: address &+ UInt64(bytes.count - failed)) }
+    }
 
     /// Copies `buffer` into guest memory.
-    public func write(_ buffer: UnsafeRawBufferPointer, at address: UInt64) throws(MemoryError) { fatalError() }
+    public func write(_ buffer: UnsafeRawBufferPointer, at address: UInt64) throws(MemoryError) {
+        let failed = copyIn(buffer, address)
+        guard failed == 0 else { throw .notAccessible(address: address &+ UInt64(buffer.count - failed)) }
+    }
+
+    private func copyIn(_ buffer: UnsafeRawBufferPointer, _ address: UInt64) -> Int {
+        guard buffer.count > 0 else { return 0 }
+        guard let host = hostAddress(address, buffer.count) else { return buffer.count }
+        let failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
+        let end = address + UInt64(buffer.count)
+        engine.locked {
+            if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
+        }
+        return failed
+    }
+
+    /// nil where the range leaves the guest's address space.
+    private func hostAddress(_ address: UInt64, _ count: Int) -> UInt? {
+        let window = engine.memory.windowSize
+        let limit = window == 0 ? 1 << 47 : window
+        guard address > 0 || window != 0, address < limit, UInt64(count) <= limit - address else { return nil }
+        return UInt(address + engine.memory.base)
+    }
 
     /// Reads a little-endian integer.
-    public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at address: UInt64) throws(MemoryError) -> T { fatalError() }
+    public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at address: UInt64) throws(MemoryError) -> T {
+        var value: T = 0
+        let failed = withUnsafeMutableBytes(of: &value) { copyOut(address, $0) }
+        guard failed == 0 else {
+            throw .notAccessible(address: address &+ UInt64(MemoryLayout<T>.size - failed))
+        }
+        return T(littleEndian: value)
+    }
 
     /// Writes a little-endian integer.
-    public func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws(MemoryError) { fatalError() }
+    public func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws(MemoryError) {
+        let failed = withUnsafeBytes(of: value.littleEndian) { copyIn($0, address) }
+        guard failed == 0 else {
+            throw .notAccessible(address: address &+ UInt64(MemoryLayout<T>.size - failed))
+        }
+    }
 
     /// The bytes of a NUL-terminated string without its NUL; nil if it is longer than `limit` bytes.
-    public func readCString(at address: UInt64, limit: Int) throws(MemoryError) -> [UInt8]? { fatalError() }
+    public func readCString(at address: UInt64, limit: Int) throws(MemoryError) -> [UInt8]? {
+        var result: [UInt8] = []
+        var at = address
+        while result.count <= limit {
+            // To the end of the page: the next one need not be there.
+            let chunk = Int(Memory.pageSize - at % Memory.pageSize)
+            let bytes = try read(at, count: min(chunk, limit + 1 - result.count))
+            if let end = bytes.firstIndex(of: 0) {
+                result += bytes[..<end]
+                return result
+            }
+            result += bytes
+            at += UInt64(bytes.count)
+            if bytes.isEmpty { break }
+        }
+        return nil
+    }
+}
+
+extension Memory.Access {
+    var rights: MemoryAccessRights { MemoryAccessRights(rawValue: rawValue) }
+    init(_ rights: MemoryAccessRights) { self.init(rawValue: rights.rawValue) }
 }
 
 /// An access to guest memory by the embedder that was not possible.

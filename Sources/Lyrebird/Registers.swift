@@ -18,6 +18,8 @@ public struct Register: Sendable, Hashable {
 
 /// A vector register, read and written as 128 bits.
 public struct VectorRegister: Sendable, Hashable {
+    /// Where the vector registers start in the guest's state table.
+    static let firstSlot = 40
     let index: Int
 
     init(index: Int) { self.index = index }

@@ -2,3 +2,4 @@
 #pragma once
 #include "context.h"
 #include "cpuid_features.h"
+#include "host.h"

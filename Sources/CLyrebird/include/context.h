@@ -47,7 +47,7 @@ struct lyrebird_context {
     uint32_t fault_is_write;
     // An asynchronous signal that waits to be taken: its number, 0 if there is none.
     uint32_t pending_signal;
-    uint8_t pending_info[LYREBIRD_SIGINFO] __attribute__((aligned(8)));
+    uint8_t pending_info[LYREBIRD_SIGINFO];
     uint64_t fault_xmm[32][2];
     uint64_t spills[LYREBIRD_SPILLS][2];
-} __attribute__((aligned(64)));
+};

@@ -113,14 +113,21 @@ extension CodeGenerator {
             slots[slot].end = values[index].end
             load(index, i.type, from: slotMemory(slot))
         }
-        values[index].slot = Int16(slot)
+        if slots[slot].bound == value { values[index].slot = Int16(slot) }
     }
 
     /// A second value with the content of the first.
     private mutating func copyValue(_ source: Int, to index: Int, _ type: Type) {
         if type == .flags {
             saveFlagsIfHeld(Int32(truncatingIfNeeded: source))
-            load(index, type, from: memoryHome(source)!)
+            let scratch = scratchGeneral()
+            if values[source].isConstant {
+                hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(source)))
+            } else {
+                hot.movzx(.b32, scratch, .b16, memoryHome(source)!)
+            }
+            values[index].spill = Int16(takeSpill())
+            hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), scratch)
         } else if type == .v128 {
             let from = useVector(source)
             let to = allocateVector(for: index)
@@ -152,7 +159,7 @@ extension CodeGenerator {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.nextUse != .max, state.type != .flags {
-                _ = state.type == .v128 ? useVectorRaw(Int(old)) : useGeneralRaw(Int(old))
+                if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
             } else if state.type == .flags, hostFlags != old, state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
             }

@@ -166,7 +166,7 @@ extension CodeGenerator {
                 }
             case .const:
                 value.isConstant = true
-                constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & (1 &<< UInt64(i.type.bits)) &- 1
+                constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & ((1 &<< UInt64(i.type.bits)) &- 1)
             case .vconst:
                 value.isConstant = true
                 constantBits[index] = UInt64(i.a)
@@ -392,12 +392,14 @@ extension CodeGenerator {
         _ index: Int, _ i: Instruction, _ unit: borrowing Unit, _ body: (inout CodeGenerator, Int) -> Void
     ) {
         if values[index].isSkipped { return }
-        switch i.opcode {
-        case .load, .store, .add where i.opcode != .add || values[index].isAddress:
+        if i.opcode == .load || i.opcode == .store || values[index].isAddress {
             let address = addresses[index]
             if address.base >= 0 { body(&self, Int(address.base)) }
             if address.index >= 0 { body(&self, Int(address.index)) }
             if i.opcode == .store { body(&self, Int(values[Int(i.b)].representative)) }
+            return
+        }
+        switch i.opcode {
         case .jump, .branch:
             if i.opcode == .branch { body(&self, Int(values[Int(i.a)].representative)) }
             for edge in i.opcode == .jump ? [i.a] : [i.b, i.c] {

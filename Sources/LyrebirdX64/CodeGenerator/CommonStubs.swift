@@ -22,6 +22,9 @@ public struct CommonStubs: @unchecked Sendable {
     public let enter: UnsafeRawPointer
     /// Where the signal handler goes on after a fault; as executed.
     public let fault: UnsafeRawPointer
+    /// The way out with a guest pc in RCX; as executed. It fills the prediction stack above its top, so that a return that
+    /// matches there by accident is looked up.
+    public let miss: UnsafeRawPointer
     let exitLink: UnsafeRawPointer
     let exitMiss: UnsafeRawPointer
     let exitTrap: UnsafeRawPointer
@@ -90,6 +93,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.jmp(to: leave)
 
         exitMiss = UnsafeRawPointer(a.cursor)
+        miss = exitMiss + executableOffset
         a.mov(.b64, ContextField.pc, .rcx)
         a.mov(.b32, .rax, imm: Int32(ExitKind.miss.rawValue))
         a.jmp(to: leave)

@@ -45,7 +45,7 @@ public struct RegisterContract: Sendable {
     /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it.
     static let bias = 128
     /// Bytes from the start of the context to the guest's state.
-    public static let stateOffset = MemoryLayout<lyrebird_context>.stride
+    public static let stateOffset = (MemoryLayout<lyrebird_context>.stride + 63) & ~63
 
     /// General registers given to slots, in order.
     private static let generalPins: [GPR] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15]
@@ -99,7 +99,7 @@ enum ContextField {
     static let spills = field(\.spills)
 
     private static func field<T>(_ path: KeyPath<lyrebird_context, T>) -> Memory {
-        let offset = MemoryLayout<lyrebird_context>.offset(of: path)!
+        let offset: Int = MemoryLayout<lyrebird_context>.offset(of: path)!
         return Memory(base: .rbp, displacement: Int32(offset - RegisterContract.stateOffset - RegisterContract.bias))
     }
 }

@@ -390,9 +390,10 @@ extension CodeGenerator {
         linkCount &+= 1
     }
 
-    /// Stubs of all links, in the cold code: each tells the runtime its own address.
+    /// Stubs of all links, in the cold code: each tells the runtime its own address, before which the guest's target stands.
     mutating func emitLinkStubs() {
         for n in 0..<linkCount {
+            cold.quad(links[n].target)
             let stub = cold.cursor
             cold.lea(.rax, ripRelativeTo: UnsafeRawPointer(stub))
             cold.jmp(to: stubs.exitLink)

@@ -1,0 +1,58 @@
+# Routines whose addresses the signal handlers know.
+    .text
+
+# size_t lyrebird_copy(void *to, const void *from, size_t count): returns what was not copied. A fault inside goes on at the
+# failure label with RCX as it was.
+    .globl lyrebird_copy, lyrebird_copy_start, lyrebird_copy_end, lyrebird_copy_fail
+    .type lyrebird_copy, @function
+lyrebird_copy:
+    mov %rdx, %rcx
+lyrebird_copy_start:
+    rep movsb
+lyrebird_copy_end:
+lyrebird_copy_fail:
+    mov %rcx, %rax
+    ret
+
+# long lyrebird_syscall(number, a0 … a5)
+    .globl lyrebird_syscall
+    .type lyrebird_syscall, @function
+lyrebird_syscall:
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    mov %r8, %r10
+    mov %r9, %r8
+    mov 8(%rsp), %r9
+    syscall
+    ret
+
+# long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]). A signal between start and end goes on at
+# interrupted: the call was not made.
+    .globl lyrebird_blocking_syscall, lyrebird_syscall_start, lyrebird_syscall_end, lyrebird_syscall_interrupted
+    .type lyrebird_blocking_syscall, @function
+lyrebird_blocking_syscall:
+    push %rbx
+    mov %rdi, %rbx
+    mov %rsi, %r11
+    mov (%r11), %rax
+    mov 8(%r11), %rdi
+    mov 16(%r11), %rsi
+    mov 24(%r11), %rdx
+    mov 32(%r11), %r10
+    mov 40(%r11), %r8
+    mov 48(%r11), %r9
+lyrebird_syscall_start:
+    cmpl $0, (%rbx)
+    jne lyrebird_syscall_interrupted
+    syscall
+lyrebird_syscall_end:
+    pop %rbx
+    ret
+lyrebird_syscall_interrupted:
+    movabs $0x8000000000000000, %rax
+    pop %rbx
+    ret
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,56 @@
+// Signals, system calls and guarded copies.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "context.h"
+
+// The context of the CPU that the calling thread runs, NULL outside of one. Signal handlers read it.
+void lyrebird_set_current(struct lyrebird_context *context);
+struct lyrebird_context *lyrebird_get_current(void);
+
+// Installs the handlers of SIGSEGV and SIGBUS, once per process. Returns 0 or an errno.
+int lyrebird_install_fault_handlers(void);
+// Gives the calling thread an alternate signal stack if it has none: generated code's stack pointer is no C stack.
+int lyrebird_prepare_thread(void);
+
+enum lyrebird_disposition { LYREBIRD_DEFAULT, LYREBIRD_IGNORE, LYREBIRD_INTERCEPT };
+// Returns 0 or an errno.
+int lyrebird_set_disposition(int signal, enum lyrebird_disposition disposition);
+// Sets the thread's mask, but for the signals that must stay open.
+void lyrebird_set_signal_mask(uint64_t mask);
+
+// Asks a CPU to leave generated code: bit 0 for its embedder, bit 1 for a safepoint.
+void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
+
+// memcpy that stops where memory is not accessible; returns the bytes that were not copied.
+size_t lyrebird_copy(void *to, const void *from, size_t count);
+
+// The host's system call; -errno on failure.
+long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+// The same, unless *stop is not zero when the kernel would be entered: then LYREBIRD_NOT_ENTERED.
+#define LYREBIRD_NOT_ENTERED INT64_MIN
+long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]);
+
+// Calls the entry stub of a translation cache.
+static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context *context, uint64_t code) {
+    return ((uint32_t(*)(struct lyrebird_context *, uint64_t))stub)(context, code);
+}
+
+// Nanoseconds of CLOCK_MONOTONIC: a helper of generated code.
+uint64_t lyrebird_counter(uint64_t, uint64_t);
+
+// Writable and executable views of one memfd. Returns 0 or an errno.
+int lyrebird_map_code(size_t size, void **writable, void **executable);
+// Before fork, in the parent: a memfd with a copy of the used parts. Returns the descriptor, or -errno.
+int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used);
+// In the child: puts that memory (or new memory, for -1) where both views are. Returns 0 or an errno.
+int lyrebird_remap_code(size_t size, void *writable, void *executable, int copy_from);
+
+void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase);
+
+static inline uint64_t lyrebird_load_acquire(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+static inline void lyrebird_store_release(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+static inline uint32_t lyrebird_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+static inline void lyrebird_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+static inline uint32_t lyrebird_and32(uint32_t *p, uint32_t v) { return __atomic_and_fetch(p, v, __ATOMIC_SEQ_CST); }
+static inline void lyrebird_pause(void) { __builtin_ia32_pause(); }

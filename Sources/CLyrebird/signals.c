@@ -1,0 +1,145 @@
+// Signal handlers. They take no lock, allocate nothing and run no Swift: a fault in generated code is recorded and sent to the
+// exit stub, an asynchronous signal is recorded and the CPU asked to stop.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/ucontext.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+
+static _Thread_local struct lyrebird_context *current __attribute__((tls_model("initial-exec")));
+
+void lyrebird_set_current(struct lyrebird_context *context) { current = context; }
+struct lyrebird_context *lyrebird_get_current(void) { return current; }
+
+void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
+    __atomic_fetch_or(&context->stop, bits, __ATOMIC_SEQ_CST);
+    // Indirect exits do not poll: they find nothing in the empty table.
+    __atomic_store_n(&context->table, context->empty_table, __ATOMIC_SEQ_CST);
+}
+
+extern const char lyrebird_copy_start[], lyrebird_copy_end[], lyrebird_copy_fail[];
+extern const char lyrebird_syscall_start[], lyrebird_syscall_end[], lyrebird_syscall_interrupted[];
+
+static int contains(const char *start, const char *end, uint64_t rip) {
+    return rip >= (uint64_t)start && rip < (uint64_t)end;
+}
+
+// What the kernel's gregs array is called in hardware order (RAX RCX RDX RBX RSP RBP RSI RDI R8 ...).
+static const int hardware_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                       REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+static void record_fault(struct lyrebird_context *c, int signal, siginfo_t *info, ucontext_t *u) {
+    greg_t *g = u->uc_mcontext.gregs;
+    for (int n = 0; n < 16; n++) c->fault_gpr[n] = (uint64_t)g[hardware_order[n]];
+    c->fault_rip = (uint64_t)g[REG_RIP];
+    c->fault_rflags = (uint64_t)g[REG_EFL];
+    if (u->uc_mcontext.fpregs) memcpy(c->fault_xmm, u->uc_mcontext.fpregs->_xmm, 16 * 16);
+    c->fault_signal = (uint32_t)signal;
+    c->fault_code = info->si_code;
+    // A general protection fault (a non-canonical address) carries no address: the kernel says SI_KERNEL.
+    c->fault_address = info->si_code == SI_KERNEL ? 0 : (uint64_t)info->si_addr;
+    c->fault_is_write = g[REG_TRAPNO] == 14 && (g[REG_ERR] & 2) ? 1 : 0;
+    g[REG_RIP] = (greg_t)c->fault_stub;
+}
+
+static void record_signal(int signal, siginfo_t *info, ucontext_t *u) {
+    struct lyrebird_context *c = current;
+    if (!c) return;
+    c->pending_signal = (uint32_t)signal;
+    memcpy(c->pending_info, info, LYREBIRD_SIGINFO);
+    lyrebird_request_stop(c, 1);
+    // No other signal until this one is taken: the kernel queues them.
+    memset(&u->uc_sigmask, 0xFF, 8);
+    uint64_t rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+    if (contains(lyrebird_syscall_start, lyrebird_syscall_end, rip))
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_syscall_interrupted;
+}
+
+static void on_signal(int signal, siginfo_t *info, void *opaque) {
+    int saved = errno;
+    record_signal(signal, info, opaque);
+    errno = saved;
+}
+
+static void on_fault(int signal, siginfo_t *info, void *opaque) {
+    ucontext_t *u = opaque;
+    struct lyrebird_context *c = current;
+    uint64_t rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+    if (info->si_code <= 0) {
+        int saved = errno;
+        record_signal(signal, info, u);
+        errno = saved;
+        return;
+    }
+    if (contains(lyrebird_copy_start, lyrebird_copy_end, rip)) {
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_copy_fail;
+        return;
+    }
+    if (c && c->inside && rip >= c->code_start && rip < c->code_end) {
+        uint64_t address = (uint64_t)info->si_addr;
+        if (address - c->prediction_guard_low < c->guard_size || address - c->prediction_guard_high < c->guard_size) {
+            // The prediction stack over- or underflowed: forget it and try again. A mispredicted return looks into the table.
+            u->uc_mcontext.gregs[REG_RSP] = (greg_t)c->prediction_top;
+            return;
+        }
+        record_fault(c, signal, info, u);
+        return;
+    }
+    // A fault of the translator itself: die of it, where it happened.
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    sigaction(signal, &fallback, NULL);
+}
+
+static int install(int signal, void (*handler)(int, siginfo_t *, void *)) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, NULL) ? errno : 0;
+}
+
+int lyrebird_install_fault_handlers(void) {
+    int error = install(SIGSEGV, on_fault);
+    return error ? error : install(SIGBUS, on_fault);
+}
+
+int lyrebird_set_disposition(int signal, enum lyrebird_disposition disposition) {
+    if (signal == SIGSEGV || signal == SIGBUS) return install(signal, on_fault);
+    if (disposition == LYREBIRD_INTERCEPT) return install(signal, on_signal);
+    struct sigaction action = {.sa_handler = disposition == LYREBIRD_IGNORE ? SIG_IGN : SIG_DFL};
+    return sigaction(signal, &action, NULL) ? errno : 0;
+}
+
+void lyrebird_set_signal_mask(uint64_t mask) {
+    mask &= ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+}
+
+int lyrebird_prepare_thread(void) {
+    static _Thread_local int prepared;
+    if (prepared) return 0;
+    stack_t old;
+    if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
+        prepared = 1;
+        return 0;
+    }
+    size_t size = 64 << 10;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return errno;
+    stack_t stack = {.ss_sp = memory, .ss_size = size};
+    if (sigaltstack(&stack, NULL)) return errno;
+    prepared = 1;
+    return 0;
+}
+
+uint64_t lyrebird_counter(uint64_t a, uint64_t b) {
+    (void)a, (void)b;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}

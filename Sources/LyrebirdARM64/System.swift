@@ -1,0 +1,139 @@
+// C4.1.93 Branches, exception generating and system instructions: hints, barriers, cache maintenance and the system registers
+// that user mode has.
+
+import LyrebirdIR
+
+/// What the identification registers say that user mode may read.
+enum SystemRegisterValue {
+    /// CTR_EL0 (D24.2.34): lines of 64 bytes, write-back and exclusives granules likewise. IDC: what is stored need not be
+    /// cleaned to be seen by instruction fetch. DIC is 0: IC IVAU says which translations are stale.
+    static let cacheType: UInt64 = 1 << 31 | 1 << 28 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | 4
+    /// DCZID_EL0: DC ZVA clears 64 bytes.
+    static let zeroBlock: UInt64 = 4
+    /// CNTFRQ_EL0: the counter is in nanoseconds.
+    static let counterFrequency: UInt64 = 1_000_000_000
+    /// FPCR's bits that can be written: AHP, DN, FZ, RMode. There are no trapped floating-point exceptions.
+    static let fpcrMask: UInt64 = 0x07C0_0000
+    /// FPSR's bits that can be written: QC and the cumulative exceptions.
+    static let fpsrMask: UInt64 = 0x0800_009F
+}
+
+extension Lifter {
+    // MARK: Hints
+
+    mutating func nop(_ i: Hint) {}
+    mutating func yield(_ i: Hint) {}
+    mutating func wfe(_ i: Hint) {}
+    mutating func wfi(_ i: Hint) {}
+    mutating func sev(_ i: Hint) {}
+    mutating func sevl(_ i: Hint) {}
+    mutating func csdb(_ i: Hint) {}
+    mutating func hint(_ i: Hint) {}
+    mutating func esb(_ i: Hint) {}
+    mutating func psbCsync(_ i: Hint) {}
+    mutating func tsbCsync(_ i: Hint) {}
+    mutating func bti(_ i: BranchTarget) {}
+
+    // Without FEAT_PAuth, which is not offered, the pointer-authentication instructions in the hint space do nothing.
+    mutating func xpaclri(_ i: Hint) {}
+    mutating func pacia1716(_ i: Hint) {}
+    mutating func pacib1716(_ i: Hint) {}
+    mutating func autia1716(_ i: Hint) {}
+    mutating func autib1716(_ i: Hint) {}
+    mutating func paciaz(_ i: Hint) {}
+    mutating func paciasp(_ i: Hint) {}
+    mutating func pacibz(_ i: Hint) {}
+    mutating func pacibsp(_ i: Hint) {}
+    mutating func autiaz(_ i: Hint) {}
+    mutating func autiasp(_ i: Hint) {}
+    mutating func autibz(_ i: Hint) {}
+    mutating func autibsp(_ i: Hint) {}
+
+    // MARK: Barriers
+
+    mutating func clrex(_ i: Barrier) { unit.set(ARM64State.exclusiveAddress, const(.max)) }
+    mutating func dsb(_ i: Barrier) { unit.fence() }
+
+    /// A barrier of loads (CRm = xx01) or of stores (xx10) asks for what the IR's plain accesses give anyway: the only
+    /// reordering they allow is that of a load before an earlier store.
+    mutating func dmb(_ i: Barrier) {
+        if i.crm & 3 == 0 || i.crm & 3 == 3 { unit.fence() }
+    }
+
+    /// What follows may have been changed: it is fetched anew.
+    mutating func isb(_ i: Barrier) { exit(pc &+ 4) }
+    mutating func sb(_ i: Barrier) {}
+
+    // MARK: System instructions
+
+    mutating func icIVAU(_ i: CacheMaintenance) {
+        setTrapOperand(x(i.rt))
+        unit.exitTrap(pc &+ 4, .invalidateCode)
+        ended = true
+    }
+
+    mutating func dcZVA(_ i: CacheMaintenance) {
+        let address = unit.and(x(i.rt), const(~63))
+        let zero = unit.vconst(low: 0, high: 0)
+        for part in 0..<4 {
+            unit.store(MemoryAccess(size: 4), address, zero, disp: Int32(part &* 16))
+        }
+    }
+
+    // The guest's memory is coherent, so cleaning does nothing.
+    mutating func dcCVAC(_ i: CacheMaintenance) {}
+    mutating func dcCVAU(_ i: CacheMaintenance) {}
+    mutating func dcCVAP(_ i: CacheMaintenance) {}
+    mutating func dcCVADP(_ i: CacheMaintenance) {}
+    mutating func dcCIVAC(_ i: CacheMaintenance) {}
+
+    // MARK: System register move
+
+    mutating func mrsNZCV(_ i: SystemRegisterMove) {
+        let bits = unit.flagsToBits(flags())
+        let nz = unit.shl(unit.and(bits, const32(0xC000)), const32(16))
+        let inverted = unit.xor(bits, const32(0x100))
+        let c = unit.shl(unit.and(inverted, const32(0x100)), const32(21))
+        let v = unit.shl(unit.and(bits, const32(1)), const32(28))
+        let nzc = unit.or(nz, c)
+        setRegister(i.rt, false, unit.or(nzc, v))
+    }
+
+    mutating func msrNZCV(_ i: SystemRegisterMove) {
+        let value = register(i.rt, false)
+        let nz = unit.and(unit.shr(value, const32(16)), const32(0xC000))
+        let inverted = unit.not(value)
+        let c = unit.and(unit.shr(inverted, const32(21)), const32(0x100))
+        let v = unit.and(unit.shr(value, const32(28)), const32(1))
+        let nzc = unit.or(nz, c)
+        let bits = unit.or(nzc, v)
+        setFlags(unit.bitsToFlags(bits))
+    }
+
+    mutating func mrsFPCR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpcr)) }
+    mutating func mrsFPSR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpsr)) }
+    mutating func mrsTPIDR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.tpidr)) }
+
+    /// Linux keeps it for the kernel; user mode reads zero.
+    mutating func mrsTPIDRRO(_ i: SystemRegisterMove) { setX(i.rt, const(0)) }
+    mutating func mrsCTR(_ i: SystemRegisterMove) { setX(i.rt, const(SystemRegisterValue.cacheType)) }
+    mutating func mrsDCZID(_ i: SystemRegisterMove) { setX(i.rt, const(SystemRegisterValue.zeroBlock)) }
+    mutating func mrsCNTFRQ(_ i: SystemRegisterMove) { setX(i.rt, const(SystemRegisterValue.counterFrequency)) }
+
+    mutating func mrsCNTVCT(_ i: SystemRegisterMove) {
+        let zero = const(0)
+        setX(i.rt, unit.call(.counter, zero, zero))
+    }
+
+    mutating func msrFPCR(_ i: SystemRegisterMove) {
+        let value = unit.and(x(i.rt), const(SystemRegisterValue.fpcrMask))
+        unit.set(ARM64State.fpcr, value)
+    }
+
+    mutating func msrFPSR(_ i: SystemRegisterMove) {
+        let value = unit.and(x(i.rt), const(SystemRegisterValue.fpsrMask))
+        unit.set(ARM64State.fpsr, value)
+    }
+
+    mutating func msrTPIDR(_ i: SystemRegisterMove) { unit.set(ARM64State.tpidr, x(i.rt)) }
+}

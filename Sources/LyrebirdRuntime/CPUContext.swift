@@ -1,0 +1,109 @@
+// The memory of one CPU: the context that generated code addresses, the guest's state behind it, the return-prediction stack
+// and the jump table of indirect exits.
+
+import CLyrebird
+import LyrebirdIR
+import LyrebirdX64
+
+/// An entry of the jump table: guest pc and host address.
+struct JumpTableEntry {
+    var pc: UInt64
+    var host: UInt64
+}
+
+/// Memory of one CPU. Everything is mapped, not allocated: untouched parts cost nothing.
+public final class CPUContext {
+    public let context: UnsafeMutablePointer<lyrebird_context>
+    /// The guest's state, by the layout's offsets.
+    public let state: UnsafeMutableRawPointer
+    let table: UnsafeMutablePointer<JumpTableEntry>
+    private let emptyTable: UnsafeMutablePointer<JumpTableEntry>
+    private let tableBits: Int
+    private let shift: Int
+    private let miss: UInt64
+    private let mapping: UnsafeMutableRawPointer
+    private let mappingSize: Int
+    /// The flush after which this CPU's table and prediction stack are right.
+    var generation = 0
+    public var pc: UInt64 = 0
+    /// The part of the key of translations that is not the pc.
+    public var mode: UInt32 = 0
+
+    static let predictionSize = 64 << 10
+    static let guardSize = 64 << 10
+
+    init(layout: StateLayout, options: CodeGenerator.Options, stubs: CommonStubs) throws(RuntimeError) {
+        miss = UInt64(UInt(bitPattern: stubs.miss))
+        tableBits = options.tableBits
+        shift = options.codeAlignment
+        let contextSize = (RegisterContract.stateOffset + layout.size + 4095) & ~4095
+        let tableSize = MemoryLayout<JumpTableEntry>.stride << tableBits
+        let predictionSpan = Self.predictionSize + 2 * Self.guardSize
+        mappingSize = contextSize + 2 * tableSize + predictionSpan
+        let protReadWrite: UInt64 = 3
+        let privateAnonymous: UInt64 = 0x22
+        let result = lyrebird_syscall(9, 0, UInt64(mappingSize), protReadWrite, privateAnonymous, UInt64.max, 0)
+        guard result > 0, let base = UnsafeMutableRawPointer(bitPattern: result) else {
+            throw RuntimeError(call: "mmap of a CPU", errno: Int32(-result))
+        }
+        mapping = base
+        context = base.assumingMemoryBound(to: lyrebird_context.self)
+        state = base + RegisterContract.stateOffset
+        table = (base + contextSize).assumingMemoryBound(to: JumpTableEntry.self)
+        emptyTable = (base + contextSize + tableSize).assumingMemoryBound(to: JumpTableEntry.self)
+        // guard | prediction stack | guard
+        let prediction = base + contextSize + 2 * tableSize
+        let high = prediction + Self.guardSize + Self.predictionSize
+        _ = lyrebird_syscall(10, UInt64(UInt(bitPattern: prediction)), UInt64(Self.guardSize), 0, 0, 0, 0)
+        _ = lyrebird_syscall(10, UInt64(UInt(bitPattern: high)), UInt64(Self.guardSize), 0, 0, 0, 0)
+        context.pointee.prediction_guard_low = UInt64(UInt(bitPattern: prediction))
+        context.pointee.prediction_guard_high = UInt64(UInt(bitPattern: high))
+        context.pointee.guard_size = UInt64(Self.guardSize)
+        context.pointee.prediction_top = UInt64(UInt(bitPattern: high - 64))
+        context.pointee.full_table = UInt64(UInt(bitPattern: table))
+        context.pointee.empty_table = UInt64(UInt(bitPattern: emptyTable))
+        context.pointee.table = context.pointee.full_table
+        context.pointee.helpers.0 = unsafeBitCast(
+            lyrebird_counter as @convention(c) (UInt64, UInt64) -> UInt64, to: UInt64.self)
+        clear(emptyTable)
+        forgetTranslations()
+    }
+
+    deinit { _ = lyrebird_syscall(11, UInt64(UInt(bitPattern: mapping)), UInt64(mappingSize), 0, 0, 0, 0) }
+
+    /// A pc that belongs to another index than the entry's own is never found there.
+    private func clear(_ table: UnsafeMutablePointer<JumpTableEntry>) {
+        let stray = UInt64(1) << UInt64(shift)
+        for index in 0..<(1 << tableBits) { table[index] = JumpTableEntry(pc: index == 0 ? stray : 0, host: 0) }
+    }
+
+    private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
+
+    func remember(pc: UInt64, host: UInt64) {
+        let entry = table + index(of: pc)
+        entry.pointee.host = host
+        lyrebird_store_release(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), pc)
+    }
+
+    /// Takes a pc out of the table. From any thread: one store, and a reader that saw the old entry jumps to code that is
+    /// still there.
+    func forget(pc: UInt64) {
+        let index = index(of: pc)
+        let entry = table + index
+        guard entry.pointee.pc == pc else { return }
+        let stray = index == 0 ? UInt64(1) << UInt64(shift) : 0
+        lyrebird_store_release(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), stray)
+    }
+
+    /// After a flush: nothing that generated code left behind may be used.
+    func forgetTranslations() {
+        clear(table)
+        context.pointee.prediction_rsp = context.pointee.prediction_top
+        // Above the top every word leads to the table: as a key it is no guest address, as a return address it looks up.
+        let top = UnsafeMutablePointer<UInt64>(bitPattern: UInt(context.pointee.prediction_top))!
+        for word in 0..<8 { top[word] = miss }
+    }
+
+    /// Asks the CPU to leave generated code; from any thread.
+    public func requestStop(_ bits: UInt32 = 1) { lyrebird_request_stop(context, bits) }
+}

@@ -1,0 +1,539 @@
+// The engine of one machine: translations and who may touch them when. CPUs run generated code and look translations up
+// without a lock; translating, linking, invalidating and flushing happen under one lock. Code that is no longer valid stays
+// where it is until a flush, and a flush waits until every CPU is out of generated code.
+
+import CLyrebird
+import Glibc
+import LyrebirdIR
+import LyrebirdPasses
+import LyrebirdX64
+
+/// What translating is told.
+public struct EngineOptions: Sendable {
+    /// Bytes of the code region.
+    public var cacheSize = 64 << 20
+    /// Guest instructions in a translation at most.
+    public var unitLimit = 96
+    /// Whether translations jump to each other directly.
+    public var chains = true
+    public var generator = CodeGenerator.Options()
+    public var features = CPUFeatures.detected
+    public init() {}
+}
+
+/// Why `Engine.run` returned.
+public enum EngineExit: Sendable {
+    case trap(TrapReason, payload: UInt32)
+    /// A host fault while a guest instruction accessed memory; `pc` of the CPU is that instruction's.
+    case fault(address: UInt64, isWrite: Bool, signal: UInt32, code: Int32)
+    case stopped
+}
+
+/// Counters of a machine.
+public struct EngineStatistics: Sendable {
+    public var translations = 0
+    public var guestInstructions = 0
+    public var guestBytes = 0
+    public var hostBytes = 0
+    public var coldBytes = 0
+    public var irInstructions = 0
+    /// Nanoseconds spent translating.
+    public var translationTime: UInt64 = 0
+    public var links = 0
+    public var linked = 0
+    public var invalidated = 0
+    public var flushes = 0
+    public var tableMisses = 0
+}
+
+/// Translates and runs the code of one machine.
+public final class Engine: @unchecked Sendable {
+    public let architecture: any GuestArchitecture
+    public let layout: StateLayout
+    public let contract: RegisterContract
+    public let options: EngineOptions
+    let stubs: CommonStubs
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    /// Not zero while somebody waits for all CPUs to leave generated code.
+    private let stopTheWorld: UnsafeMutablePointer<UInt32>
+
+    // Guarded by the lock.
+    @exclusivity(unchecked) public var memory: AddressSpace
+    @exclusivity(unchecked) private var cache: CodeCache
+    @exclusivity(unchecked) private var generator: CodeGenerator
+    @exclusivity(unchecked) private var optimizer: Optimizer
+    @exclusivity(unchecked) private var unit = Unit()
+    @exclusivity(unchecked) private var translations = FlatArray<Translation>(capacity: 1024)
+    @exclusivity(unchecked) private var links = FlatArray<Link>(capacity: 4096)
+    @exclusivity(unchecked) private var frames = FlatArray<UInt32>(capacity: 1 << 16)
+    @exclusivity(unchecked) private var pages = PageIndex()
+    @exclusivity(unchecked) private var cpus: [CPUContext] = []
+    @exclusivity(unchecked) public private(set) var statistics = EngineStatistics()
+    private let codeBuffer: UnsafeMutableRawBufferPointer
+
+    // Read without the lock.
+    @exclusivity(unchecked) private var index = TranslationIndex()
+    /// Counts flushes. Changes only while no CPU is in generated code.
+    @exclusivity(unchecked) private var generation = 0
+
+    public init(
+        _ architecture: any GuestArchitecture, memory: consuming AddressSpace, options: EngineOptions = EngineOptions(),
+        optimizer: consuming Optimizer = Optimizer()
+    ) throws(RuntimeError) {
+        let error = lyrebird_install_fault_handlers()
+        guard error == 0 else { throw RuntimeError(call: "sigaction", errno: error) }
+        self.architecture = architecture
+        layout = architecture.layout
+        self.options = options
+        contract = RegisterContract(
+            layout: layout, pinned: architecture.pinnedSlots, memory: memory.windowSize == 0 ? .identity : .window,
+            features: options.features)
+        self.memory = memory
+        cache = try CodeCache(size: options.cacheSize, contract: contract)
+        stubs = cache.stubs
+        generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
+        self.optimizer = optimizer
+        codeBuffer = .allocate(byteCount: 16 * options.unitLimit, alignment: 16)
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        stopTheWorld = .allocate(capacity: 1)
+        stopTheWorld.initialize(to: 0)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+        stopTheWorld.deallocate()
+        codeBuffer.deallocate()
+    }
+
+    /// Runs `body` under the lock.
+    @inline(__always)
+    public func locked<T>(_ body: () -> T) -> T {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    // MARK: CPUs
+
+    public func makeCPU() throws(RuntimeError) -> CPUContext {
+        let cpu = try CPUContext(layout: layout, options: options.generator, stubs: stubs)
+        let context = cpu.context
+        context.pointee.code_start = UInt64(UInt(bitPattern: cache.executable))
+        context.pointee.code_end = context.pointee.code_start + UInt64(cache.size)
+        context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
+        context.pointee.memory_base = memory.base
+        architecture.initialize(cpu.state)
+        locked {
+            cpu.generation = generation
+            cpus.append(cpu)
+        }
+        return cpu
+    }
+
+    public func removeCPU(_ cpu: CPUContext) {
+        locked { cpus.removeAll { $0 === cpu } }
+    }
+
+    // MARK: Running
+
+    /// Runs guest code on the calling thread until there is a reason to stop.
+    public func run(_ cpu: CPUContext) -> EngineExit {
+        let context = cpu.context
+        let previous = lyrebird_get_current()
+        _ = lyrebird_prepare_thread()
+        lyrebird_set_current(context)
+        defer { lyrebird_set_current(previous) }
+        if contract.memory == .window {
+            lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
+        }
+        while true {
+            context.pointee.table = context.pointee.full_table
+            let stop = lyrebird_load32(Self.stopField(context))
+            if stop & 1 != 0 {
+                _ = lyrebird_and32(Self.stopField(context), ~1)
+                return .stopped
+            }
+            lyrebird_store32(Self.insideField(context), 1)
+            if lyrebird_load32(stopTheWorld) != 0 {
+                lyrebird_store32(Self.insideField(context), 0)
+                // Whoever stopped the world has the lock.
+                locked {}
+                continue
+            }
+            if cpu.generation != generation {
+                cpu.forgetTranslations()
+                cpu.generation = generation
+            }
+            let host = index.host(pc: cpu.pc, mode: cpu.mode)
+            if host == 0 {
+                lyrebird_store32(Self.insideField(context), 0)
+                if let reason = translate(cpu) { return reason }
+                continue
+            }
+            cpu.remember(pc: cpu.pc, host: host)
+            let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
+            let ranIn = generation
+            // What the exit says of the translation must be read while that cannot go away.
+            var reason: EngineExit?
+            switch kind {
+            case .link:
+                let stub = UnsafeRawPointer(bitPattern: UInt(context.pointee.exit_word))!
+                cpu.pc = (stub - 8).loadUnaligned(as: UInt64.self)
+            case .miss, .trap: cpu.pc = context.pointee.pc
+            case .fault: reason = recover(cpu)
+            }
+            lyrebird_store32(Self.insideField(context), 0)
+            switch kind {
+            case .link: followLink(cpu, ranIn: ranIn)
+            case .miss: break
+            case .fault: return reason!
+            case .trap:
+                let word = context.pointee.exit_word
+                let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
+                if reason == .invalidateCode {
+                    let slot = layout.entries[layout.trapOperand.index].offset
+                    let line = (cpu.state + slot).load(as: UInt64.self) & ~63
+                    invalidate(line, line &+ 64)
+                    continue
+                }
+                return .trap(reason, payload: UInt32(truncatingIfNeeded: word >> 32))
+            }
+        }
+    }
+
+    private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
+        UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt32.self)
+    }
+    private static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
+        (UnsafeMutableRawPointer(c) + 4).assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// Gives back the guest's state at a host fault. The CPU counts as inside generated code, so a flush waits for it: whoever
+    /// holds the lock either lets go of it soon, or is that flush, and then nothing changes until this is done.
+    private func recover(_ cpu: CPUContext) -> EngineExit {
+        while true {
+            if pthread_mutex_trylock(mutex) == 0 {
+                rebuildState(cpu)
+                pthread_mutex_unlock(mutex)
+                break
+            }
+            if lyrebird_load32(stopTheWorld) != 0 {
+                rebuildState(cpu)
+                break
+            }
+            sched_yield()
+        }
+        let context = cpu.context
+        return .fault(
+            address: context.pointee.fault_address &- memory.base, isWrite: context.pointee.fault_is_write != 0,
+            signal: context.pointee.fault_signal, code: context.pointee.fault_code)
+    }
+
+    private func rebuildState(_ cpu: CPUContext) {
+        let context = cpu.context
+        let place = Int(context.pointee.fault_rip &- context.pointee.code_start)
+        let number = translationContaining(hot: place)
+        precondition(number >= 0, "fault outside of all translations")
+        let translation = translations[number]
+        let log = FrameLog(
+            contract: contract,
+            words: UnsafeBufferPointer(
+                start: frames.base + Int(translation.frameStart), count: Int(translation.frameWords)))
+        let raw = UnsafeRawPointer(context)
+        func field<T>(_ path: KeyPath<lyrebird_context, T>) -> UnsafeRawPointer {
+            raw + MemoryLayout<lyrebird_context>.offset(of: path)!
+        }
+        let host = HostState(
+            general: field(\.fault_gpr).assumingMemoryBound(to: UInt64.self), flags: context.pointee.fault_rflags,
+            vectors: field(\.fault_xmm).assumingMemoryBound(to: (UInt64, UInt64).self),
+            spills: field(\.spills).assumingMemoryBound(to: (UInt64, UInt64).self))
+        guard let offset = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
+            fatalError("no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc))")
+        }
+        cpu.pc = translation.pc &+ UInt64(bitPattern: Int64(Int32(bitPattern: offset)))
+    }
+
+    // MARK: Translating
+
+    /// Translates what is at the CPU's pc. Returns a reason to leave if there is nothing to translate.
+    private func translate(_ cpu: CPUContext) -> EngineExit? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        let pc = cpu.pc
+        if index.host(pc: pc, mode: cpu.mode) != 0 { return nil }
+        let start = lyrebird_counter(0, 0)
+        let read = fetch(pc)
+        let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
+        if read < Int(alignment) || pc & (alignment - 1) != 0 {
+            let mapped = memory.region(at: pc) != nil
+            if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
+            return .trap(.fetch, payload: mapped ? 1 : 0)
+        }
+        var limit = options.unitLimit
+        while true {
+            unit.reset(pc: pc)
+            let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
+            architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
+            optimizer.run(&unit)
+            if let compiled = generator.compile(unit, hot: cache.hotAssembler, cold: cache.coldAssembler) {
+                install(compiled, pc: pc, mode: cpu.mode)
+                break
+            }
+            // Too little room: in the region, or in the generator's arenas if the region is fresh.
+            if isCacheFresh {
+                precondition(limit > 1, "the code cache is too small for one instruction")
+                limit /= 2
+            } else {
+                flush()
+            }
+        }
+        statistics.translationTime += lyrebird_counter(0, 0) - start
+        return nil
+    }
+
+    func explainLocked(pc: UInt64, mode: UInt32) -> Explanation? {
+        let read = fetch(pc)
+        guard read > 0 else { return nil }
+        unit.reset(pc: pc)
+        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
+        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        let printer = Printer(layout: layout)
+        let lifted = printer.text(of: unit)
+        optimizer.run(&unit)
+        let optimized = printer.text(of: unit)
+        let hot = cache.hotAssembler
+        let cold = cache.coldAssembler
+        guard let compiled = generator.compile(unit, hot: hot, cold: cold) else { return nil }
+        let offset = cache.executableOffset
+        return Explanation(
+            pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,
+            optimized: optimized, hot: [UInt8](UnsafeBufferPointer(start: hot.cursor, count: compiled.hotBytes)),
+            cold: [UInt8](UnsafeBufferPointer(start: cold.cursor, count: compiled.coldBytes)),
+            hotAddress: UInt64(UInt(bitPattern: hot.cursor + offset)),
+            coldAddress: UInt64(UInt(bitPattern: cold.cursor + offset)))
+    }
+
+    /// Copies guest code to the buffer; the bytes that could be fetched.
+    private func fetch(_ pc: UInt64) -> Int {
+        let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
+        return available
+            - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
+    }
+
+    private var isCacheFresh: Bool { translations.count == 0 }
+
+    private func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32) {
+        let number = translations.count
+        let hotStart = cache.hotUsed
+        let coldStart = cache.coldStart + cache.coldUsed
+        cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
+        let frameStart = frames.count
+        frames.append(contentsOf: generator.frames, count: compiled.frameWords)
+        let firstLink = links.count
+        let lastByte = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
+        let keys = (memory.pageKey(pc), memory.pageKey(lastByte))
+        var translation = Translation(
+            pc: pc, mode: mode, isValid: true, hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
+            coldStart: UInt32(coldStart), coldSize: UInt32(compiled.coldBytes), guestBytes: UInt32(unit.guestBytes),
+            guestInstructions: UInt32(unit.guestInstructions), firstLink: UInt32(firstLink),
+            linkCount: UInt32(compiled.linkCount), frameStart: UInt32(frameStart),
+            frameWords: UInt32(compiled.frameWords), incoming: -1, pages: keys, nextInPage: (-1, -1))
+        translation.nextInPage.0 = pages.replaceHead(of: keys.0, with: Int32(number))
+        if keys.1 != keys.0 { translation.nextInPage.1 = pages.replaceHead(of: keys.1, with: Int32(number)) }
+        translations.append(translation)
+        for n in 0..<compiled.linkCount {
+            let site = generator.links[n]
+            links.append(
+                Link(
+                    site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
+                    target: site.target, source: Int32(number), linkedTo: -1, next: -1))
+        }
+        index.insert(
+            pc: pc, mode: mode, host: UInt64(UInt(bitPattern: cache.executable + hotStart)), translation: number)
+        statistics.translations += 1
+        statistics.guestInstructions += unit.guestInstructions
+        statistics.guestBytes += unit.guestBytes
+        statistics.hostBytes += compiled.hotBytes
+        statistics.coldBytes += compiled.coldBytes
+        statistics.irInstructions += unit.count
+        statistics.links += compiled.linkCount
+        guard options.chains else { return }
+        for n in firstLink..<links.count {
+            let target = index.translation(pc: links[n].target, mode: mode)
+            if target >= 0 { connect(n, to: target) }
+        }
+    }
+
+    // MARK: Links
+
+    /// A link's stub was reached: the link is made if the target is there.
+    private func followLink(_ cpu: CPUContext, ranIn: Int) {
+        let stub = Int(cpu.context.pointee.exit_word &- cpu.context.pointee.code_start)
+        guard options.chains else { return }
+        locked {
+            // After a flush in between the link is gone.
+            guard ranIn == generation, let number = linkWithStub(stub), links[number].linkedTo < 0 else { return }
+            let source = translations[Int(links[number].source)]
+            guard source.isValid else { return }
+            let target = index.translation(pc: cpu.pc, mode: source.mode)
+            if target >= 0 { connect(number, to: target) }
+        }
+    }
+
+    private func connect(_ number: Int, to target: Int) {
+        Assembler.patch(
+            cache.writable + Int(links[number].site),
+            to: UnsafeRawPointer(cache.writable + Int(translations[target].hotStart)))
+        links.base[number].linkedTo = Int32(target)
+        links.base[number].next = translations[target].incoming
+        translations.base[target].incoming = Int32(number)
+        statistics.linked += 1
+    }
+
+    /// The translation whose hot code has the offset, -1 if there is none. Translations are in order of both codes.
+    private func translationContaining(hot offset: Int) -> Int {
+        var low = 0
+        var high = translations.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(translations[middle].hotStart) <= offset { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return -1 }
+        let found = translations[low - 1]
+        return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
+    }
+
+    private func linkWithStub(_ offset: Int) -> Int? {
+        var low = 0
+        var high = translations.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(translations[middle].coldStart) <= offset { low = middle + 1 } else { high = middle }
+        }
+        // Translations without cold code share their start with the next one.
+        while low > 0 {
+            let found = translations[low - 1]
+            for n in Int(found.firstLink)..<Int(found.firstLink + found.linkCount) where Int(links[n].stub) == offset {
+                return n
+            }
+            guard found.coldSize == 0 else { return nil }
+            low -= 1
+        }
+        return nil
+    }
+
+    // MARK: Forgetting
+
+    /// Drops the translations made from a range of guest memory, through whatever mapping they were made.
+    public func invalidate(_ start: UInt64, _ end: UInt64) {
+        locked { invalidateLocked(start, end) }
+    }
+
+    public func invalidateLocked(_ start: UInt64, _ end: UInt64) {
+        guard translations.count > 0, start < end else { return }
+        var page = start & ~4095
+        while page < end {
+            let key = memory.pageKey(page)
+            dropPage(key, page: page, start, end)
+            page &+= 4096
+            if page == 0 { break }
+        }
+    }
+
+    /// Drops what of a page's translations overlaps the range; of a shared object's page, all.
+    private func dropPage(_ key: UInt64, page: UInt64, _ start: UInt64, _ end: UInt64) {
+        var at = pages.head(of: key)
+        while at >= 0 {
+            let translation = translations[Int(at)]
+            let next = translation.pages.0 == key ? translation.nextInPage.0 : translation.nextInPage.1
+            let overlaps = translation.pc < end && start < translation.pc &+ UInt64(translation.guestBytes)
+            if translation.isValid, overlaps || key >> 63 != 0 { drop(Int(at)) }
+            at = next
+        }
+    }
+
+    private func drop(_ number: Int) {
+        translations.base[number].isValid = false
+        let translation = translations[number]
+        index.remove(pc: translation.pc, mode: translation.mode)
+        var link = translation.incoming
+        while link >= 0 {
+            let next = links[Int(link)].next
+            let stub = UnsafeRawPointer(cache.writable + Int(links[Int(link)].stub))
+            Assembler.patch(cache.writable + Int(links[Int(link)].site), to: stub)
+            links.base[Int(link)].linkedTo = -1
+            links.base[Int(link)].next = -1
+            link = next
+        }
+        translations.base[number].incoming = -1
+        for cpu in cpus { cpu.forget(pc: translation.pc) }
+        statistics.invalidated += 1
+    }
+
+    /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
+    private func flush() {
+        lyrebird_store32(stopTheWorld, 1)
+        for cpu in cpus { cpu.requestStop(2) }
+        for cpu in cpus {
+            while lyrebird_load32(Self.insideField(cpu.context)) != 0 { sched_yield() }
+        }
+        cache.reset()
+        translations.removeAll()
+        links.removeAll()
+        frames.removeAll()
+        pages.removeAll()
+        index.removeAll()
+        generation += 1
+        statistics.flushes += 1
+        for cpu in cpus { _ = lyrebird_and32(Self.stopField(cpu.context), ~2) }
+        lyrebird_store32(stopTheWorld, 0)
+    }
+
+    /// Forgets every translation.
+    public func flushAll() { locked { flush() } }
+
+    // MARK: Fork
+
+    /// Above this many bytes of code a child starts without translations: copying would cost more than making the few again
+    /// that it needs.
+    private static let copyLimit = 8 << 20
+
+    /// Forks the process. The child has `cpu` only, and translations of its own.
+    public func fork(keeping cpu: CPUContext) -> Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
+        var copy: Int32 = -1
+        if copies {
+            copy = lyrebird_copy_code(
+                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed)
+            if copy < 0 { return Int(copy) }
+        }
+        let pid = Glibc.fork()
+        if pid < 0 {
+            let error = errno
+            if copy >= 0 { close(copy) }
+            return -Int(error)
+        }
+        if pid == 0 {
+            cpus = [cpu]
+            let stubBytes = cache.hotBase
+            let saved = copies ? nil : UnsafeMutableRawPointer.allocate(byteCount: stubBytes, alignment: 16)
+            if let saved { saved.copyMemory(from: cache.writable, byteCount: stubBytes) }
+            let error = lyrebird_remap_code(cache.size, cache.writable, cache.executable, copy)
+            guard error == 0 else { _exit(127) }
+            if let saved {
+                UnsafeMutableRawPointer(cache.writable).copyMemory(from: saved, byteCount: stubBytes)
+                saved.deallocate()
+                flush()
+            }
+        } else if copy >= 0 {
+            close(copy)
+        }
+        return Int(pid)
+    }
+
+    private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
+}
