@@ -133,6 +133,10 @@ public struct HostProcess: Sendable {
 
     // MARK: Signals
 
+    /// Makes the calling thread `cpu`'s: a signal that is intercepted on it is kept for `cpu`, be it in guest code, in a
+    /// system call or in the embedder's own code. Once for each thread, before the first signal is intercepted.
+    public func attach(_ cpu: CPU) { lyrebird_set_current(cpu.context.context) }
+
     /// What the host does with a signal on the guest's behalf.
     public enum Disposition: Sendable { case `default`, ignore, intercept }
 

@@ -1,0 +1,221 @@
+// What /proc says about the guest's process. The kernel would show the translator's memory and arguments, so these files are
+// written here and given to the guest as files in memory (`fs/proc/`).
+
+import Lyrebird
+
+extension LinuxProcess {
+    /// Opens a file of /proc that the kernel would fill with the translator's data.
+    /// - Parameter flags: the host's open(2) flags.
+    /// - Returns: a descriptor or -errno; nil for any other file.
+    func procFile(_ path: [UInt8], directory: Int32, flags: UInt64) -> Int? {
+        let accessMode: UInt64 = 3
+        guard path.starts(with: "/proc/".utf8), flags & accessMode == 0 else { return nil }
+        if path.elementsEqual("/proc/cpuinfo".utf8) {
+            return file(named: "cpuinfo", Array(ProcText.cpuInformation(abi, count: processorCount()).utf8), flags)
+        }
+        guard let entry = PathResolver.ownProcEntry(path) else { return nil }
+        switch String(decoding: entry, as: UTF8.self) {
+        case "maps": return file(named: "maps", mapsContent(), flags)
+        case "auxv": return file(named: "auxv", image.stack.auxiliaryVector, flags)
+        case "cmdline": return file(named: "cmdline", content(of: image.stack.argumentStrings), flags)
+        case "environ": return file(named: "environ", content(of: image.stack.environmentStrings), flags)
+        case "stat": return file(named: "stat", statContent(), flags)
+        default: return nil
+        }
+    }
+
+    /// The strings as they are on the stack now: a program may have changed its title.
+    private func content(of strings: Range<UInt64>) -> [UInt8] {
+        (try? machine.memory.read(strings.lowerBound, count: Int(strings.upperBound - strings.lowerBound))) ?? []
+    }
+
+    private func mapsContent() -> [UInt8] {
+        let ranges = host.mappings().map {
+            ProcText.GuestRange(range: $0.range, access: $0.access, isShared: $0.shared)
+        }
+        var labels = [
+            ProcText.Label(range: image.stackRange, name: "[stack]"),
+            ProcText.Label(
+                range: image.signalReturn.pageFloor..<image.signalReturn.pageFloor + Memory.pageSize, name: "[vdso]"),
+        ]
+        if programBreak.current > programBreak.start {
+            labels.append(.init(range: programBreak.start..<programBreak.current.pageCeiling, name: "[heap]"))
+        }
+        let lines = ProcText.maps(ranges, host: hostFile("/proc/self/maps"), labels: labels) { paths.guestPath($0) }
+        return lines
+    }
+
+    private func statContent() -> [UInt8] {
+        let places: [Int: UInt64] = [
+            26: image.codeRange.lowerBound, 27: image.codeRange.upperBound, 28: image.stack.pointer,
+            47: programBreak.start, 48: image.stack.argumentStrings.lowerBound,
+            49: image.stack.argumentStrings.upperBound, 50: image.stack.environmentStrings.lowerBound,
+            51: image.stack.environmentStrings.upperBound,
+        ]
+        return ProcText.stat(hostFile("/proc/self/stat"), replacing: places)
+    }
+
+    private func processorCount() -> Int {
+        var set = [UInt64](repeating: 0, count: 128)
+        set.withUnsafeMutableBytes { buffer in
+            _ = host.systemCall(
+                .sched_getaffinity, 0, UInt64(buffer.count), UInt64(UInt(bitPattern: buffer.baseAddress)))
+        }
+        return max(1, set.reduce(0) { $0 + $1.nonzeroBitCount })
+    }
+
+    private func hostFile(_ path: StaticString) -> [UInt8] {
+        let opened = host.systemCall(.open, UInt64(UInt(bitPattern: path.utf8Start)), 0o2000000)
+        guard opened >= 0 else { return [] }
+        defer { _ = host.systemCall(.close, UInt64(opened)) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { buffer in
+                host.systemCall(
+                    .read, UInt64(opened), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count))
+            }
+            guard count > 0 else { return content }
+            content += chunk[..<count]
+        }
+    }
+
+    /// A new file in memory with this content, open for reading from its start.
+    private func file(named name: StaticString, _ content: [UInt8], _ flags: UInt64) -> Int {
+        let closeOnExec: UInt64 = flags & 0o2000000 != 0 ? 1 : 0
+        let opened = host.systemCall(.memfd_create, UInt64(UInt(bitPattern: name.utf8Start)), closeOnExec)
+        guard opened >= 0 else { return opened }
+        content.withUnsafeBytes { buffer in
+            _ = host.systemCall(
+                .pwrite64, UInt64(opened), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count), 0)
+        }
+        return opened
+    }
+}
+
+/// The texts of /proc, made from what the host's kernel says and what is known of the guest.
+enum ProcText {
+    /// A range of guest memory.
+    struct GuestRange {
+        var range: Range<UInt64>
+        var access: Memory.Access
+        var isShared: Bool
+    }
+
+    /// The name of memory that is no file's.
+    struct Label {
+        var range: Range<UInt64>
+        var name: String
+    }
+
+    /// A line of maps.
+    private struct Line {
+        var range: Range<UInt64>
+        var permissions = ""
+        var offset: UInt64
+        /// Device and inode, as the kernel wrote them.
+        var source: String
+        var path: [UInt8]
+
+        var isAnonymous: Bool { source == "00:00 0" }
+    }
+
+    /// /proc/self/maps: the guest's mappings with its own permissions, and the files that the host knows for them.
+    static func maps(
+        _ ranges: [GuestRange], host: [UInt8], labels: [Label], guestPath: ([UInt8]) -> [UInt8]
+    ) -> [UInt8] {
+        let hostLines = host.split(separator: UInt8(ascii: "\n")).compactMap { line(Array($0)) }
+        var lines: [Line] = []
+        var first = 0
+        for guest in ranges {
+            while first < hostLines.count, hostLines[first].range.upperBound <= guest.range.lowerBound { first += 1 }
+            var index = first
+            while index < hostLines.count, hostLines[index].range.lowerBound < guest.range.upperBound {
+                var piece = hostLines[index]
+                index += 1
+                let start = piece.range.lowerBound
+                piece.range = piece.range.clamped(to: guest.range)
+                if !piece.isAnonymous { piece.offset += piece.range.lowerBound - start }
+                piece.permissions = permissions(guest)
+                piece.path = piece.isAnonymous ? [] : guestPath(piece.path)
+                if piece.isAnonymous, let label = labels.first(where: { $0.range.overlaps(piece.range) }) {
+                    piece.path = Array(label.name.utf8)
+                }
+                append(piece, to: &lines)
+            }
+        }
+        return lines.flatMap { text($0) }
+    }
+
+    /// The kernel shows neighbours that are alike as one.
+    private static func append(_ line: Line, to lines: inout [Line]) {
+        if let last = lines.last, last.range.upperBound == line.range.lowerBound, last.isAnonymous, line.isAnonymous,
+            last.permissions == line.permissions, last.path == line.path
+        {
+            lines[lines.count - 1].range = last.range.lowerBound..<line.range.upperBound
+        } else {
+            lines.append(line)
+        }
+    }
+
+    private static func permissions(_ guest: GuestRange) -> String {
+        (guest.access.contains(.read) ? "r" : "-") + (guest.access.contains(.write) ? "w" : "-")
+            + (guest.access.contains(.execute) ? "x" : "-") + (guest.isShared ? "s" : "p")
+    }
+
+    /// `start-end perms offset dev inode path`
+    private static func line(_ text: [UInt8]) -> Line? {
+        let fields = text.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: true)
+        guard fields.count >= 5 else { return nil }
+        let words = fields.prefix(5).map { String(decoding: $0, as: UTF8.self) }
+        let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+        guard ends.count == 2, ends[0] < ends[1], let offset = UInt64(words[2], radix: 16) else { return nil }
+        let path = fields.count > 5 ? Array(fields[5].drop { $0 == UInt8(ascii: " ") }) : []
+        return Line(range: ends[0]..<ends[1], offset: offset, source: "\(words[3]) \(words[4])", path: path)
+    }
+
+    private static func text(_ line: Line) -> [UInt8] {
+        let pathColumn = 73
+        var text = "\(hex(line.range.lowerBound))-\(hex(line.range.upperBound)) \(line.permissions) "
+        text += "\(hex(line.isAnonymous ? 0 : line.offset)) \(line.source)"
+        guard !line.path.isEmpty else { return Array("\(text) \n".utf8) }
+        text += String(repeating: " ", count: max(1, pathColumn - text.utf8.count))
+        return Array(text.utf8) + line.path + [UInt8(ascii: "\n")]
+    }
+
+    /// At least eight digits.
+    private static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
+    /// /proc/self/stat with fields replaced, counted from 1 as in proc(5). The name in field 2 may contain anything.
+    static func stat(_ host: [UInt8], replacing places: [Int: UInt64]) -> [UInt8] {
+        guard let end = host.lastIndex(of: UInt8(ascii: ")")) else { return host }
+        var fields = host[(end + 1)...].split(separator: UInt8(ascii: " ")).map { Array($0) }
+        for (field, value) in places where fields.indices.contains(field - 3) {
+            let isLast = field - 3 == fields.count - 1
+            fields[field - 3] = Array("\(value)".utf8) + (isLast ? [UInt8(ascii: "\n")] : [])
+        }
+        return Array(host[...end]) + fields.flatMap { [UInt8(ascii: " ")] + $0 }
+    }
+
+    /// /proc/cpuinfo of an AArch64 machine with the features of AT_HWCAP (`arch/arm64/kernel/cpuinfo.c`).
+    static func cpuInformation(_ abi: ABI, count: Int) -> String {
+        let features = (abi.capabilities + abi.capabilities2).map { "\($0.name)" }.joined(separator: " ")
+        return (0..<count).map { index in
+            """
+            processor\t: \(index)
+            BogoMIPS\t: 100.00
+            Features\t: \(features)
+            CPU implementer\t: 0x00
+            CPU architecture: 8
+            CPU variant\t: 0x0
+            CPU part\t: 0x000
+            CPU revision\t: 0
+
+
+            """
+        }.joined()
+    }
+}

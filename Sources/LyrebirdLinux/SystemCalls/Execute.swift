@@ -1,0 +1,316 @@
+// execve(2). The new program takes over the host process: one of the host's is executed as it is, a guest's by executing this
+// translator again, which finds the program already opened. What can fail has been tried before anything is given up.
+
+import Glibc
+import Lyrebird
+
+/// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
+/// guest's alone, and starts with a name that no option parser sees:
+///
+///     lyrebird-exec  v1  descriptor  strace  translation  sysroot  path  n  [n variables]  argument...
+///
+/// `descriptor` is the open program, `translation` the machine's configuration as text, `path` what was executed (AT_EXECFN).
+/// The variables are those that would change how the
+/// translator itself is loaded; the others are in the environment already.
+struct ExecutionRequest: Equatable {
+    var descriptor: Int32
+    var strace: Bool
+    var translation: [UInt8]
+    /// Empty for none.
+    var sysroot: [UInt8]
+    var path: [UInt8]
+    var variables: [[UInt8]]
+    var arguments: [[UInt8]]
+
+    static let name = Array("lyrebird-exec".utf8)
+    private static let version = Array("v1".utf8)
+
+    /// As the argument vector of the new translator.
+    var encoded: [[UInt8]] {
+        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0)]
+        return head + [translation, sysroot, path, Self.text(variables.count)] + variables + arguments
+    }
+
+    /// nil if the vector is not of this form.
+    init?(_ vector: [[UInt8]]) {
+        guard vector.count >= 8, vector[0] == Self.name, vector[1] == Self.version,
+            let descriptor = Self.number(vector[2]), let strace = Self.number(vector[3]),
+            let count = Self.number(vector[7]), (0...vector.count - 8).contains(count)
+        else { return nil }
+        self.init(
+            descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0,
+            translation: vector[4], sysroot: vector[5], path: vector[6], variables: Array(vector[8..<8 + count]),
+            arguments: Array(vector[(8 + count)...]))
+    }
+
+    init(
+        descriptor: Int32, strace: Bool, translation: [UInt8], sysroot: [UInt8], path: [UInt8],
+        variables: [[UInt8]], arguments: [[UInt8]]
+    ) {
+        self.descriptor = descriptor
+        self.strace = strace
+        self.translation = translation
+        self.sysroot = sysroot
+        self.path = path
+        self.variables = variables
+        self.arguments = arguments
+    }
+
+    /// Whether a variable is for the host's dynamic loader, C library or Swift runtime, which would take it for theirs.
+    static func changesTranslator(_ variable: [UInt8]) -> Bool {
+        ["LD_", "GLIBC_TUNABLES=", "MALLOC_", "SWIFT_"].contains { variable.starts(with: $0.utf8) }
+    }
+
+    private static func text(_ number: Int) -> [UInt8] { Array("\(number)".utf8) }
+    private static func number(_ text: [UInt8]) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
+}
+
+extension LinuxProcess {
+    /// The arguments of the host process, which need not be UTF-8.
+    public static var hostArguments: [[UInt8]] {
+        (0..<Int(CommandLine.argc)).map { bytes(CommandLine.unsafeArgv[$0]) }
+    }
+
+    /// The environment that the host process was started with.
+    public static var hostEnvironment: [[UInt8]] {
+        var result: [[UInt8]] = []
+        var entry = CommandLine.unsafeArgv + Int(CommandLine.argc) + 1
+        while let variable = entry.pointee {
+            result.append(bytes(variable))
+            entry += 1
+        }
+        return result
+    }
+
+    private static func bytes(_ string: UnsafeMutablePointer<CChar>?) -> [UInt8] {
+        guard let string else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: string, count: strlen(string)))
+    }
+
+    /// Runs the program that a guest's execve(2) asks for, if this host process was started for that.
+    ///
+    /// The program `lyrebird` is executed again when a guest executes another guest program. Call this before anything else
+    /// looks at the arguments: it returns only if they are not such a request.
+    public static func continueExecution() {
+        guard let request = ExecutionRequest(hostArguments) else { return }
+        let root = request.sysroot.isEmpty ? nil : String(decoding: request.sysroot, as: UTF8.self)
+        let options = Options(
+            sysroot: root, strace: request.strace, translation: Machine.Configuration(text: request.translation))
+        let abi = Guest.arm64.linuxABI
+        let name = String(decoding: request.path, as: UTF8.self)
+        do throws(LinuxError) {
+            let paths: PathResolver
+            let file: HostFile
+            do throws(Errno) {
+                paths = try PathResolver(root: root)
+                file = try HostFile(adopting: request.descriptor)
+            } catch {
+                throw LinuxError(file: name, reason: .file(error))
+            }
+            guard
+                case .guest(let image, let interpreter) = try Executable.guest(file, name: name, abi: abi, paths: paths)
+            else { return }
+            let process = try LinuxProcess(
+                image, interpreter: interpreter, name: request.path, arguments: request.arguments,
+                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options)
+            process.run().endProcess()
+        } catch {
+            let line = Array("lyrebird: \(error)\n".utf8)
+            _ = write(2, line, line.count)
+            ExitStatus.exited(126).endProcess()
+        }
+    }
+}
+
+extension Machine.Configuration {
+    /// As one argument of the next translator.
+    fileprivate(set) var text: [UInt8] {
+        get {
+            let words = [
+                "\(cacheSize)", "\(unitLimit)", chainsTranslations ? "1" : "0", predictsReturns ? "1" : "0",
+                hostFeatures,
+                passes, "\(passFuel)",
+            ]
+            return Array(words.joined(separator: ";").utf8)
+        }
+        set {
+            let words = String(decoding: newValue, as: UTF8.self).split(
+                separator: ";", omittingEmptySubsequences: false)
+            guard words.count == 7 else { return }
+            cacheSize = Int(words[0]) ?? cacheSize
+            unitLimit = Int(words[1]) ?? unitLimit
+            chainsTranslations = words[2] == "1"
+            predictsReturns = words[3] == "1"
+            hostFeatures = String(words[4])
+            passes = String(words[5])
+            passFuel = Int(words[6]) ?? passFuel
+        }
+    }
+
+    fileprivate init(text: [UInt8]) {
+        self.init()
+        self.text = text
+    }
+}
+
+extension GuestThread {
+    private static let longestString = 32 * Int(Memory.pageSize)  // MAX_ARG_STRLEN
+    private static let mostStrings = 0x7fff_ffff / 8  // MAX_ARG_STRINGS is no limit: memory is
+
+    func execve(_ a: Arguments) throws(Errno) -> Int {
+        try execute(try readPath(a[0]), arguments: a[1], environment: a[2])
+    }
+
+    func execveat(_ a: Arguments) throws(Errno) -> Int {
+        let path = try readPath(a[1])
+        let directory = a.int(0)
+        let emptyPath: UInt64 = 0x1000
+        let noFollow: UInt64 = 0x100
+        if path.first == UInt8(ascii: "/") || (directory == currentDirectory && !path.isEmpty) {
+            return try execute(path, arguments: a[2], environment: a[3])
+        }
+        guard !path.isEmpty || a[4] & emptyPath != 0 else { throw .ENOENT }
+        guard a[4] & ~(emptyPath | noFollow) == 0 else { throw .EINVAL }
+        // The name the kernel gives such a program, too.
+        let base = Array("/dev/fd/\(directory)".utf8)
+        return try execute(path.isEmpty ? base : base + [UInt8(ascii: "/")] + path, arguments: a[2], environment: a[3])
+    }
+
+    /// Executes a program in place of this one. Returns only an error.
+    private func execute(_ path: [UInt8], arguments: UInt64, environment: UInt64) throws(Errno) -> Int {
+        let arguments = try readStrings(arguments)
+        let environment = try readStrings(environment)
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { host.setSignalMask(mask) }
+        let program: Executable
+        do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
+            throw error.errno
+        }
+        switch program.kind {
+        case .host(let real):
+            return executeOnHost([real], program.arguments, environment)
+        case .guest(let image, _):
+            let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
+            guard descriptor >= 0 else { return descriptor }
+            let own = environment.filter { ExecutionRequest.changesTranslator($0) }
+            let request = ExecutionRequest(
+                descriptor: Int32(descriptor), strace: process.options.strace,
+                translation: process.options.translation.text, sysroot: process.paths.root ?? [], path: path,
+                variables: own, arguments: program.arguments)
+            let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
+            let result = executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
+            _ = host.systemCall(.close, UInt64(descriptor))
+            return result
+        }
+    }
+
+    /// An argument or environment vector; a null pointer is an empty one.
+    private func readStrings(_ address: UInt64) throws(Errno) -> [[UInt8]] {
+        guard address != 0 else { return [] }
+        var result: [[UInt8]] = []
+        while true {
+            let pointer = try load(UInt64.self, at: address &+ UInt64(result.count * 8))
+            if pointer == 0 { return result }
+            guard result.count < Self.mostStrings else { throw .E2BIG }
+            let string: [UInt8]?
+            do { string = try memory.readCString(at: pointer, limit: Self.longestString) } catch { throw .EFAULT }
+            guard let string else { throw .E2BIG }
+            result.append(string)
+        }
+    }
+
+    /// The host's execve: tries the paths in turn. Signals are as the guest has them while the kernel looks at them.
+    private func executeOnHost(_ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]]) -> Int {
+        let strings = StringVectors([arguments, environment, paths])
+        let handedOver = SignalHandover(self)
+        var result = Errno.ENOENT.result
+        for path in strings.addresses[2] where Errno(result: result) == .ENOENT {
+            result = host.systemCall(.execve, path, strings.vectors[0], strings.vectors[1])
+        }
+        handedOver.takeBack()
+        return result
+    }
+}
+
+extension LinuxProcess {
+    /// Names of the translator's own executable, for executing it again.
+    fileprivate static let translatorPaths: [[UInt8]] = {
+        let link = Array("/proc/self/exe".utf8)
+        // /proc may be out of sight later (chroot).
+        return [link] + (HostFile.linkTarget(link).map { [$0] } ?? [])
+    }()
+}
+
+/// Null-terminated arrays of C strings for the host's kernel.
+private final class StringVectors {
+    private var bytes: UnsafeMutableRawPointer
+    private var pointers: UnsafeMutablePointer<UInt64>
+    /// The addresses of the strings of each vector.
+    private(set) var addresses: [[UInt64]] = []
+    /// The address of each vector.
+    private(set) var vectors: [UInt64] = []
+
+    init(_ lists: [[[UInt8]]]) {
+        let size = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
+        bytes = .allocate(byteCount: max(size, 1), alignment: 1)
+        pointers = .allocate(capacity: lists.reduce(0) { $0 + $1.count + 1 })
+        var byte = bytes
+        var pointer = pointers
+        for list in lists {
+            vectors.append(UInt64(UInt(bitPattern: pointer)))
+            var own: [UInt64] = []
+            for string in list {
+                own.append(UInt64(UInt(bitPattern: byte)))
+                string.withUnsafeBytes {
+                    byte.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(byte), byteCount: $0.count)
+                }
+                byte.storeBytes(of: 0, toByteOffset: string.count, as: UInt8.self)
+                byte += string.count + 1
+            }
+            pointer.initialize(from: own, count: own.count)
+            pointer[own.count] = 0
+            pointer += own.count + 1
+            addresses.append(own)
+        }
+    }
+
+    deinit {
+        bytes.deallocate()
+        pointers.deallocate()
+    }
+}
+
+/// What execve(2) hands to the new program: the host's mask and ignored signals are the guest's while it is called, those
+/// that the translator needs included.
+private struct SignalHandover {
+    private let thread: GuestThread
+    private var ignored: [(signal: Int32, action: [UInt8])] = []
+
+    init(_ thread: GuestThread) {
+        self.thread = thread
+        let address = thread.scratch.address(2)
+        // All signals are blocked, so that none is lost between here and the new program.
+        for signal in [Signal.segmentation, Signal.bus] where thread.process.actions[signal].isIgnored {
+            guard thread.host.systemCall(.rt_sigaction, UInt64(signal), 0, address, 8) == 0 else { continue }
+            ignored.append((signal, Array(thread.scratch[2].prefix(SignalAction.size))))
+            var action = SignalAction()
+            action.handler = 1
+            thread.scratch[2].copyBytes(from: action.bytes)
+            _ = thread.host.systemCall(.rt_sigaction, UInt64(signal), address, 0, 8)
+        }
+        setMask(thread.mask)
+    }
+
+    /// After a failure everything but the mask is as before.
+    func takeBack() {
+        for (signal, action) in ignored {
+            thread.scratch[2].copyBytes(from: action)
+            _ = thread.host.systemCall(.rt_sigaction, UInt64(signal), thread.scratch.address(2), 0, 8)
+        }
+    }
+
+    private func setMask(_ mask: UInt64) {
+        thread.scratch[2].storeBytes(of: mask, as: UInt64.self)
+        _ = thread.host.systemCall(.rt_sigprocmask, 2, thread.scratch.address(2), 0, 8)
+    }
+}

@@ -1,0 +1,79 @@
+// Waiting for descriptors, signals and other threads. A mask that holds for the wait alone is the host's business; what it lets
+// through is delivered under it.
+
+import Lyrebird
+
+extension GuestThread {
+    func ppoll(_ a: Arguments) throws(Errno) -> Int {
+        try block(.ppoll, a, mask: a[3], size: a[4])
+    }
+
+    /// Its last argument points to the mask's address and size.
+    func pselect6(_ a: Arguments) throws(Errno) -> Int {
+        guard a[5] != 0 else { return try block(.pselect6, a, mask: 0, size: 0) }
+        let mask = try load(UInt64.self, at: a[5])
+        return try block(.pselect6, a, mask: mask, size: try load(UInt64.self, at: a[5] &+ 8))
+    }
+
+    /// Makes a call that waits under the mask at a guest address; 0 for none.
+    private func block(_ call: SystemCall, _ a: Arguments, mask: UInt64, size: UInt64) throws(Errno) -> Int {
+        guard mask != 0 else { return block(call, a, restart: .never) }
+        guard size == 8 else { throw .EINVAL }
+        temporaryMask = try load(UInt64.self, at: mask) & ~Signal.unblockable
+        return blockUnderMask(call, a)
+    }
+
+    func epollControl(_ a: Arguments) throws(Errno) -> Int {
+        guard a[3] != 0 else { return pass(.epoll_ctl, a) }
+        let event = try read(a[3], count: abi.epollEvent.guestSize)
+        abi.epollEvent.copyToHost(event, scratch[2])
+        var call = a
+        call[3] = scratch.address(2)
+        return pass(.epoll_ctl, call)
+    }
+
+    /// As many events as fit into the scratch area are taken at once; the rest is there for the next call.
+    func epollWait(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
+        let layout = abi.epollEvent
+        var hostCall = a
+        hostCall[1] = scratch.address(2)
+        hostCall[2] = UInt64(bitPattern: Int64(min(Int(a.int(2)), scratch[2].count / layout.hostSize)))
+        let count = try block(call, hostCall, mask: a[4], size: a[5])
+        guard count > 0 else { return count }
+        var events: [UInt8] = []
+        for index in 0..<count {
+            events += layout.guestBytes(
+                fromHost: UnsafeRawBufferPointer(rebasing: scratch[2][(index * layout.hostSize)...]))
+        }
+        try write(events, at: a[1])
+        return count
+    }
+
+    /// What a signal does to a wait depends on the operation and on its timeout (kernel/futex/waitwake.c).
+    func futex(_ a: Arguments) -> Int {
+        switch a[1] & 0x7f {
+        case 0, 9: block(.futex, a, restart: a[3] == 0 ? .ifHandlerAllows : .never)  // WAIT, WAIT_BITSET
+        case 6, 11, 13: block(.futex, a, restart: .always)  // LOCK_PI, WAIT_REQUEUE_PI, LOCK_PI2
+        default: pass(.futex, a)
+        }
+    }
+
+    /// With a timeout of its own (SO_RCVTIMEO, SO_SNDTIMEO) a socket's call is never made again: `sock_intr_errno`.
+    func blockOnSocket(_ call: SystemCall, _ a: Arguments) -> Int {
+        let result = block(call, a, restart: .ifHandlerAllows)
+        guard let restart = interruption?.restart, restart == .ifHandlerAllows else { return result }
+        let receiveTimeout: UInt64 = 20
+        let sendTimeout: UInt64 = 21
+        let sends = [.connect, .sendto, .sendmsg, .sendmmsg].contains(call)
+        let timeout = scratch[2].baseAddress!
+        timeout.storeBytes(of: 0, as: UInt64.self)
+        timeout.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
+        timeout.storeBytes(of: 16, toByteOffset: 16, as: UInt32.self)
+        _ = host.systemCall(
+            .getsockopt, a[0], 1, sends ? sendTimeout : receiveTimeout, scratch.address(2), scratch.address(2) + 16)
+        if timeout.load(as: UInt64.self) != 0 || timeout.load(fromByteOffset: 8, as: UInt64.self) != 0 {
+            interruption = Interruption(restart: .never)
+        }
+        return result
+    }
+}

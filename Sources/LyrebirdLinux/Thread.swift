@@ -1,0 +1,205 @@
+// One thread of the guest: its CPU, its signal mask, and the loop between guest code and the kernel's part.
+
+import Lyrebird
+
+/// A thread of the guest, run by the host thread that calls `run`.
+final class GuestThread {
+    let process: LinuxProcess
+    let cpu: CPU
+    let abi: ABI
+    let host: HostProcess
+    let memory: Memory
+
+    /// Signals that are blocked (bit n - 1 is signal n).
+    var mask: UInt64
+    /// The mask that a call such as sigsuspend put in its place, while the signal that ended the call is delivered.
+    var temporaryMask: UInt64?
+    var alternateStack = AlternateStack()
+    /// Signals that the host has caught and the guest has not got yet: those about to be delivered, and blocked ones that the
+    /// host cannot hold back because the translator needs them itself.
+    var held: [HostSignal] = []
+    /// The call that a signal is interrupting, while it does.
+    var interruption: Interruption?
+    /// How the process ended, once it has.
+    var status: ExitStatus?
+    /// Set by a call that has loaded all registers itself (rt_sigreturn).
+    var registersAreSet = false
+
+    /// Memory for the structs and paths that host calls are given instead of the guest's.
+    let scratch = Scratch()
+
+    init(process: LinuxProcess, cpu: CPU, mask: UInt64) {
+        self.process = process
+        self.cpu = cpu
+        self.mask = mask
+        abi = process.abi
+        host = process.host
+        memory = process.machine.memory
+    }
+
+    /// Runs until the process ends.
+    func run() -> ExitStatus {
+        host.attach(cpu)
+        applyMask()
+        while true {
+            switch cpu.run() {
+            case .systemCall: systemCall()
+            case .stopped: deliverSignals()
+            case .fault(let fault): deliver(.fault(fault))
+            case .undefinedInstruction: deliver(.illegalInstruction(pc: cpu.pc))
+            case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
+            }
+            if hasSignal { deliverSignals() }
+            if let status { return status }
+        }
+    }
+
+    /// Makes the system call that the registers describe.
+    private func systemCall() {
+        let number = cpu[abi.callNumber]
+        let arguments = Arguments(
+            cpu[abi.arguments[0]], cpu[abi.arguments[1]], cpu[abi.arguments[2]], cpu[abi.arguments[3]],
+            cpu[abi.arguments[4]], cpu[abi.arguments[5]])
+        let call = abi.systemCall(number)
+        let line = process.tracer?.begin(call, number: number, arguments, memory: memory)
+        let result: Int
+        do { result = try perform(call, arguments) } catch { result = error.result }
+        if let line {
+            let isRestarted = interruption?.restart == .always
+            process.tracer?.end(
+                line, call, number: number, arguments, result: isRestarted ? nil : result, memory: memory)
+        }
+        if registersAreSet {
+            registersAreSet = false
+            return
+        }
+        cpu[abi.result] = UInt64(bitPattern: Int64(result))
+        if interruption != nil {
+            interruption?.firstArgument = arguments[0]
+            deliverSignals()
+        }
+    }
+
+    /// Makes a host call that may block. A signal ends it early: `restart` says what becomes of the call then.
+    func block(_ call: SystemCall, _ a: Arguments, restart: Interruption.Restart) -> Int {
+        let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+        guard let result else {
+            interruption = Interruption(restart: .always)
+            return Errno.EINTR.result
+        }
+        if result == Errno.EINTR.result { interruption = Interruption(restart: restart) }
+        return result
+    }
+
+    /// Makes a host call with the guest's own arguments: what is the same on both needs nothing else.
+    func pass(_ call: SystemCall, _ a: Arguments) -> Int {
+        host.systemCall(Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+    }
+}
+
+/// The arguments of a system call.
+struct Arguments {
+    private var values: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+    init(
+        _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0, _ a4: UInt64 = 0, _ a5: UInt64 = 0
+    ) {
+        values = (a0, a1, a2, a3, a4, a5)
+    }
+
+    subscript(index: Int) -> UInt64 {
+        get {
+            switch index {
+            case 0: values.0
+            case 1: values.1
+            case 2: values.2
+            case 3: values.3
+            case 4: values.4
+            default: values.5
+            }
+        }
+        set {
+            switch index {
+            case 0: values.0 = newValue
+            case 1: values.1 = newValue
+            case 2: values.2 = newValue
+            case 3: values.3 = newValue
+            case 4: values.4 = newValue
+            default: values.5 = newValue
+            }
+        }
+    }
+
+    /// An argument that the kernel declares as `int`.
+    func int(_ index: Int) -> Int32 { Int32(truncatingIfNeeded: self[index]) }
+}
+
+/// A system call that a signal has interrupted.
+struct Interruption {
+    /// What becomes of the call when a handler has been found for the signal (`include/linux/errno.h`). Without one the call
+    /// goes on in any case.
+    enum Restart {
+        /// ERESTARTSYS: made again if the handler has SA_RESTART.
+        case ifHandlerAllows
+        /// ERESTARTNOHAND, ERESTART_RESTARTBLOCK, EINTR: it fails.
+        case never
+        /// The call has not begun, or is ERESTARTNOINTR: made again.
+        case always
+    }
+
+    let restart: Restart
+    /// The first argument, which the result has replaced.
+    var firstArgument: UInt64 = 0
+}
+
+/// Host memory that belongs to a thread: two paths and a struct.
+final class Scratch {
+    private let base = UnsafeMutableRawPointer.allocate(byteCount: 3 * 8192, alignment: 16)
+    private static let slotSize = 8192
+
+    deinit { base.deallocate() }
+
+    /// One of the three areas of 8 KB.
+    subscript(slot: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base + slot * Self.slotSize, count: Self.slotSize)
+    }
+
+    /// The address of a slot, as an argument of a host call.
+    func address(_ slot: Int) -> UInt64 { UInt64(UInt(bitPattern: base + slot * Self.slotSize)) }
+
+    /// Puts a path with its NUL into a slot and returns its address.
+    func store(path: [UInt8], slot: Int) throws(Errno) -> UInt64 {
+        guard path.count < Self.slotSize else { throw .ENAMETOOLONG }
+        self[slot].copyBytes(from: path)
+        self[slot][path.count] = 0
+        return address(slot)
+    }
+}
+
+extension GuestThread {
+    // Guest memory for the system calls: what cannot be accessed is EFAULT.
+
+    func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at address: UInt64) throws(Errno) -> T {
+        do { return try memory.load(type, at: address) } catch { throw .EFAULT }
+    }
+
+    func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws(Errno) {
+        do { try memory.store(value, at: address) } catch { throw .EFAULT }
+    }
+
+    func read(_ address: UInt64, count: Int) throws(Errno) -> [UInt8] {
+        do { return try memory.read(address, count: count) } catch { throw .EFAULT }
+    }
+
+    func write(_ bytes: [UInt8], at address: UInt64) throws(Errno) {
+        do { try memory.write(bytes, at: address) } catch { throw .EFAULT }
+    }
+
+    /// A path: at most 4,096 bytes with its NUL.
+    func readPath(_ address: UInt64) throws(Errno) -> [UInt8] {
+        let path: [UInt8]?
+        do { path = try memory.readCString(at: address, limit: 4095) } catch { throw .EFAULT }
+        guard let path else { throw .ENAMETOOLONG }
+        return path
+    }
+}

@@ -1,0 +1,94 @@
+// `--strace`: a line on standard error for each system call, in the form strace(1) made familiar.
+
+import Glibc
+import Lyrebird
+
+/// Writes what a guest asks of the kernel.
+final class Tracer {
+    /// Standard error as it was when the program started: the guest may close its own.
+    let descriptor: Int32
+    private let host: HostProcess
+    /// Lines begin with the process's number once there is more than one.
+    private var prefix = ""
+
+    init(host: HostProcess) {
+        self.host = host
+        descriptor = PrivateDescriptor.copy(of: 2, host: host) ?? 2
+    }
+
+    /// In the child of fork(2): its lines show which process they are of.
+    func showProcess() { prefix = "[pid \(getpid())] " }
+
+    /// A line whose results are still to come.
+    struct Line {
+        fileprivate var arguments: [String]
+    }
+
+    /// Describes a call that is about to be made. What the call reads is read now, before the guest can change it.
+    func begin(_ call: SystemCall, number: UInt64, _ a: Arguments, memory: Memory) -> Line {
+        guard call != .unassigned else {
+            return Line(arguments: [])
+        }
+        let line = Line(arguments: TraceFormat(call).arguments(a, memory))
+        switch call {
+        // These do not come back to say what they returned.
+        case .exit, .exit_group, .rt_sigreturn: write("\(call)(\(line.arguments.joined(separator: ", "))) = ?")
+        default: break
+        }
+        return line
+    }
+
+    /// Writes a call's line.
+    /// - Parameter result: nil for a call that is made again after a signal.
+    func end(_ line: Line, _ call: SystemCall, number: UInt64, _ a: Arguments, result: Int?, memory: Memory) {
+        switch call {
+        case .exit, .exit_group, .rt_sigreturn: return
+        case .unassigned: write("syscall_0x\(String(number, radix: 16))(...) = -1 ENOSYS (unknown)")
+        default:
+            guard let result else {
+                write("\(call)(\(line.arguments.joined(separator: ", "))) = ? (to be made again)")
+                return
+            }
+            let format = TraceFormat(call)
+            let arguments = format.completed(line.arguments, a, result: result, memory)
+            write("\(call)(\(arguments.joined(separator: ", "))) = \(format.result(result))")
+        }
+    }
+
+    /// Notes a signal that is delivered.
+    func note(_ signal: Int32, info: [UInt8]) {
+        write("--- \(TraceFormat.signalName(signal)) \(TraceFormat.signalInfo(info)) ---")
+    }
+
+    /// Notes how the process ends.
+    func note(_ status: ExitStatus) {
+        switch status {
+        case .exited(let code): write("+++ exited with \(code) +++")
+        case .signaled(let signal): write("+++ killed by \(TraceFormat.signalName(signal)) +++")
+        }
+    }
+
+    private func write(_ text: String) {
+        // One write a line, so that the lines of several processes stay whole.
+        let bytes = Array("\(prefix)\(text)\n".utf8)
+        bytes.withUnsafeBytes { buffer in
+            _ = host.systemCall(
+                .write, UInt64(descriptor), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count))
+        }
+    }
+}
+
+/// Guest memory as the tracer looks at it: what cannot be read is shown as an address.
+protocol TraceMemory {
+    func bytes(at address: UInt64, count: Int) -> [UInt8]?
+    func string(at address: UInt64, limit: Int) -> [UInt8]?
+}
+
+extension Memory: TraceMemory {
+    func bytes(at address: UInt64, count: Int) -> [UInt8]? { try? read(address, count: count) }
+
+    func string(at address: UInt64, limit: Int) -> [UInt8]? {
+        guard let string = try? readCString(at: address, limit: limit) else { return nil }
+        return string
+    }
+}

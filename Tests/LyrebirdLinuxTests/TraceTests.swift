@@ -1,0 +1,107 @@
+// The lines of --strace.
+
+import Testing
+
+@testable import LyrebirdLinux
+
+/// Memory with a few things in it.
+private struct SampleMemory: TraceMemory {
+    var content: [UInt64: [UInt8]] = [:]
+
+    func bytes(at address: UInt64, count: Int) -> [UInt8]? {
+        for (start, bytes) in content where start <= address && address - start <= bytes.count {
+            let offset = Int(address - start)
+            if offset + count <= bytes.count { return Array(bytes[offset..<offset + count]) }
+        }
+        return nil
+    }
+
+    func string(at address: UInt64, limit: Int) -> [UInt8]? {
+        content[address].map { Array($0.prefix { $0 != 0 }) }
+    }
+}
+
+@Suite struct TraceTests {
+    private func line(_ call: SystemCall, _ a: Arguments, _ result: Int, _ memory: SampleMemory = .init()) -> String {
+        let format = TraceFormat(call)
+        let arguments = format.completed(format.arguments(a, memory), a, result: result, memory)
+        return "\(call)(\(arguments.joined(separator: ", "))) = \(format.result(result))"
+    }
+
+    private func text(_ string: String) -> [UInt8] { Array(string.utf8) + [0] }
+
+    @Test func files() {
+        let memory = SampleMemory(content: [0x1000: text("/etc/passwd"), 0x2000: Array("hello\n\u{1}7\"\\".utf8)])
+        let here = UInt64(bitPattern: -100)
+        #expect(
+            line(.openat, Arguments(here, 0x1000, 0o2400000, 0), -2, memory)
+                == "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_LARGEFILE|O_CLOEXEC, 0) = -1 ENOENT (No such file or directory)"
+        )
+        #expect(
+            line(.openat, Arguments(here, 0x1000, 0o101101, 0o644), 3, memory)
+                == "openat(AT_FDCWD, \"/etc/passwd\", O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW, 0644) = 3")
+        #expect(line(.write, Arguments(1, 0x2000, 10), 10, memory) == #"write(1, "hello\n\0017\"\\", 10) = 10"#)
+        #expect(line(.read, Arguments(0, 0x2000, 100), 5, memory) == #"read(0, "hello", 100) = 5"#)
+        #expect(line(.read, Arguments(0, 0x2000, 100), -11, memory).hasPrefix("read(0, 0x2000, 100) = -1 EAGAIN ("))
+        #expect(line(.write, Arguments(1, 8, 5), -14) == "write(1, 0x8, 5) = -1 EFAULT (Bad address)")
+        #expect(line(.close, Arguments(3), 0) == "close(3) = 0")
+        let directory: UInt64 = 0o40000
+        #expect(TraceFormat.openFlags(directory | 0o2000000) == "O_RDONLY|O_DIRECTORY|O_CLOEXEC")
+        #expect(TraceFormat.openFlags(0o20040002) == "O_RDWR|O_TMPFILE")
+    }
+
+    @Test func longBuffersAreCut() {
+        let memory = SampleMemory(content: [0x1000: [UInt8](repeating: 0x61, count: 100)])
+        let cut = String(repeating: "a", count: 32)
+        #expect(line(.write, Arguments(1, 0x1000, 100), 100, memory) == "write(1, \"\(cut)\"..., 100) = 100")
+    }
+
+    @Test func memory() {
+        #expect(
+            line(.mmap, Arguments(0, 8192, 3, 0x22, UInt64(bitPattern: -1), 0), 0x7f00_0000_1000)
+                == "mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0x0) = 0x7f0000001000")
+        #expect(line(.brk, Arguments(), 0x4_0000) == "brk(NULL) = 0x40000")
+        #expect(line(.mprotect, Arguments(0x1000, 4096, 0), 0) == "mprotect(0x1000, 4096, PROT_NONE) = 0")
+    }
+
+    @Test func processesAndSignals() {
+        var memory = SampleMemory(content: [0x1000: text("/bin/sh"), 0x2000: text("sh"), 0x2100: text("-c")])
+        var vector: [UInt8] = []
+        for value: UInt64 in [0x2000, 0x2100, 0] { vector.append(integer: value) }
+        memory.content[0x3000] = vector
+        #expect(
+            line(.execve, Arguments(0x1000, 0x3000, 0), -13, memory)
+                == "execve(\"/bin/sh\", [\"sh\", \"-c\"], NULL) = -1 EACCES (Permission denied)")
+        memory.content[0x4000] = [0, 3, 0, 0]
+        #expect(
+            line(.wait4, Arguments(UInt64(bitPattern: -1), 0x4000, 0, 0), 42, memory)
+                == "wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 3}], 0x0, NULL) = 42")
+        #expect(TraceFormat.waitStatus(9) == "[{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}]")
+        #expect(TraceFormat.waitStatus(0x137f) == "[{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}]")
+        #expect(TraceFormat.cloneFlags(0x120_0011) == "CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD")
+        #expect(TraceFormat.signalSet(0b11) == "[HUP INT]")
+        #expect(TraceFormat.signalSet(~(1 << 8)) == "~[KILL]")
+        var action = SignalAction()
+        action.handler = 0x4000
+        action.flags = 0x1000_0004
+        memory.content[0x5000] = action.bytes
+        #expect(
+            line(.rt_sigaction, Arguments(10, 0x5000, 0, 8), 0, memory)
+                == "rt_sigaction(SIGUSR1, {sa_handler=0x4000, sa_mask=[], sa_flags=SA_SIGINFO|SA_RESTART}, NULL, 8) = 0"
+        )
+        #expect(line(.kill, Arguments(1, 34), 0) == "kill(1, SIGRT_2) = 0")
+        #expect(
+            line(.futex, Arguments(0x10, 128, 2, 0, 0, 0), -11).hasPrefix("futex(0x10, FUTEX_WAIT_PRIVATE, 2, NULL, "))
+        let fault = SynchronousSignal(number: 11, code: 1, address: 0x10)
+        #expect(TraceFormat.signalInfo(fault.info) == "{si_signo=SIGSEGV, si_code=1, si_addr=0x10}")
+    }
+
+    @Test func everySignatureIsKnown() {
+        let kinds = Set("dluxpmswrFvg2tTWSGaOPMACheckniLE".utf8)
+        for call in ABI.arm64SystemCalls + ABI.commonSystemCalls {
+            let signature = call.traceSignature.withUTF8Buffer { Array($0) }
+            #expect(signature.count <= 6 && kinds.isSuperset(of: signature), "\(call)")
+            #expect(signature.last != UInt8(ascii: "w"), "\(call): a count follows the bytes")
+        }
+    }
+}
