@@ -110,4 +110,21 @@ import Testing
         }
         print(Printer(layout: SyntheticGuest.layout).text(of: unit))
     }
+
+    /// Random units one after another: nothing that a branch predictor could learn by heart.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["LYREBIRD_SPEED"] != nil))
+    func nanosecondsPerRandomInstruction() {
+        var unit = Unit()
+        var optimizer = Optimizer()
+        var (spent, count): (UInt64, Int) = (0, 0)
+        for seed in 0..<4000 {
+            var generator = RandomUnit(seed: UInt64(seed))
+            generator.make(into: &unit)
+            let start = DispatchTime.now().uptimeNanoseconds
+            optimizer.run(&unit)
+            spent += DispatchTime.now().uptimeNanoseconds - start
+            count += unit.count
+        }
+        print("random units: \(Double(spent) / Double(count)) ns an instruction")
+    }
 }

@@ -301,7 +301,10 @@ extension RandomUnit {
             case 3, 4:
                 let opcodes: [Opcode] = [.add, .sub, .and, .andn, .or, .xor, .mul, .mulhu, .udiv, .sdiv]
                 let number = random.chance(30) ? random.next() % 4 : random.interestingNumber()
-                link = unit.append(pick(opcodes), type, 0, link.id, unit.const(type, number).id)
+                let right = unit.const(type, number)
+                // The same number again, for somebody who comes later.
+                if random.chance(25) { remember(unit.const(type, number), unit) }
+                link = unit.append(pick(opcodes), type, 0, link.id, right.id)
             case 5: link = unit.append(pick([.not, .neg, .bswap, .bitreverse]), type, 0, link.id)
             case 6: link = extended(link, &unit)
             default:
@@ -310,6 +313,12 @@ extension RandomUnit {
                 link = unit.append(pick([.and, .andn]), type, 0, operands.0.id, operands.1.id)
             }
             remember(link, unit)
+            let makesFlags = Evaluate.hasFlags(unit.instructions[link.index].opcode)
+            if makesFlags, random.chance(25), options.parity || unit.instructions[link.index].opcode != .andn {
+                let flags = unit.flags(link)
+                unit.set(slot(.flags)!, flags)
+                remember(flags, unit)
+            }
         }
         if let slot = slot(unit.type(of: link)) { unit.set(slot, link) }
     }
