@@ -1,6 +1,7 @@
 // Generated code against the interpreter: random units from random states end the same, state and memory included, wherever
 // they leave or fault; with and without the optimiser, on every set of host features, with few or many pinned slots.
 
+import Glibc
 import LyrebirdIR
 import LyrebirdPasses
 import LyrebirdRuntime
@@ -127,9 +128,19 @@ final class RandomEngine {
     }
 }
 
+/// Unbuffered, so that nothing is lost in a crash.
+struct StandardError: TextOutputStream {
+    mutating func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(2, bytes, bytes.count)
+    }
+}
+
 @Suite(.serialized) struct GeneratedCodeTests {
     static let fewPins = [Slot(0), Slot(12)]
     static let manyPins = (0..<8).map { Slot($0) } + [Slot(14), Slot(15)]
+
+    static let isVerbose = getenv("LYREBIRD_VERBOSE") != nil
 
     static var options: RandomUnit.Options {
         var options = RandomUnit.Options()
@@ -146,9 +157,14 @@ final class RandomEngine {
         let engine = try RandomEngine(pinned: pinned, features: features, passes: passes)
         var unit = Unit()
         var compared = 0
+        var errors = StandardError()
         for seed in seeds {
             var generator = RandomUnit(seed: seed, options: options)
             generator.make(into: &unit)
+            // For a run that crashes: the last unit printed is the culprit.
+            if Self.isVerbose {
+                print("seed \(seed)\n\(Printer(layout: SyntheticGuest.layout).text(of: unit))", to: &errors)
+            }
             for state in 0..<4 as Range<UInt64> {
                 guard let expected = RandomEngine.interpret(unit, seed: seed &* 11 &+ state) else { continue }
                 let found = engine.run(

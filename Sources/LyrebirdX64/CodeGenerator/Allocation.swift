@@ -135,7 +135,7 @@ extension CodeGenerator {
         } else {
             let from = useGeneral(source)
             let to = allocateGeneral(for: index)
-            hot.mov(.b64, to, from)
+            hot.mov(type == .i64 ? .b64 : .b32, to, from)
         }
     }
 
@@ -384,6 +384,22 @@ extension CodeGenerator {
         for index in 0..<StateLayout.maximum where !spillsUsed.contains(index) {
             spillsUsed.insert(index)
             return index
+        }
+        overflowed = true
+        return 0
+    }
+
+    /// Consecutive spill slots, used until the end of the unit.
+    mutating func takeSpills(_ wanted: Int) -> Int {
+        var start = 0
+        while start &+ wanted <= StateLayout.maximum {
+            var length = 0
+            while length < wanted, !spillsUsed.contains(start &+ length) { length &+= 1 }
+            if length == wanted {
+                for n in 0..<wanted { spillsUsed.insert(start &+ n) }
+                return start
+            }
+            start &+= length &+ 1
         }
         overflowed = true
         return 0

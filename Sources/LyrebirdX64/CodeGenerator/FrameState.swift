@@ -4,7 +4,7 @@
 //
 // The log is a run of 32-bit words:
 //   site    1 | 31 bits: offset of the host instruction from the start of the hot code; then a word: guest pc - unit's pc
-//   slot    0 | 7 bits slot << 24 | 4 bits kind << 20 | 20 bits payload; a 64-bit constant follows as two words
+//   slot    0 | 7 bits slot << 24 | 4 bits kind << 20 | 20 bits payload; a constant's bits follow, two words or four
 //   start   all ones: a block is entered by contract, everything is at its home
 
 import LyrebirdIR
@@ -18,6 +18,7 @@ enum FrameLocation {
     static let slot: UInt32 = 5
     /// The host's flags with the carry inverted.
     static let hostComplement: UInt32 = 6
+    static let vectorConstant: UInt32 = 7
     static let start: UInt32 = 0xFFFF_FFFF
     static let siteBit: UInt32 = 0x8000_0000
 }
@@ -38,16 +39,22 @@ extension CodeGenerator {
         var rest = dirty | loggedAway
         while case let slot = rest.popFirst(), slot >= 0 {
             let location = frameLocation(of: slot)
-            if location == slots[slot].logged, location &>> 20 != FrameLocation.constant { continue }
+            let kind = location &>> 20
+            let isConstant = kind == FrameLocation.constant || kind == FrameLocation.vectorConstant
+            if location == slots[slot].logged, !isConstant { continue }
             slots[slot].logged = location
             if location == 0 { loggedAway.remove(slot) } else { loggedAway.insert(slot) }
             frames[frameWords] = UInt32(slot) &<< 24 | location
             frameWords &+= 1
-            if location &>> 20 == FrameLocation.constant {
-                let bits = constantBits[Int(slots[slot].bound)]
+            guard isConstant else { continue }
+            let bits = constantBits[Int(slots[slot].bound)]
+            if kind == FrameLocation.constant {
                 frames[frameWords] = UInt32(truncatingIfNeeded: bits)
                 frames[frameWords &+ 1] = UInt32(truncatingIfNeeded: bits &>> 32)
                 frameWords &+= 2
+            } else {
+                for word in 0..<4 { frames[frameWords &+ word] = vectorPool[Int(bits) &+ word] }
+                frameWords &+= 4
             }
         }
         frames[frameWords] = FrameLocation.siteBit | UInt32(truncatingIfNeeded: hot.cursor - hotStart)
@@ -59,7 +66,9 @@ extension CodeGenerator {
         guard dirty.contains(slot) else { return 0 }
         let value = Int(slots[slot].bound)
         if values[value].register != 0xFF { return FrameLocation.register &<< 20 | UInt32(values[value].register) }
-        if values[value].isConstant, contract.types[slot] != .v128 { return FrameLocation.constant &<< 20 }
+        if values[value].isConstant {
+            return (contract.types[slot] == .v128 ? FrameLocation.vectorConstant : FrameLocation.constant) &<< 20
+        }
         if hostFlags == Int32(truncatingIfNeeded: value) { return FrameLocation.hostFlags &<< 20 }
         if hostComplement == Int32(truncatingIfNeeded: value) { return FrameLocation.hostComplement &<< 20 }
         if values[value].spill >= 0 { return FrameLocation.spill &<< 20 | UInt32(values[value].spill) }
@@ -102,7 +111,7 @@ public struct FrameLog {
     /// - Returns: the guest's pc relative to the unit's, or nil if no instruction there can fault.
     public func restore(offset: Int, host: HostState, state: UnsafeMutableRawPointer) -> UInt32? {
         var locations = [UInt32](repeating: 0, count: StateLayout.maximum)
-        var constants = [UInt64](repeating: 0, count: StateLayout.maximum)
+        var constants = [(UInt64, UInt64)](repeating: (0, 0), count: StateLayout.maximum)
         var at = 0
         while at < words.count {
             let word = words[at]
@@ -121,8 +130,12 @@ public struct FrameLog {
             } else {
                 let slot = Int(word >> 24)
                 locations[slot] = word & 0xFF_FFFF
-                if word >> 20 & 15 == FrameLocation.constant {
-                    constants[slot] = UInt64(words[at]) | UInt64(words[at + 1]) << 32
+                let kind = word >> 20 & 15
+                guard kind == FrameLocation.constant || kind == FrameLocation.vectorConstant else { continue }
+                constants[slot].0 = UInt64(words[at]) | UInt64(words[at + 1]) << 32
+                at += 2
+                if kind == FrameLocation.vectorConstant {
+                    constants[slot].1 = UInt64(words[at]) | UInt64(words[at + 1]) << 32
                     at += 2
                 }
             }
@@ -132,7 +145,7 @@ public struct FrameLog {
 
     /// Puts pinned slots into memory from the registers that a clean exit saved.
     private func write(
-        _ locations: [UInt32], _ constants: [UInt64], _ host: HostState, _ state: UnsafeMutableRawPointer
+        _ locations: [UInt32], _ constants: [(UInt64, UInt64)], _ host: HostState, _ state: UnsafeMutableRawPointer
     ) {
         // Slots that are in other slots' memory first: nobody has been overwritten yet.
         for phase in 0..<2 {
@@ -146,7 +159,7 @@ public struct FrameLog {
                 switch kind {
                 case FrameLocation.register where payload >= 16: (low, high) = host.vectors[payload - 16]
                 case FrameLocation.register: low = host.general[payload]
-                case FrameLocation.constant: low = constants[slot]
+                case FrameLocation.constant, FrameLocation.vectorConstant: (low, high) = constants[slot]
                 case FrameLocation.hostFlags: low = FlagBits.pack(rflags: host.flags)
                 case FrameLocation.hostComplement: low = FlagBits.pack(rflags: host.flags ^ 1)
                 case FrameLocation.spill: (low, high) = host.spills[payload]

@@ -28,8 +28,9 @@ extension CodeGenerator {
                 goHome()
                 emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
             } else if blockStates[target].chain != chainHere(unit, index) {
-                passArguments(i.a, unit)
+                let staged = stageArguments(i.a, unit)
                 goHome()
+                passArguments(i.a, staged, unit)
                 jump(to: target)
             }
         default: selectBranch(index, i, unit)
@@ -65,8 +66,8 @@ extension CodeGenerator {
         }
         // All else leaves the chain on both sides: home first, then the jump. Going home leaves the host's flags alone.
         let condition = useCondition(i.condition, of: flags, unit)
-        passArguments(i.b, unit)
-        passArguments(i.c, unit)
+        let stagedThen = stageArguments(i.b, unit)
+        let stagedElse = stageArguments(i.c, unit)
         goHome()
         if thenExit >= 0, otherExit >= 0 {
             let exits = (unit.instructions[Int(thenExit)], unit.instructions[Int(otherExit)])
@@ -81,10 +82,20 @@ extension CodeGenerator {
             }
             return
         }
-        jump(to: then, if: condition, unit)
+        if stagedThen >= 0 {
+            let taken = hot.jccForward(condition, near: true)
+            swap(&hot, &cold)
+            hot.bind(taken)
+            passArguments(i.b, stagedThen, unit)
+            jump(to: then)
+            swap(&hot, &cold)
+        } else {
+            jump(to: then, if: condition, unit)
+        }
         if otherExit >= 0 {
             emitExitJump(unit.instructions[Int(otherExit)], unit)
         } else {
+            passArguments(i.c, stagedElse, unit)
             jump(to: other)
         }
     }
@@ -129,33 +140,42 @@ extension CodeGenerator {
         blockStates[id].pending = -1
     }
 
-    /// Writes the arguments of an edge to the spill slots of the parameters. Two phases, because an argument may itself be a
-    /// parameter of the same block.
-    private mutating func passArguments(_ edge: UInt32, _ unit: borrowing Unit) {
+    // Arguments reach the spill slots of the parameters in two steps: to slots of their own before the branch, where they
+    // can still be found, and to the parameters' on the edge that is taken. An argument may be a parameter of the same block,
+    // and another edge may pass others.
+
+    /// Copies the arguments of an edge to consecutive spill slots. - Returns: the first, -1 if there are no arguments.
+    private mutating func stageArguments(_ edge: UInt32, _ unit: borrowing Unit) -> Int {
         let arguments = Int(unit.pool[Int(edge) &+ 1])
-        guard arguments > 0 else { return }
+        guard arguments > 0 else { return -1 }
+        let staged = takeSpills(arguments)
         let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
-        var staged: [Int] = []
         for n in 0..<arguments {
             let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
-            let spill = takeSpill()
-            staged.append(spill)
-            copyToSpill(value, spill)
+            copyToSpill(value, unit.instructions[first &+ n].type, staged &+ n)
+            if values[first &+ n].spill < 0 { values[first &+ n].spill = Int16(takeSpill()) }
         }
-        for n in 0..<arguments {
-            let parameter = first &+ n
-            if values[parameter].spill < 0 { values[parameter].spill = Int16(takeSpill()) }
-            let vector = scratchVector()
-            loadVector(vector, RegisterContract.spill(staged[n]))
-            storeVector(RegisterContract.spill(Int(values[parameter].spill)), vector)
-            unlock(vector.rawValue &+ 16)
-            spillsUsed.remove(staged[n])
+        return staged
+    }
+
+    /// Everything is home: RAX is free.
+    private mutating func passArguments(_ edge: UInt32, _ staged: Int, _ unit: borrowing Unit) {
+        guard staged >= 0 else { return }
+        let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
+        for n in 0..<Int(unit.pool[Int(edge) &+ 1]) {
+            let from = RegisterContract.spill(staged &+ n)
+            let to = RegisterContract.spill(Int(values[first &+ n].spill))
+            hot.mov(.b64, .rax, from)
+            hot.mov(.b64, to, .rax)
+            guard unit.instructions[first &+ n].type == .v128 else { continue }
+            hot.mov(.b64, .rax, from.advanced(by: 8))
+            hot.mov(.b64, to.advanced(by: 8), .rax)
         }
     }
 
-    private mutating func copyToSpill(_ value: Int, _ spill: Int) {
+    private mutating func copyToSpill(_ value: Int, _ type: Type, _ spill: Int) {
         let memory = RegisterContract.spill(spill)
-        switch values[value].type {
+        switch type {
         case .v128:
             let register = useVector(value)
             storeVector(memory, register)
@@ -173,6 +193,8 @@ extension CodeGenerator {
         default:
             let register = useGeneral(value)
             hot.mov(.b64, memory, register)
+            // What is above an i32 must be zero, and may not be.
+            if type != .i64 { hot.mov(.b32, memory.advanced(by: 4), imm: 0) }
             unlock(register.rawValue)
         }
     }

@@ -126,8 +126,16 @@ extension CodeGenerator {
             if values[index].register != 0xFF { storeSpill(index) }
             return
         }
-        guard holds(Int32(truncatingIfNeeded: index)) else { return }
+        guard values[index].spill < 0 else { return }
         locked = 0
+        guard holds(Int32(truncatingIfNeeded: index)) else {
+            // In a slot's memory, where they do not stay.
+            let scratch = scratchGeneral()
+            hot.movzx(.b32, scratch, .b16, home(of: index))
+            values[index].spill = Int16(takeSpill())
+            hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), scratch)
+            return
+        }
         reserve(.rax)
         packFlags(Int32(truncatingIfNeeded: index))
         storePackedFlags(index)

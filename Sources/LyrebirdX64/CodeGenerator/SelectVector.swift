@@ -144,7 +144,7 @@ extension CodeGenerator {
         let a = Int(values[Int(i.a)].representative)
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
-        case .vsplat, .vfromInt, .vextract, .vinsert: return selectLaneMove(index, i, a)
+        case .vsplat, .vfromInt, .vextract, .vinsert: return selectLaneMove(index, i, a, unit)
         case .vnot, .vneg, .vabs, .vshl, .vshr, .vsar, .vwidenU, .vwidenS, .vpopcnt, .vreverse:
             return selectUnaryVector(index, i, a, lane)
         default: break
@@ -197,14 +197,15 @@ extension CodeGenerator {
         }
     }
 
-    private mutating func selectLaneMove(_ index: Int, _ i: Instruction, _ a: Int) {
+    private mutating func selectLaneMove(_ index: Int, _ i: Instruction, _ a: Int, _ unit: borrowing Unit) {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vfromInt:
             let source = useGeneral(a)
             let result = allocateVector(for: index)
-            let wide = unitType(a) == .i64
-            moveToVector(result, source, wide ? .b64 : .b32)
+            // The operand's own type: what it is another name of may be wider.
+            let isWide = unit.instructions[Int(i.a)].type == .i64
+            moveToVector(result, source, isWide ? .b64 : .b32)
         case .vsplat:
             let source = useGeneral(a)
             let result = allocateVector(for: index)
@@ -231,8 +232,6 @@ extension CodeGenerator {
             }
         }
     }
-
-    private func unitType(_ value: Int) -> Type { values[value].type }
 
     private mutating func splat(_ register: XMM, _ lane: Int) {
         if contract.features.contains(.avx2) {
