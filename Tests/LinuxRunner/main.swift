@@ -25,11 +25,16 @@ parsing: while let word = words.first, word.starts(with: "--".utf8) {
     case "--passes":
         guard let names = words.popFirst() else { fail("--passes needs names") }
         options.translation.passes = String(decoding: names, as: UTF8.self)
+    case "--unit-limit":
+        guard let number = words.popFirst() else { fail("--unit-limit needs a number") }
+        options.translation.unitLimit = Int(String(decoding: number, as: UTF8.self)) ?? 1
     case "--": break parsing
     case let other: fail("unknown option \(other)")
     }
 }
-guard let program = words.first else { fail("usage: LinuxRunner [--sysroot DIRECTORY] [--strace] PROGRAM [ARGUMENT...]") }
+guard let program = words.first else {
+    fail("usage: LinuxRunner [--sysroot DIRECTORY] [--strace] PROGRAM [ARGUMENT...]")
+}
 
 do {
     let process = try LinuxProcess(
