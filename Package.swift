@@ -42,6 +42,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdPassesTests", dependencies: ["LyrebirdPasses", "LyrebirdIR", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
         .executableTarget(
             name: "LinuxRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/LinuxRunner",

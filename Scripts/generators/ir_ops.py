@@ -67,9 +67,10 @@ def swift_enum():
     out += ["    /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.",
             "    static let descriptors: [UInt64] = ["]
     for op in ops:
-        word = 0
-        for i, (_, kind, rule) in enumerate(op["fields"]):
-            word |= (OPERANDS.index(kind) | RULES.index(rule) << 3) << (8 * i)
+        word = at = 0
+        for _, kind, rule in op["fields"]:
+            word |= (OPERANDS.index(kind) | RULES.index(rule) << 3) << (8 * at)
+            at += 2 if kind == "imm64" else 1
         word |= RULES.index(op["result"]) << 24 | AUX.index(op["aux"]) << 32 | EFFECTS.index(op["effects"]) << 40
         out.append(f"        0x{word:012x},  // {op['name']}")
     out += ["    ]", "", "    /// Names as the text form has them, in order.", "    static let names: [StaticString] = ["]

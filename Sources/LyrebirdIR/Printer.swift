@@ -12,7 +12,8 @@ public struct Printer {
         for place in 0..<unit.placedCount {
             let id = unit.order[place]
             let block = unit.blocks[Int(id)]
-            if place > 0 { out += "b\(id):\n" }
+            // The first block is b0 unless it says otherwise.
+            if place > 0 || id != 0 { out += "b\(id):\n" }
             for index in Int(block.start)..<Int(block.end) where unit.instructions[index].opcode != .nop {
                 out += "  \(line(of: index, in: unit))\n"
             }

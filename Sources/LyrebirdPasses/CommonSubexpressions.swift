@@ -13,8 +13,8 @@ extension Optimizer {
             high = wide(Int(i.a) &+ 2, unit)
         }
         let mixed = (low &* 0x9E37_79B9_7F4A_7C15) ^ (high &* 0xC2B2_AE3D_27D4_EB4F)
-        var at = Int(
-            truncatingIfNeeded: ((mixed ^ mixed &>> 29) &* 0x9E37_79B9_7F4A_7C15) &>> UInt64(64 &- Optimizer.tableBits))
+        let hash = (mixed ^ mixed &>> 29) &* 0x9E37_79B9_7F4A_7C15
+        var at = Int(truncatingIfNeeded: hash &>> UInt64(64 &- Optimizer.tableBits))
         for _ in 0..<4 {
             let entry = table[at]
             if entry.stamp != stamp { break }

@@ -98,7 +98,7 @@ extension Optimizer {
         }
     }
 
-    /// (x ± m) ± n is x ± (m ± n), where that needs x no longer than it would live anyway: while the inner sum is visible
+    /// (x ± m) ± n is x + (±m ± n), where that needs x no longer than it would live anyway: while the inner sum is visible
     /// to a fault in between, both would be alive.
     private mutating func joinSums(
         _ index: Int, _ i: inout Instruction, _ n: UInt64, _ place: UInt32, _ unit: borrowing Unit
@@ -109,7 +109,7 @@ extension Optimizer {
         let sum = Evaluate.cut((inner.opcode == .add ? m : 0 &- m) &+ outer, i.type)
         if sum == 0 { return become(index, inner.a, &i, unit) }
         guard Int(i.a) > lastSite || uses[Int(i.a)] == 1 else { return }
-        become(index, i.opcode, inner.a, constant: i.opcode == .add ? sum : 0 &- sum, in: place, &i, unit)
+        become(index, .add, inner.a, constant: sum, in: place, &i, unit)
     }
 
     /// and with a constant mask, which `andn` gives inverted.

@@ -133,13 +133,13 @@ extension Unit {
         append(.zext, type, source.rawValue, a.id, 0, 0)
     }
 
-    /// The low bits of a, sign-extended.
+    /// The low bits of a, as many as the source type has, sign-extended. a is at least that wide.
     @inline(__always)
     public mutating func sext(_ type: Type, from source: Type, _ a: Value) -> Value {
         append(.sext, type, source.rawValue, a.id, 0, 0)
     }
 
-    /// The low bits of a wider integer.
+    /// The low bits of a, which is wider.
     @inline(__always)
     public mutating func trunc(_ type: Type, _ a: Value) -> Value {
         append(.trunc, type, 0, a.id, 0, 0)
@@ -217,7 +217,7 @@ extension Unit {
         append(.select, type(of: a), condition.rawValue, f.id, a.id, b.id)
     }
 
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above).
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
     @inline(__always)
     public mutating func load(_ type: Type, _ access: MemoryAccess, _ address: Value, disp: Int32) -> Value {
         append(.load, type, access.rawValue, address.id, UInt32(bitPattern: disp), 0)
@@ -492,7 +492,7 @@ extension Unit {
         append(.vlookup, .v128, 0, table.id, index.id, 0)
     }
 
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's.
+    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
     @inline(__always)
     public mutating func vwidenU(_ lane: Lane, _ a: Value) -> Value {
         append(.vwidenU, .v128, lane.rawValue, a.id, 0, 0)
@@ -510,7 +510,7 @@ extension Unit {
         append(.vpopcnt, .v128, 0, a.id, 0, 0)
     }
 
-    /// Lanes in reverse order within groups of 2^group bytes.
+    /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     @inline(__always)
     public mutating func vreverse(_ lane: Lane, _ a: Value, group: Int32) -> Value {
         append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)

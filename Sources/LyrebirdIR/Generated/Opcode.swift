@@ -11,7 +11,7 @@ public enum Opcode: UInt16, Sendable {
     case copy
     /// The next parameter of the block; all parameters stand at its start.
     case param
-    /// The low bits of value. Of flags: the bits as `flagsToBits` gives them.
+    /// The low bits of value. Of flags: the bits as `flagsToBits` gives them. No vector: that is vconst.
     case const
     /// The 128 bits of four pool words, the lowest first.
     case vconst
@@ -65,9 +65,9 @@ public enum Opcode: UInt16, Sendable {
     case extract2
     /// The low bits of a, as many as the source type has, zero-extended. a is at least that wide.
     case zext
-    /// The low bits of a, sign-extended.
+    /// The low bits of a, as many as the source type has, sign-extended. a is at least that wide.
     case sext
-    /// The low bits of a wider integer.
+    /// The low bits of a, which is wider.
     case trunc
     /// Bytes in reverse order.
     case bswap
@@ -84,7 +84,7 @@ public enum Opcode: UInt16, Sendable {
     /// CRC-32C (0x1EDC6F41) likewise.
     case crc32c
     // Flags
-    /// The flags of the instruction a, which is one of add sub adc sbc and or xor andn neg: N, Z, C (carry; borrow of a subtraction), V, P, A as x86 sets them (logic: C = V = 0).
+    /// The flags of the instruction a, which stands earlier in the same block and is one of add sub adc sbc and or xor andn neg: N, Z, C (carry; borrow of a subtraction), V, P, A as x86 sets them (logic: C = V = 0).
     case flags
     /// f with C inverted.
     case cmc
@@ -97,7 +97,7 @@ public enum Opcode: UInt16, Sendable {
     /// a where the condition holds for f, else b. With T = flags: whole flags.
     case select
     // Memory
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above).
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
     case load
     /// The low bytes of value to address + disp.
     case store
@@ -200,13 +200,13 @@ public enum Opcode: UInt16, Sendable {
     case vbytes
     /// For each byte of index: that byte of table, or 0 where it is 16 or more.
     case vlookup
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's.
+    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
     case vwidenU
     /// The low half's lanes, each sign-extended to twice its width.
     case vwidenS
     /// Bits set in each byte.
     case vpopcnt
-    /// Lanes in reverse order within groups of 2^group bytes.
+    /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     case vreverse
 }
 
@@ -276,9 +276,9 @@ extension Opcode {
         0x060000000000,  // fence
         0x070000000006,  // jump
         0x070200060641,  // branch
-        0x070600050003,  // exitJump
+        0x070605000003,  // exitJump
         0x070600000539,  // exitIndirect
-        0x070700020003,  // exitTrap
+        0x070702000003,  // exitTrap
         0x090807003939,  // call
         0x000009000909,  // vand
         0x000009000909,  // vor

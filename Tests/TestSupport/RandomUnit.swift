@@ -1,0 +1,465 @@
+// Random well-formed units of the synthetic guest: operations of all kinds by their rows in Spec/ir.ops, over blocks with
+// side exits, branches that join again, and loops that count down. A seed names a unit.
+
+import LyrebirdIR
+
+public struct RandomUnit {
+    /// What may be in a unit.
+    public struct Options: Sendable {
+        /// Arithmetic on i8 and i16. Loads, extensions and truncations have them in any case.
+        public var narrowArithmetic = true
+        /// Accesses that may be outside the window. The window is 4 KB, and what follows it up to 8 KB must fault.
+        public var faults = true
+        public var memory = true
+        public var vectors = true
+        public var helpers = true
+        /// P and A of flags that are looked at, and flags of which the host leaves them undefined.
+        public var parity = true
+        /// Several blocks.
+        public var blocks = true
+        /// Parameters of blocks.
+        public var parameters = true
+        public var bindings = true
+        /// About so many instructions.
+        public var length = 60
+        public init() {}
+    }
+
+    public let options: Options
+    var random: SplitMix64
+    /// Values that may be used, per type.
+    var values: [[Value]] = Array(repeating: [], count: Type.allCases.count)
+    /// Instructions of this block that make flags.
+    var producers: [Value] = []
+    var pc: UInt64 = 0
+    /// Exits to be placed at the end, with the values that may be used there.
+    var exits: [(block: BlockID, values: [[Value]])] = []
+    var usedEntryOfBlock = false
+
+    public init(seed: UInt64, options: Options = Options()) {
+        self.options = options
+        random = SplitMix64(seed: seed)
+    }
+
+    /// Bytes from the window's start that accesses stay below (if `faults`, the second half faults).
+    public static let windowSize = 4096
+
+    private static let generic: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter {
+        $0.effect == .pure && $0 != .const && $0 != .vconst && $0 != .flags
+    }
+    private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter(\.mayFault)
+
+    // MARK: Units
+
+    public mutating func make(into unit: inout Unit) {
+        unit.reset(pc: 0x1000)
+        pc = 0x1000
+        values = Array(repeating: [], count: Type.allCases.count)
+        exits = []
+        unit.place(unit.makeBlock())
+        beginBlock()
+        var rest = options.length
+        while rest > 0 { rest -= segment(depth: 2, budget: rest, &unit) }
+        leave(&unit)
+        for exit in exits {
+            unit.place(exit.block)
+            beginBlock()
+            values = exit.values
+            if random.chance(60) {
+                unit.exitJump(target())
+            } else {
+                straight(3, &unit)
+                leave(&unit)
+            }
+        }
+        unit.finish()
+    }
+
+    private mutating func beginBlock() { producers = [] }
+
+    /// - Returns: about how many instructions it was.
+    private mutating func segment(depth: Int, budget: Int, _ unit: inout Unit) -> Int {
+        let start = unit.count
+        straight(Int(random.next() % 12) + 2, &unit)
+        if options.blocks, unit.room > 1000 {
+            switch random.next() % 6 {
+            case 0: sideExit(&unit)
+            case 1: chained(&unit)
+            case 2 where depth > 0: diamond(depth: depth - 1, &unit)
+            case 3 where depth > 0: skip(depth: depth - 1, &unit)
+            case 4 where depth > 0: loop(depth: depth - 1, &unit)
+            default: break
+            }
+        }
+        return unit.count - start
+    }
+
+    private mutating func place(_ block: BlockID, _ unit: inout Unit) {
+        unit.place(block)
+        beginBlock()
+    }
+
+    private mutating func sideExit(_ unit: inout Unit) {
+        let exit = unit.makeBlock()
+        let next = unit.makeBlock()
+        let flags = value(.flags, &unit)
+        if random.chance(80) {
+            unit.branch(condition(), flags, then: unit.edge(exit), else: unit.edge(next))
+        } else {
+            unit.branch(condition(), flags, then: unit.edge(next), else: unit.edge(exit))
+        }
+        if random.chance(30) {
+            place(exit, &unit)
+            unit.exitJump(target())
+        } else {
+            exits.append((exit, values))
+        }
+        place(next, &unit)
+    }
+
+    private mutating func chained(_ unit: inout Unit) {
+        let next = unit.makeBlock()
+        unit.jump(unit.edge(next))
+        place(next, &unit)
+    }
+
+    /// Types of a join's parameters.
+    private mutating func parameters() -> [Type] {
+        guard options.parameters else { return [] }
+        return (0..<Int(random.next() % 3)).map { _ in anyType() }
+    }
+
+    /// Places a block with parameters; binds a slot to one of them if all edges set it.
+    private mutating func join(_ block: BlockID, _ types: [Type], _ slots: [Slot?], _ unit: inout Unit) {
+        place(block, &unit)
+        let parameters = types.map { unit.param($0) }
+        for (parameter, slot) in zip(parameters, slots) {
+            if let slot { unit.bind(slot, parameter) }
+            remember(parameter, unit)
+        }
+    }
+
+    private mutating func arguments(_ types: [Type], _ slots: [Slot?], _ unit: inout Unit) -> [Value] {
+        let arguments = types.map { value($0, &unit) }
+        for (argument, slot) in zip(arguments, slots) {
+            if let slot { unit.set(slot, argument) }
+        }
+        return arguments
+    }
+
+    /// For each type a slot to be bound, or none; no slot twice.
+    private mutating func boundSlots(_ types: [Type]) -> [Slot?] {
+        var taken: Set<Int> = []
+        return types.map { type in
+            guard options.bindings, random.chance(30), let slot = slot(type), taken.insert(slot.index).inserted else {
+                return nil
+            }
+            return slot
+        }
+    }
+
+    private mutating func diamond(depth: Int, _ unit: inout Unit) {
+        let (then, other, join) = (unit.makeBlock(), unit.makeBlock(), unit.makeBlock())
+        let types = parameters()
+        let slots = boundSlots(types)
+        unit.branch(condition(), value(.flags, &unit), then: unit.edge(then), else: unit.edge(other))
+        let before = values
+        for arm in [then, other] {
+            values = before
+            place(arm, &unit)
+            _ = segment(depth: depth, budget: 10, &unit)
+            unit.jump(unit.edge(join, arguments(types, slots, &unit)))
+        }
+        values = before
+        self.join(join, types, slots, &unit)
+    }
+
+    private mutating func skip(depth: Int, _ unit: inout Unit) {
+        let (arm, join) = (unit.makeBlock(), unit.makeBlock())
+        let types = parameters()
+        let flags = value(.flags, &unit)
+        let given = arguments(types, types.map { _ in nil }, &unit)
+        unit.branch(condition(), flags, then: unit.edge(join, given), else: unit.edge(arm))
+        let before = values
+        place(arm, &unit)
+        _ = segment(depth: depth, budget: 10, &unit)
+        unit.jump(unit.edge(join, arguments(types, types.map { _ in nil }, &unit)))
+        values = before
+        self.join(join, types, types.map { _ in nil }, &unit)
+    }
+
+    /// A loop that counts down: in a parameter, or in the trap operand's slot where there are none.
+    private mutating func loop(depth: Int, _ unit: inout Unit) {
+        let (head, next) = (unit.makeBlock(), unit.makeBlock())
+        let types = parameters()
+        let slots = boundSlots(types)
+        let counter = SyntheticGuest.layout.trapOperand
+        let count = unit.const(.i64, random.next() % 4 + 1)
+        // Loops inside use the slot, too.
+        let outer = options.parameters ? nil : unit.get(.i64, counter)
+        if outer != nil { unit.set(counter, count) }
+        let first = arguments(types, slots, &unit)
+        unit.jump(unit.edge(head, options.parameters ? [count] + first : []))
+        place(head, &unit)
+        let before = values
+        var left = count
+        if options.parameters { left = unit.param(.i64) }
+        let parameters = types.map { unit.param($0) }
+        for (parameter, slot) in zip(parameters, slots) {
+            if let slot { unit.bind(slot, parameter) }
+            remember(parameter, unit)
+        }
+        _ = segment(depth: depth, budget: 10, &unit)
+        if !options.parameters { left = unit.get(.i64, counter) }
+        let again = arguments(types, slots, &unit)
+        let less = unit.sub(left, unit.const(.i64, 1))
+        let flags = unit.flags(less)
+        if !options.parameters { unit.set(counter, less) }
+        unit.branch(
+            .ne, flags, then: unit.edge(head, options.parameters ? [less] + again : []), else: unit.edge(next))
+        values = before
+        place(next, &unit)
+        if let outer { unit.set(counter, outer) }
+    }
+
+    /// A terminator that leaves the unit.
+    private mutating func leave(_ unit: inout Unit) {
+        switch random.next() % 6 {
+        case 0: unit.exitJump(target(), .call, returnTo: target())
+        case 1: unit.exitIndirect(value(.i64, &unit), .return)
+        case 2: unit.exitIndirect(value(.i64, &unit), .call, returnTo: target())
+        case 3:
+            let reasons = TrapReason.allCases
+            unit.exitTrap(
+                pc, reasons[Int(random.next() % UInt64(reasons.count))], payload: UInt32(random.next() % 65536))
+        default: unit.exitJump(target())
+        }
+    }
+
+    private mutating func target() -> UInt64 { 0x1000 &+ (random.next() % 64) * 4 }
+    private mutating func condition() -> Condition {
+        let all = Condition.allCases
+        var condition = all[Int(random.next() % UInt64(all.count))]
+        if !options.parity, condition == .pe || condition == .po { condition = .eq }
+        return condition
+    }
+}
+
+// MARK: Instructions
+
+extension RandomUnit {
+    mutating func straight(_ count: Int, _ unit: inout Unit) {
+        for _ in 0..<count {
+            if random.chance(35) {
+                unit.instruction(pc: pc)
+                pc += 4
+            }
+            switch random.next() % 100 {
+            case 0..<14: set(&unit)
+            case 14..<24: remember(read(anyType(), &unit), unit)
+            case 24..<34: if let flags = flags(&unit) { remember(flags, unit) }
+            case 34..<46 where options.memory: access(&unit)
+            case 46..<48 where options.helpers:
+                remember(unit.call(.counter, value(.i64, &unit), value(.i64, &unit)), unit)
+            case 48..<49: _ = unit.append(.fence, .none)
+            case 49..<65: common(&unit)
+            default: generic(Self.generic[Int(random.next() % UInt64(Self.generic.count))], &unit)
+            }
+        }
+    }
+
+    /// What code is made of mostly, with constants that algebra likes.
+    private mutating func common(_ unit: inout Unit) {
+        let opcodes: [Opcode] = [
+            .add, .sub, .and, .or, .xor, .shl, .shr, .sar, .ror, .mul, .andn, .zext, .sext, .trunc,
+        ]
+        generic(opcodes[Int(random.next() % UInt64(opcodes.count))], &unit)
+    }
+
+    private mutating func set(_ unit: inout Unit) {
+        let slot = Slot(Int(random.next() % UInt64(SyntheticGuest.settable.count)))
+        let type = SyntheticGuest.layout.entries[slot.index].type
+        if type == .v128, !options.vectors { return }
+        unit.set(slot, value(type, &unit))
+    }
+
+    mutating func slot(_ type: Type) -> Slot? {
+        let slots = SyntheticGuest.settable.filter { SyntheticGuest.layout.entries[$0].type == type }
+        return slots.isEmpty ? nil : Slot(slots[Int(random.next() % UInt64(slots.count))])
+    }
+
+    mutating func anyType() -> Type {
+        switch random.next() % 8 {
+        case 0..<3: .i64
+        case 3..<5: .i32
+        case 5: .flags
+        default: options.vectors ? .v128 : .i64
+        }
+    }
+
+    private mutating func integerType() -> Type {
+        if options.narrowArithmetic, random.chance(15) { return random.chance(50) ? .i8 : .i16 }
+        return random.chance(60) ? .i64 : .i32
+    }
+
+    mutating func remember(_ value: Value, _ unit: borrowing Unit) {
+        values[Int(unit.type(of: value).rawValue)].append(value)
+        if Evaluate.hasFlags(unit.instructions[value.index].opcode) { producers.append(value) }
+    }
+
+    /// A value of the type: one that there is, a constant, or what a slot holds.
+    mutating func value(_ type: Type, _ unit: inout Unit) -> Value {
+        let known = values[Int(type.rawValue)]
+        if !known.isEmpty, random.chance(70) {
+            // Recent ones more often.
+            let back = min(known.count, random.chance(70) ? 4 : known.count)
+            return known[known.count - 1 - Int(random.next() % UInt64(back))]
+        }
+        let value: Value
+        if random.chance(50) || slot(type) == nil {
+            if type == .v128 {
+                value = unit.vconst(low: random.interestingNumber(), high: random.interestingNumber())
+            } else if type == .flags {
+                value = unit.const(.flags, Evaluate.flags(fromBits: random.next()))
+            } else {
+                value = unit.const(type, random.chance(30) ? random.next() % 70 : random.interestingNumber())
+            }
+        } else {
+            value = read(type, &unit)
+        }
+        remember(value, unit)
+        return value
+    }
+
+    mutating func read(_ type: Type, _ unit: inout Unit) -> Value { unit.get(type, slot(type)!) }
+
+    /// The flags of an instruction of this block.
+    mutating func flags(_ unit: inout Unit) -> Value? {
+        let fit = producers.suffix(3).filter { options.parity || unit.instructions[$0.index].opcode != .andn }
+        guard let producer = fit.randomElement(using: &random) else { return nil }
+        return unit.flags(producer)
+    }
+
+    /// An instruction by its row.
+    private mutating func generic(_ opcode: Opcode, _ unit: inout Unit) {
+        if !options.vectors, opcode.rawValue >= Opcode.vand.rawValue { return }
+        var type: Type
+        switch opcode.resultRule {
+        case .int: type = integerType()
+        case .i32: type = .i32
+        case .flags: type = .flags
+        case .v128: type = .v128
+        default: type = anyType()
+        }
+        var aux: UInt8 = 0
+        switch opcode.auxKind {
+        case .lane: aux = UInt8(random.next() % 4)
+        case .condition: aux = condition().rawValue
+        case .size: aux = UInt8(random.next() % 4)
+        default: break
+        }
+        var source = integerType()
+        adjust(opcode, &type, &aux, &source)
+        var words: [UInt32] = [0, 0, 0]
+        for field in 0..<3 {
+            switch opcode.operandKind(field) {
+            case .value:
+                switch opcode.operandRule(field) {
+                case .same: words[field] = value(type, &unit).id
+                case .int: words[field] = value(source, &unit).id
+                case .i32: words[field] = value(.i32, &unit).id
+                case .i64: words[field] = value(.i64, &unit).id
+                case .flags: words[field] = value(.flags, &unit).id
+                default: words[field] = value(.v128, &unit).id
+                }
+            case .imm: words[field] = immediate(opcode, type, aux)
+            default: break
+            }
+        }
+        let result = unit.append(opcode, type, aux, words[0], words[1], words[2])
+        if opcode == .flagsToBits, !options.parity {
+            // Of the bits only N, Z, C and V are the same everywhere.
+            remember(unit.and(result, unit.const(.i32, 0xC101)), unit)
+        } else {
+            remember(result, unit)
+        }
+    }
+
+    /// Makes types and aux agree where the row's sentence asks for more than its columns.
+    private mutating func adjust(_ opcode: Opcode, _ type: inout Type, _ aux: inout UInt8, _ source: inout Type) {
+        let integers: [Type] = [.i8, .i16, .i32, .i64]
+        switch opcode {
+        case .zext, .sext:
+            type = random.chance(50) ? .i64 : .i32
+            source = integers[Int(random.next() % 4)]
+            aux = integers[Int(random.next() % 4)].rawValue
+            aux = min(aux, type.rawValue, source.rawValue)
+        case .trunc:
+            if type == .i64 { type = .i32 }
+            source = integers[Int(type.rawValue) + Int(random.next() % UInt64(4 - Int(type.rawValue)))]
+        case .crc32, .crc32c: source = integers[max(Int(aux), 2)]
+        case .vsplat, .vinsert: source = integers[max(Int(aux), options.narrowArithmetic ? 0 : 2)]
+        case .vfromInt: source = random.chance(50) ? .i64 : .i32
+        case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
+        case .vwidenU, .vwidenS: aux = min(aux, 2)
+        default: break
+        }
+    }
+
+    private mutating func immediate(_ opcode: Opcode, _ type: Type, _ aux: UInt8) -> UInt32 {
+        let lane = Lane(rawValue: aux & 3)!
+        let limit: Int
+        switch opcode {
+        case .extract2: return UInt32(random.next() % UInt64(type.bits - 1)) + 1
+        case .vreverse: return UInt32(aux) + UInt32(random.next() % UInt64(5 - aux))
+        case .vshl, .vshr, .vsar: limit = lane.bits
+        case .vextract, .vinsert: limit = lane.count
+        case .vbytes: limit = 16
+        default: limit = 1
+        }
+        return UInt32(random.next() % UInt64(limit))
+    }
+
+    // MARK: Memory
+
+    /// An address in the window, aligned to the size as a rule.
+    private mutating func address(_ size: Int, aligned: Bool, _ unit: inout Unit) -> Value {
+        let limit = options.faults && random.chance(10) ? 0x1FFF : Self.windowSize - 1
+        var mask = limit - (size - 1)
+        if !aligned, random.chance(20), size > 1 { mask = (limit & ~31) | 3 & ~16 }
+        let offset = unit.and(value(.i64, &unit), unit.const(.i64, UInt64(mask)))
+        return unit.add(unit.get(.i64, SyntheticGuest.window), offset)
+    }
+
+    private mutating func access(_ unit: inout Unit) {
+        let opcode =
+            random.chance(75)
+            ? (random.chance(50) ? .load : .store)
+            : Self.memory[Int(random.next() % UInt64(Self.memory.count))]
+        // What was tried may be seen by the fault's pc.
+        unit.instruction(pc: pc)
+        pc += 4
+        if opcode == .cas128 {
+            guard options.vectors else { return }
+            let at = address(16, aligned: true, &unit)
+            return remember(
+                unit.append(.cas128, .v128, 0, at.id, value(.v128, &unit).id, value(.v128, &unit).id), unit)
+        }
+        let isAtomic = opcode != .load && opcode != .store
+        let type: Type = options.vectors && !isAtomic && random.chance(25) ? .v128 : random.chance(60) ? .i64 : .i32
+        let most = type == .v128 ? 4 : type == .i64 ? 3 : 2
+        let size = UInt8(random.next() % UInt64(most + 1))
+        let at = address(1 << Int(size), aligned: isAtomic, &unit)
+        let orders: [MemoryAccess.Order] =
+            opcode == .load ? [.plain, .acquire] : opcode == .store ? [.plain, .release] : [.plain]
+        let order = orders[random.chance(80) ? 0 : orders.count - 1]
+        let signed = opcode == .load && type != .v128 && random.chance(30)
+        let aux = MemoryAccess(size: size, signed: signed, order: order).rawValue
+        switch opcode {
+        case .load: remember(unit.append(.load, type, aux, at.id), unit)
+        case .store: _ = unit.append(.store, .none, aux, at.id, value(type, &unit).id)
+        case .cas: remember(unit.append(.cas, type, aux, at.id, value(type, &unit).id, value(type, &unit).id), unit)
+        default: remember(unit.append(opcode, type, aux, at.id, value(type, &unit).id), unit)
+        }
+    }
+}
