@@ -102,9 +102,17 @@ final class GuestPrograms: Sendable {
         // The runner's own descriptors are not the guest's.
         for descriptor in Int32(3)..<100 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // The runner's threads block signals; the guest must not inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
         var status: Int32 = 0
-        guard posix_spawnp(&child, "timeout", &actions, nil, &vector, &variables) == 0 else {
+        guard posix_spawnp(&child, "timeout", &actions, &attributes, &vector, &variables) == 0 else {
             return Run(status: .exited(127), output: "", errors: "timeout cannot be run")
         }
         while waitpid(child, &status, 0) == -1 && errno == EINTR {}
