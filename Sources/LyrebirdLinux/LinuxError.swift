@@ -30,6 +30,12 @@ public struct LinuxError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { "\(file): \(explanation)" }
 
+    /// What a shell would report: 127 if there is no such program, 126 if it cannot be run.
+    public var exitStatus: Int32 {
+        if case .file(.ENOENT) = reason { return 127 }
+        return 126
+    }
+
     private var explanation: String {
         switch reason {
         case .file(let error): error.message

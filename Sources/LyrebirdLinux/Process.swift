@@ -28,7 +28,8 @@ public final class LinuxProcess {
     }
 
     let abi: ABI
-    let machine: Machine
+    /// The machine that runs the program.
+    public let machine: Machine
     let host: HostProcess
     let options: Options
     var paths: PathResolver

@@ -17,6 +17,8 @@ struct ProcessImage {
 
     /// Where execution begins: the interpreter's entry, if there is one.
     let entry: UInt64
+    /// What is added to the addresses in the program's file.
+    let bias: UInt64
     let stack: InitialStack
     let stackRange: Range<UInt64>
     /// Code that calls rt_sigreturn; the kernel has it in its vDSO.
@@ -79,7 +81,7 @@ struct ProcessImage {
 
         let code = program.segments.first { $0.access.contains(.execute) } ?? program.segments[0]
         return ProcessImage(
-            entry: entry, stack: stack, stackRange: bottom..<top,
+            entry: entry, bias: bias, stack: stack, stackRange: bottom..<top,
             signalReturn: try mapSignalReturn(abi, loader), breakStart: program.pages.upperBound &+ bias,
             codeRange: (code.address &+ bias)..<(code.address &+ bias &+ code.memorySize),
             arguments: request.arguments, environment: request.environment)

@@ -1,0 +1,130 @@
+// Options and subcommands.
+
+import ArgumentParser
+import Lyrebird
+import LyrebirdLinux
+
+struct Lyrebird: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lyrebird",
+        abstract: "Runs programs of one processor on another.",
+        discussion: """
+            Runs an AArch64 Linux program. Options end at the program's path: everything behind it is the program's own. A \
+            program named like a subcommand is run as ./name, or behind --.
+
+            The exit status is the program's; 128 + n if signal n ended it, 127 if there is no such program, 126 if it \
+            cannot be run.
+            """,
+        version: "lyrebird 0.1",
+        subcommands: [Run.self, Explain.self],
+        defaultSubcommand: Run.self)
+
+    static let subcommandNames = ["run", "explain", "help"]
+}
+
+/// How to translate: the same for all subcommands.
+struct TranslationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Look absolute paths up in this directory first.", valueName: "directory"))
+    var sysroot: String?
+
+    @Option(help: ArgumentHelp("Use these extensions of the host's instruction set only.", valueName: "names"))
+    var hostFeatures = "detected"
+
+    @Option(help: ArgumentHelp("Run these passes of the optimiser only (all, none, or names).", valueName: "names"))
+    var passes = "all"
+
+    @Option(help: ArgumentHelp("Stop optimising after so many rewrites.", valueName: "n"))
+    var passFuel: Int?
+
+    @Option(help: ArgumentHelp("Memory for translations.", valueName: "bytes"))
+    var cacheSize = 64 << 20
+
+    @Option(help: ArgumentHelp("Guest instructions in a translation at most.", valueName: "n"))
+    var unitLimit = 96
+
+    @Flag(inversion: .prefixedNo, help: "Let translations jump to each other directly.")
+    var chaining = true
+
+    @Flag(inversion: .prefixedNo, help: "Predict guest returns with the host's return stack.")
+    var returnPrediction = true
+
+    var linuxOptions: LinuxProcess.Options {
+        var configuration = Machine.Configuration()
+        configuration.hostFeatures = hostFeatures
+        configuration.passes = passes
+        configuration.passFuel = passFuel ?? .max
+        configuration.cacheSize = cacheSize
+        configuration.unitLimit = unitLimit
+        configuration.chainsTranslations = chaining
+        configuration.predictsReturns = returnPrediction
+        return LinuxProcess.Options(sysroot: sysroot, translation: configuration)
+    }
+}
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run a program (the default).")
+
+    @OptionGroup(title: "Translation") var translation: TranslationOptions
+
+    @Option(
+        name: [.customShort("E"), .long],
+        help: ArgumentHelp("Set a variable of the program's environment, or remove it.", valueName: "NAME[=value]"))
+    var env: [String] = []
+
+    @Flag(help: "Write a line to standard error for each system call.")
+    var strace = false
+
+    @Flag(help: "Write figures of the translation to standard error at the end.")
+    var stats = false
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var command: [String] = []
+
+    func run() throws {
+        var words = command
+        if words.first == "--" { words.removeFirst() }
+        guard !words.isEmpty else { throw ValidationError("name a program to run") }
+        var runner = Runner()
+        runner.options = translation.linuxOptions
+        runner.options.strace = strace
+        runner.environment = env
+        runner.printsStatistics = stats
+        runner.run(words.map { Array($0.utf8) })
+    }
+}
+
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show guest code, IR, optimised IR and host code, block by block.")
+
+    @OptionGroup(title: "Translation") var translation: TranslationOptions
+
+    @Option(help: ArgumentHelp("Explain this function of the program's symbol table.", valueName: "name"))
+    var function: String?
+
+    @Option(help: ArgumentHelp("Explain the code at this address (0x… or decimal).", valueName: "address"))
+    var address: String?
+
+    @Argument(help: "The program.")
+    var program: String
+
+    func run() throws {
+        let process = Runner(options: translation.linuxOptions).load([Array(program.utf8)])
+        var range: Range<UInt64>
+        if let function {
+            guard let found = process.function(named: function) else {
+                fail("\(program): no function \(function) in its symbol table", status: 1)
+            }
+            range = found
+        } else if let address {
+            let digits = address.hasPrefix("0x") ? address.dropFirst(2) : Substring(address)
+            guard let number = UInt64(digits, radix: address.hasPrefix("0x") ? 16 : 10) else {
+                throw ValidationError("'\(address)' is no address")
+            }
+            range = number..<number + 1
+        } else {
+            range = process.entry..<process.entry + 1
+        }
+        ExplainReport(machine: process.machine).print(range, of: program)
+    }
+}

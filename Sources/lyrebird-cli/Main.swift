@@ -1,0 +1,76 @@
+// The program `lyrebird`. What starts a guest program the plain way (no option before its path), and every child that a
+// guest executes, goes straight to the translator; the option parser is for the rest.
+
+import ArgumentParser
+import Glibc
+import Lyrebird
+import LyrebirdLinux
+
+@main
+enum Main {
+    static func main() {
+        LinuxProcess.continueExecution()
+        let arguments = LinuxProcess.hostArguments
+        if arguments.count > 1, let first = arguments[1].first, first != UInt8(ascii: "-"),
+            !Lyrebird.subcommandNames.contains(where: { Array($0.utf8) == arguments[1] })
+        {
+            Runner().run(Array(arguments[1...]))
+        }
+        Lyrebird.main()
+    }
+}
+
+/// Starts one guest program, and ends this process as the guest ended.
+struct Runner {
+    var options = LinuxProcess.Options()
+    /// Changes to the guest's environment: `NAME=value` sets, `NAME` removes.
+    var environment: [String] = []
+    var printsStatistics = false
+
+    func run(_ arguments: [[UInt8]]) -> Never {
+        let start = Statistics.now()
+        let process = load(arguments)
+        let loaded = Statistics.now()
+        let status = process.run()
+        if printsStatistics {
+            Report(process.machine.statistics, loading: loaded - start, running: Statistics.now() - loaded).print()
+        }
+        status.endProcess()
+    }
+
+    func load(_ arguments: [[UInt8]]) -> LinuxProcess {
+        do throws(LinuxError) {
+            return try LinuxProcess(
+                executable: arguments[0], arguments: arguments, environment: guestEnvironment, options: options)
+        } catch {
+            fail("\(error)", status: error.exitStatus)
+        }
+    }
+
+    private var guestEnvironment: [[UInt8]] {
+        var result = LinuxProcess.hostEnvironment
+        for change in environment {
+            let bytes = Array(change.utf8)
+            let name = Array(bytes.prefix { $0 != UInt8(ascii: "=") }) + [UInt8(ascii: "=")]
+            result.removeAll { $0.starts(with: name) }
+            if bytes.contains(UInt8(ascii: "=")) { result.append(bytes) }
+        }
+        return result
+    }
+}
+
+/// Writes a line to standard error and ends the process.
+func fail(_ message: String, status: Int32) -> Never {
+    let line = Array("lyrebird: \(message)\n".utf8)
+    _ = write(2, line, line.count)
+    exit(status)
+}
+
+extension Statistics {
+    /// Nanoseconds of CLOCK_MONOTONIC.
+    static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,54 @@
+// What `--stats` writes.
+
+import Glibc
+import Lyrebird
+
+/// Figures of one run.
+struct Report {
+    let statistics: Statistics
+    let loading: UInt64
+    let running: UInt64
+
+    init(_ statistics: Statistics, loading: UInt64, running: UInt64) {
+        self.statistics = statistics
+        self.loading = loading
+        self.running = running
+    }
+
+    func print() {
+        let s = statistics
+        let perInstruction = s.guestInstructions == 0 ? 0 : Double(s.translationTime) / Double(s.guestInstructions)
+        let lines = [
+            row("translations", "\(s.translations)"),
+            row("guest instructions translated", "\(s.guestInstructions) (\(s.guestBytes) bytes)"),
+            row("host bytes, on the way", "\(s.hostBytes)\(ratio(s.hostBytes, s.guestInstructions)) a guest instruction)"),
+            row("host bytes, out of line", "\(s.coldBytes)"),
+            row("IR instructions", "\(s.irInstructions)\(ratio(s.irInstructions, s.guestInstructions)) a guest instruction)"),
+            row("direct jumps connected", "\(s.linked) of \(s.links)"),
+            row("translations invalidated", "\(s.invalidated)"),
+            row("flushes of the cache", "\(s.flushes)"),
+            row("loading", milliseconds(loading)),
+            row("translating", "\(milliseconds(s.translationTime)) (\(fixed(perInstruction, 0)) ns a guest instruction)"),
+            row("running, translating included", milliseconds(running)),
+        ]
+        let text = Array(lines.joined().utf8)
+        _ = write(2, text, text.count)
+    }
+
+    private func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 32 - name.utf8.count)) + value + "\n"
+    }
+
+    private func ratio(_ a: Int, _ b: Int) -> String { b == 0 ? " (0" : " (\(fixed(Double(a) / Double(b), 1))" }
+
+    private func milliseconds(_ nanoseconds: UInt64) -> String { "\(fixed(Double(nanoseconds) / 1e6, 3)) ms" }
+
+    private func fixed(_ number: Double, _ digits: Int) -> String {
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let rounded = Int((number * scale).rounded())
+        if digits == 0 { return "\(rounded)" }
+        let fraction = "\(rounded % Int(scale))"
+        return "\(rounded / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}
