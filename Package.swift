@@ -48,11 +48,8 @@ let package = Package(
             name: "LyrebirdPassesTests", dependencies: ["LyrebirdPasses", "LyrebirdIR", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
-        .executableTarget(
-            name: "LinuxRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/LinuxRunner",
-            swiftSettings: strict),
         .testTarget(
-            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "LinuxRunner"],
+            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
