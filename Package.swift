@@ -49,6 +49,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "LyrebirdX64Tests", dependencies: ["LyrebirdX64", "LyrebirdIR"], swiftSettings: strict),
         .testTarget(
+            name: "LyrebirdRuntimeTests",
+            dependencies: ["LyrebirdRuntime", "LyrebirdX64", "LyrebirdPasses", "LyrebirdIR", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),

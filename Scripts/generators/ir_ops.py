@@ -32,8 +32,6 @@ for number, line in enumerate(spec.read_text().splitlines(), 1):
         label, kind = operand.strip().split(":")
         if kind in OPERANDS[2:]:
             fields.append((label, kind, "none"))
-            if kind == "imm64":
-                fields.append(("", "none", "none"))
         else:
             rule = {"T": "same"}.get(kind, kind)
             if rule not in RULES:
@@ -92,8 +90,6 @@ def swift_builder():
         auxname = {"lane": "lane: Lane", "cond": "condition: Condition", "mem": "access: MemoryAccess", "size": "size: UInt8",
                    "width": "from source: Type"}.get(op["aux"])
         for label, kind, rule in op["fields"]:
-            if kind == "none":
-                continue
             if kind == "value":
                 params.append(f"_ {label}: Value")
                 fields.append(f"{label}.id")
@@ -145,7 +141,7 @@ def reference():
     for title, members in groups:
         out += [f"### {title}", "", "| op | operands | result | aux | effects | meaning |", "|---|---|---|---|---|---|"]
         for op in members:
-            operands = ", ".join(f"{l}: {'T' if r == 'same' else r if k == 'value' else k}" for l, k, r in op["fields"] if k != "none")
+            operands = ", ".join(f"{l}: {'T' if r == 'same' else r if k == 'value' else k}" for l, k, r in op["fields"])
             cells = [f"`{op['name']}`", operands, op["result"], op["aux"], op["effects"], op["meaning"]]
             out.append("| " + " | ".join("" if c == "none" else c for c in cells) + " |")
         out.append("")

@@ -14,6 +14,7 @@
 //   - `flags` names an earlier instruction of its block that makes flags.
 // Numbers
 //   - aux is in range: condition, lane, memory access, source width, hint, reason, helper.
+//   - A constant of flags has the bits that `flagsToBits` gives.
 //   - Extensions widen and truncations narrow; a memory access is no wider than its value; what is cut from an integer to
 //     fill a lane or feed a checksum is there; lane indices, shift amounts and byte positions are in range.
 //
@@ -289,7 +290,9 @@ struct Check {
         switch i.opcode {
         case .get: if layout.entries[Int(i.a)].type != i.type { fail("the slot's type is another") }
         case .set, .bind: if layout.entries[Int(i.a)].type != type(i.b) { fail("the slot's type is another") }
-        case .const: if i.type == .v128 { fail("a vector is no constant in the fields") }
+        case .const:
+            if i.type == .v128 { fail("a vector is no constant in the fields") }
+            if i.type == .flags, Evaluate.flags(fromBits: i.immediate) != i.immediate { fail("these are no flags") }
         case .flags:
             if blockOf[Int(i.a)] != blockOf[index] { fail("v\(i.a) is in another block") }
             if !Evaluate.hasFlags(unit.instructions[Int(i.a)].opcode) { fail("v\(i.a) makes no flags") }

@@ -84,12 +84,12 @@ public struct AddressSpace: ~Copyable {
     func executableBytes(at address: UInt64, limit: Int) -> Int {
         var index = firstIndex(endingAfter: address)
         var at = address
-        let end = address &+ UInt64(limit)
+        let end = address > .max - UInt64(limit) ? .max : address + UInt64(limit)
         while index < regions.count, regions[index].start <= at, regions[index].rights.contains(.execute), at < end {
             at = regions[index].end
             index += 1
         }
-        return Int(min(at, end) - address)
+        return Int(max(min(at, end), address) - address)
     }
 
     /// The name under which translations of a page are kept: that of the backing object where several mappings can share it.

@@ -6,6 +6,8 @@ import LyrebirdIR
 import Testing
 
 @Suite struct LifterTests {
+    private let verifier = Verifier(layout: ARM64State.layout)
+
     /// Lifts words, one after the other, at an address.
     private func lift(_ words: [UInt32], into unit: inout Unit, pc: UInt64 = 0x1_0000, limit: Int = 64) {
         words.withUnsafeBytes {
@@ -31,7 +33,7 @@ import Testing
                 guard decode(word) == encoding else { continue }
                 lifted += 1
                 lift([word, 0xD503_201F], into: &unit)
-                if let problem = Checker.problem(in: unit) {
+                if let problem = verifier.errors(in: unit).first {
                     Issue.record("\(row.name) \(String(word, radix: 16)): \(problem)\n\(text([word]))")
                     break
                 }
@@ -45,10 +47,14 @@ import Testing
         var random = RandomWords(state: 2)
         var words = [UInt32](repeating: 0, count: 50)
         for _ in 0..<20_000 {
-            for index in words.indices { words[index] = random.next() }
+            for index in words.indices {
+                words[index] = random.next()
+                lift([words[index]], into: &unit)
+                #expect(unit.guestInstructions == 1 && unit.guestBytes == 4)
+            }
             lift(words, into: &unit)
             #expect(unit.guestInstructions >= 1 && unit.guestBytes == unit.guestInstructions * 4)
-            if let problem = Checker.problem(in: unit) {
+            if let problem = verifier.errors(in: unit).first {
                 Issue.record("\(words.map { String($0, radix: 16) }): \(problem)")
                 return
             }
@@ -70,7 +76,7 @@ import Testing
             }
             for start in stride(from: 0, to: words.count, by: 20) {
                 lift(Array(words[start...]), into: &unit, limit: 1000)
-                if let problem = Checker.problem(in: unit) {
+                if let problem = verifier.errors(in: unit).first {
                     Issue.record("\(problem)")
                     return
                 }
@@ -126,7 +132,8 @@ import Testing
     }
 
     @Test func unitsEndAtTheLimitAndWithTheBytes() {
-        #expect(text([0xD503_201F, 0xD503_201F], limit: 1).hasSuffix("instruction 0x10000\n  exitJump.jump 0x10004\n}\n"))
+        let two = text([0xD503_201F, 0xD503_201F], limit: 1)
+        #expect(two.hasSuffix("instruction 0x10000\n  exitJump.jump 0x10004\n}\n"))
         #expect(text([0xD503_201F]).hasSuffix("exitJump.jump 0x10004\n}\n"))
         #expect(text([]).hasSuffix("exitTrap.fetch 0x10000, 0\n}\n"))
     }
@@ -138,96 +145,5 @@ struct RandomWords {
     mutating func next() -> UInt32 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return UInt32(truncatingIfNeeded: state >> 32)
-    }
-}
-
-/// The rules of Spec/ir.ops, checked over a unit whose blocks stand so that definitions come before uses.
-enum Checker {
-    static func problem(in unit: borrowing Unit) -> String? {
-        var placed = [Bool](repeating: false, count: unit.blockCount)
-        for place in 0..<unit.placedCount { placed[Int(unit.order[place])] = true }
-        if placed.contains(false) { return "a block is not placed" }
-        for place in 0..<unit.placedCount {
-            let block = unit.blocks[Int(unit.order[place])]
-            if block.start >= block.end { return "an empty block" }
-            for index in Int(block.start)..<Int(block.end) {
-                let i = unit.instructions[index]
-                if i.opcode.isTerminator != (index == Int(block.end) - 1) { return "v\(index): terminator" }
-                if let problem = operands(index, unit) { return "v\(index) \(i.opcode.name): \(problem)" }
-            }
-        }
-        return nil
-    }
-
-    private static func operands(_ index: Int, _ unit: borrowing Unit) -> String? {
-        let i = unit.instructions[index]
-        var first = Type.none
-        for field in 0..<3 {
-            let word = field == 0 ? i.a : field == 1 ? i.b : i.c
-            switch i.opcode.operandKind(field) {
-            case .value:
-                if Int(word) >= index { return "uses v\(word) before its definition" }
-                let type = unit.instructions[Int(word)].type
-                if type == .none { return "v\(word) has no value" }
-                let fits =
-                    switch i.opcode.operandRule(field) {
-                    case .same: i.type != .none ? type == i.type : type == first || first == .none
-                    case .int: type.isInteger
-                    case .i8: type == .i8
-                    case .i16: type == .i16
-                    case .i32: type == .i32
-                    case .i64: type == .i64
-                    case .flags: type == .flags
-                    case .v128: type == .v128
-                    case .any, .none: true
-                    }
-                if !fits { return "operand \(field) is \(type)" }
-                if first == .none { first = type }
-            case .slot:
-                let type = ARM64State.layout.entries[Int(word)].type
-                let value = i.opcode == .get ? i.type : unit.instructions[Int(i.b)].type
-                if type != value { return "slot \(word) is \(type), not \(value)" }
-            case .edge:
-                if let problem = edge(Int(word), unit) { return problem }
-            default: break
-            }
-        }
-        return special(i, unit)
-    }
-
-    private static func edge(_ at: Int, _ unit: borrowing Unit) -> String? {
-        let block = unit.blocks[Int(unit.pool[at])]
-        for argument in 0..<Int(unit.pool[at + 1]) {
-            let parameter = unit.instructions[Int(block.start) + argument]
-            if parameter.opcode != .param { return "more arguments than parameters" }
-            if parameter.type != unit.instructions[Int(unit.pool[at + 2 + argument])].type { return "argument's type" }
-        }
-        let next = unit.instructions[Int(block.start) + Int(unit.pool[at + 1])]
-        return next.opcode == .param ? "fewer arguments than parameters" : nil
-    }
-
-    /// Rules that the table has in words only.
-    private static func special(_ i: Instruction, _ unit: borrowing Unit) -> String? {
-        let a = i.opcode.operandKind(0) == .value ? unit.instructions[Int(i.a)] : i
-        switch i.opcode {
-        case .flags:
-            let producers: [Opcode] = [.add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .neg]
-            return producers.contains(a.opcode) ? nil : "flags of \(a.opcode.name)"
-        case .zext, .sext:
-            let source = Type(rawValue: i.aux)!
-            return source.bits < i.type.bits && source.bits <= a.type.bits ? nil : "width"
-        case .trunc: return a.type.bits > i.type.bits ? nil : "width"
-        case .vshl, .vshr, .vsar: return Int(i.b) < i.lane.bits ? nil : "amount"
-        case .vextract: return Int(i.b) < i.lane.count && i.type.bits >= i.lane.bits ? nil : "lane"
-        case .vinsert: return Int(i.c) < i.lane.count ? nil : "lane"
-        case .vsplat: return a.type.bits >= i.lane.bits ? nil : "lane"
-        case .vbytes: return i.c < 16 ? nil : "amount"
-        case .vreverse: return Int(i.b) <= 3 && Int(i.b) > Int(i.aux) ? nil : "group"
-        case .extract2: return i.c > 0 && Int(i.c) < i.type.bits ? nil : "amount"
-        case .load:
-            return i.access.bytes * 8 <= i.type.bits && !(i.access.isSigned && i.access.bytes * 8 == i.type.bits)
-                ? nil : "size"
-        default: return nil
-        }
     }
 }

@@ -39,6 +39,7 @@ import Testing
         ),
         // Numbers
         ("v0 = const.v128 0x0\nexitJump.jump 0x0", "a vector is no constant"),
+        ("v0 = const.flags 0x102\nexitJump.jump 0x0", "these are no flags"),
         ("v0 = get.i32 w0\nv1 = zext.i64.i64 v0\nexitJump.jump 0x0", "i64 is too wide"),
         ("v0 = get.i64 x0\nv1 = sext.i32.i64 v0\nexitJump.jump 0x0", "i64 is too wide"),
         ("v0 = get.i32 w0\nv1 = trunc.i32 v0\nexitJump.jump 0x0", "does not narrow"),

@@ -110,4 +110,27 @@ import Testing
         }
         print(Printer(layout: SyntheticGuest.layout).text(of: unit))
     }
+
+    /// Random units one after another: nothing that a branch predictor could learn by heart.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["LYREBIRD_SPEED"] != nil))
+    func nanosecondsPerRandomInstruction() {
+        var unit = Unit()
+        var optimizer = Optimizer()
+        // The first time a unit is seen, and again.
+        var spent: [UInt64] = [0, 0, 0, 0]
+        var count = 0
+        for seed in 0..<4000 {
+            for round in spent.indices {
+                var generator = RandomUnit(seed: UInt64(seed))
+                if round < 2 { generator.make(into: &unit) }
+                let saved = Array(UnsafeBufferPointer(start: unit.instructions, count: unit.count))
+                let start = DispatchTime.now().uptimeNanoseconds
+                optimizer.run(&unit)
+                spent[round] += DispatchTime.now().uptimeNanoseconds - start
+                if round > 0 { for n in 0..<saved.count { unit.instructions[n] = saved[n] } }
+            }
+            count += unit.count
+        }
+        print("random units: \(spent.map { Double($0) / Double(count) }) ns an instruction")
+    }
 }

@@ -82,12 +82,13 @@ public struct RandomUnit {
         let start = unit.count
         straight(Int(random.next() % 12) + 2, &unit)
         if options.blocks, unit.room > 1000 {
-            switch random.next() % 6 {
+            switch random.next() % 7 {
             case 0: sideExit(&unit)
             case 1: chained(&unit)
             case 2 where depth > 0: diamond(depth: depth - 1, &unit)
             case 3 where depth > 0: skip(depth: depth - 1, &unit)
             case 4 where depth > 0: loop(depth: depth - 1, &unit)
+            case 5: choice(&unit)
             default: break
             }
         }
@@ -174,6 +175,16 @@ public struct RandomUnit {
         self.join(join, types, slots, &unit)
     }
 
+    /// Both edges of a branch go to one block, with different arguments.
+    private mutating func choice(_ unit: inout Unit) {
+        let join = unit.makeBlock()
+        let types = parameters()
+        let flags = value(.flags, &unit)
+        let (first, second) = (types.map { value($0, &unit) }, types.map { value($0, &unit) })
+        unit.branch(condition(), flags, then: unit.edge(join, first), else: unit.edge(join, second))
+        self.join(join, types, types.map { _ in nil }, &unit)
+    }
+
     private mutating func skip(depth: Int, _ unit: inout Unit) {
         let (arm, join) = (unit.makeBlock(), unit.makeBlock())
         let types = parameters()
@@ -201,7 +212,6 @@ public struct RandomUnit {
         let first = arguments(types, slots, &unit)
         unit.jump(unit.edge(head, options.parameters ? [count] + first : []))
         place(head, &unit)
-        let before = values
         var left = count
         if options.parameters { left = unit.param(.i64) }
         let parameters = types.map { unit.param($0) }
@@ -217,7 +227,7 @@ public struct RandomUnit {
         if !options.parameters { unit.set(counter, less) }
         unit.branch(
             .ne, flags, then: unit.edge(head, options.parameters ? [less] + again : []), else: unit.edge(next))
-        values = before
+        // Whatever may be used at the loop's end may be used behind it, its parameters among them.
         place(next, &unit)
         if let outer { unit.set(counter, outer) }
     }
@@ -262,7 +272,8 @@ extension RandomUnit {
             case 46..<48 where options.helpers:
                 remember(unit.call(.counter, value(.i64, &unit), value(.i64, &unit)), unit)
             case 48..<49: _ = unit.append(.fence, .none)
-            case 49..<65: common(&unit)
+            case 49..<63: common(&unit)
+            case 63..<67: chain(&unit)
             default: generic(Self.generic[Int(random.next() % UInt64(Self.generic.count))], &unit)
             }
         }
@@ -274,6 +285,53 @@ extension RandomUnit {
             .add, .sub, .and, .or, .xor, .shl, .shr, .sar, .ror, .mul, .andn, .zext, .sext, .trunc,
         ]
         generic(opcodes[Int(random.next() % UInt64(opcodes.count))], &unit)
+    }
+
+    /// Operations each on the result of the one before, with constants on the right: what algebra looks for.
+    private mutating func chain(_ unit: inout Unit) {
+        var link = value(integerType(), &unit)
+        var amount = random.next() % 64
+        for _ in 0..<(2 + random.next() % 3) {
+            let type = unit.type(of: link)
+            switch random.next() % 8 {
+            case 0..<3:
+                if random.chance(40) { amount = random.next() % 64 }
+                let opcodes: [Opcode] = [.shl, .shr, .sar, .ror]
+                link = unit.append(pick(opcodes), type, 0, link.id, unit.const(type, amount).id)
+            case 3, 4:
+                let opcodes: [Opcode] = [.add, .sub, .and, .andn, .or, .xor, .mul, .mulhu, .udiv, .sdiv]
+                let number = random.chance(30) ? random.next() % 4 : random.interestingNumber()
+                let right = unit.const(type, number)
+                // The same number again, for somebody who comes later.
+                if random.chance(25) { remember(unit.const(type, number), unit) }
+                link = unit.append(pick(opcodes), type, 0, link.id, right.id)
+            case 5: link = unit.append(pick([.not, .neg, .bswap, .bitreverse]), type, 0, link.id)
+            case 6: link = extended(link, &unit)
+            default:
+                let (inverted, other) = (unit.not(link), value(type, &unit))
+                let operands = random.chance(50) ? (inverted, other) : (other, inverted)
+                link = unit.append(pick([.and, .andn]), type, 0, operands.0.id, operands.1.id)
+            }
+            remember(link, unit)
+            let makesFlags = Evaluate.hasFlags(unit.instructions[link.index].opcode)
+            if makesFlags, random.chance(25), options.parity || unit.instructions[link.index].opcode != .andn {
+                let flags = unit.flags(link)
+                unit.set(slot(.flags)!, flags)
+                remember(flags, unit)
+            }
+        }
+        if let slot = slot(unit.type(of: link)) { unit.set(slot, link) }
+    }
+
+    private mutating func pick(_ opcodes: [Opcode]) -> Opcode { opcodes[Int(random.next() % UInt64(opcodes.count))] }
+
+    /// An extension, or a truncation where the type has something to lose.
+    private mutating func extended(_ value: Value, _ unit: inout Unit) -> Value {
+        let from = unit.type(of: value)
+        if from == .i64, random.chance(50) { return unit.trunc(.i32, value) }
+        let type: Type = random.chance(60) ? .i64 : .i32
+        let source = min(UInt8(random.next() % 4) + 1, from.rawValue, type.rawValue)
+        return unit.append(pick([.zext, .sext]), type, source, value.id)
     }
 
     private mutating func set(_ unit: inout Unit) {

@@ -276,9 +276,9 @@ extension Opcode {
         0x060000000000,  // fence
         0x070000000006,  // jump
         0x070200060641,  // branch
-        0x070605000003,  // exitJump
+        0x070600050003,  // exitJump
         0x070600000539,  // exitIndirect
-        0x070702000003,  // exitTrap
+        0x070700020003,  // exitTrap
         0x090807003939,  // call
         0x000009000909,  // vand
         0x000009000909,  // vor

@@ -124,7 +124,7 @@ extension CodeGenerator {
             if values[source].isConstant {
                 hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(source)))
             } else {
-                hot.movzx(.b32, scratch, .b16, memoryHome(source)!)
+                hot.movzx(.b32, scratch, .b16, home(of: source))
             }
             values[index].spill = Int16(takeSpill())
             hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), scratch)
@@ -160,7 +160,7 @@ extension CodeGenerator {
             let state = values[Int(old)]
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.nextUse != .max, state.type != .flags {
                 if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
-            } else if state.type == .flags, hostFlags != old, state.spill < 0, state.end > Int32(position) {
+            } else if state.type == .flags, !holds(old), state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
             }
         }
@@ -368,6 +368,12 @@ extension CodeGenerator {
         return slot >= 0 ? slotMemory(slot) : nil
     }
 
+    /// Where the value is in memory, which it must be.
+    func home(of value: Int) -> Memory {
+        if let memory = memoryHome(value) { return memory }
+        fatalError("value v\(value) is nowhere at v\(position), guest pc 0x\(String(instructionPC, radix: 16))")
+    }
+
     mutating func storeSpill(_ value: Int) {
         if values[value].spill < 0 { values[value].spill = Int16(takeSpill()) }
         let memory = RegisterContract.spill(Int(values[value].spill))
@@ -432,7 +438,7 @@ extension CodeGenerator {
         if values[value].isConstant {
             hot.movImmediate(GPR(free), constants(value))
         } else {
-            guard let memory = memoryHome(value) else { fatalError("value \(value) is nowhere at \(position)") }
+            let memory = home(of: value)
             let wide = values[value].spill >= 0 || values[value].type == .i64
             hot.mov(wide ? .b64 : .b32, GPR(free), memory)
         }
@@ -454,7 +460,7 @@ extension CodeGenerator {
         if values[value].isConstant {
             materializeVector(value, XMM(free &- 16))
         } else {
-            guard let memory = memoryHome(value) else { fatalError("value \(value) is nowhere at \(position)") }
+            let memory = home(of: value)
             loadVector(XMM(free &- 16), memory)
         }
         values[value].register = free

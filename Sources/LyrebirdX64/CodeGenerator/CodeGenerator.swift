@@ -70,7 +70,9 @@ public struct CodeGenerator: ~Copyable {
     var loggedAway = SlotSet()
     var locked: UInt64 = 0
     /// The flags value that the host's flags hold, or -1.
-    var hostFlags: Int32 = -1
+    var hostFlags: Int32 = -1 { didSet { hostComplement = -1 } }
+    /// The flags value that is the same but for an inverted carry (`cmc`), or -1: it costs nothing until somebody looks.
+    var hostComplement: Int32 = -1
     var spillsUsed = SpillSet()
     var position = 0
     var count = 0

@@ -16,6 +16,8 @@ enum FrameLocation {
     static let hostFlags: UInt32 = 3
     static let spill: UInt32 = 4
     static let slot: UInt32 = 5
+    /// The host's flags with the carry inverted.
+    static let hostComplement: UInt32 = 6
     static let start: UInt32 = 0xFFFF_FFFF
     static let siteBit: UInt32 = 0x8000_0000
 }
@@ -58,7 +60,8 @@ extension CodeGenerator {
         let value = Int(slots[slot].bound)
         if values[value].register != 0xFF { return FrameLocation.register &<< 20 | UInt32(values[value].register) }
         if values[value].isConstant, contract.types[slot] != .v128 { return FrameLocation.constant &<< 20 }
-        if values[value].type == .flags, hostFlags == Int32(truncatingIfNeeded: value) { return FrameLocation.hostFlags &<< 20 }
+        if hostFlags == Int32(truncatingIfNeeded: value) { return FrameLocation.hostFlags &<< 20 }
+        if hostComplement == Int32(truncatingIfNeeded: value) { return FrameLocation.hostComplement &<< 20 }
         if values[value].spill >= 0 { return FrameLocation.spill &<< 20 | UInt32(values[value].spill) }
         let other = memorySlot(value)
         precondition(other >= 0, "slot's value is nowhere")
@@ -145,6 +148,7 @@ public struct FrameLog {
                 case FrameLocation.register: low = host.general[payload]
                 case FrameLocation.constant: low = constants[slot]
                 case FrameLocation.hostFlags: low = FlagBits.pack(rflags: host.flags)
+                case FrameLocation.hostComplement: low = FlagBits.pack(rflags: host.flags ^ 1)
                 case FrameLocation.spill: (low, high) = host.spills[payload]
                 default:
                     let source = state + Int(contract.displacement[payload]) + RegisterContract.bias

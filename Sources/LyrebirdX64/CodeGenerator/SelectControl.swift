@@ -162,11 +162,11 @@ extension CodeGenerator {
             unlock(register.rawValue &+ 16)
         case .flags:
             let scratch = scratchGeneral()
-            if hostFlags == Int32(value) { saveFlags() }
+            saveFlagsIfHeld(Int32(truncatingIfNeeded: value))
             if values[value].isConstant {
                 hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(value)))
             } else {
-                hot.movzx(.b32, scratch, .b16, memoryHome(value)!)
+                hot.movzx(.b32, scratch, .b16, home(of: value))
             }
             hot.mov(.b64, memory, scratch)
             unlock(scratch.rawValue)
@@ -271,7 +271,7 @@ extension CodeGenerator {
                 }
                 continue
             }
-            let memory = dirty.contains(Int(slot)) ? memoryHome(value)! : slotMemory(Int(slot))
+            let memory = dirty.contains(Int(slot)) ? self.home(of: value) : slotMemory(Int(slot))
             if home >= 16 { loadVector(XMM(home &- 16), memory) } else { hot.mov(.b64, GPR(home), memory) }
         }
     }
@@ -296,31 +296,30 @@ extension CodeGenerator {
     /// Dirty slots that are constants, in other memory, or in the host's flags. The scratch registers are free by now.
     private mutating func storeTheRest() {
         var rest = dirty
-        var packed = false
+        var packed: Int32 = -1
         while case let slot = rest.popFirst(), slot >= 0 {
             guard contract.registerOfSlot[slot] == 0xFF else { continue }
             let value = Int(slots[slot].bound)
             guard values[value].register == 0xFF else { continue }
             let memory = slotMemory(slot)
             if contract.types[slot] == .flags {
-                if hostFlags == Int32(truncatingIfNeeded: value) {
-                    if !packed {
-                        hot.lahf()
-                        hot.setcc(.o, .rax)
-                        packed = true
+                if holds(Int32(truncatingIfNeeded: value)) {
+                    if packed != Int32(truncatingIfNeeded: value) {
+                        packFlags(Int32(truncatingIfNeeded: value))
+                        packed = Int32(truncatingIfNeeded: value)
                     }
                     hot.mov(.b16, memory, .rax)
                 } else if values[value].isConstant {
                     hot.mov(.b16, memory, imm: Int32(truncatingIfNeeded: constantBits[value]))
                 } else {
-                    hot.movzx(.b32, .rcx, .b16, memoryHome(value)!)
+                    hot.movzx(.b32, .rcx, .b16, home(of: value))
                     hot.mov(.b16, memory, .rcx)
                 }
             } else if contract.types[slot] == .v128 {
                 if values[value].isConstant {
                     materializeVector(value, Self.scratchXMM)
                 } else {
-                    loadVector(Self.scratchXMM, memoryHome(value)!)
+                    loadVector(Self.scratchXMM, home(of: value))
                 }
                 storeVector(memory, Self.scratchXMM)
             } else if values[value].isConstant {
@@ -331,7 +330,7 @@ extension CodeGenerator {
                     hot.mov(.b64, memory, .rcx)
                 }
             } else {
-                hot.mov(.b64, .rcx, memoryHome(value)!)
+                hot.mov(.b64, .rcx, home(of: value))
                 hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rcx)
             }
         }
@@ -416,7 +415,7 @@ extension CodeGenerator {
         } else if values[value].isConstant {
             hot.movImmediate(.rcx, constantBits[value])
         } else {
-            hot.mov(.b64, .rcx, memoryHome(value)!)
+            hot.mov(.b64, .rcx, home(of: value))
         }
         goHomeKeepingRCX()
         if i.aux == ExitHint.return.rawValue, options.predictReturns {

@@ -11,57 +11,84 @@ extension CodeGenerator {
     /// - Parameter including: also if the current instruction is the one that needs them.
     mutating func clobberFlags(including current: Bool = false) {
         guard hostFlags >= 0 else { return }
-        let end = values[Int(hostFlags)].end
-        if current ? end >= Int32(position) : end > Int32(position) { saveFlags() }
+        if isNeeded(hostFlags, current) { saveFlags(hostFlags) }
+        if isNeeded(hostComplement, current) { saveFlags(hostComplement) }
         hostFlags = -1
     }
 
-    mutating func saveFlagsIfHeld(_ value: Int32) {
-        if hostFlags == value { saveFlags() }
+    @inline(__always) private func isNeeded(_ value: Int32, _ current: Bool) -> Bool {
+        guard value >= 0 else { return false }
+        let end = values[Int(value)].end
+        return current ? end >= Int32(truncatingIfNeeded: position) : end > Int32(truncatingIfNeeded: position)
     }
 
-    /// Writes the flags in the host's flags to the home of their value. The host's flags stay as they are.
-    mutating func saveFlags() {
-        let value = Int(hostFlags)
-        var home: Memory?
+    mutating func saveFlagsIfHeld(_ value: Int32) {
+        if holds(value) { saveFlags(value) }
+    }
+
+    /// Whether the host's flags are this value, or would be with the carry inverted.
+    @inline(__always) func holds(_ value: Int32) -> Bool { value == hostFlags || value == hostComplement }
+
+    /// RAX gets the bits of a value that the host's flags hold. They stay as they are.
+    mutating func packFlags(_ value: Int32) {
+        if value == hostComplement { hot.cmc() }
+        hot.lahf()
+        hot.setcc(.o, .rax)
+        if value == hostComplement { hot.cmc() }
+    }
+
+    /// Writes a flags value that the host's flags hold to its home. The host's flags stay as they are.
+    mutating func saveFlags(_ flags: Int32) {
+        let value = Int(flags)
+        var isPacked = false
         var rest = dirty
         while case let slot = rest.popFirst(), slot >= 0 {
-            guard slots[slot].bound == hostFlags, slots[slot].end >= Int32(position) else { continue }
-            if home == nil {
+            guard slots[slot].bound == flags, slots[slot].end >= Int32(position) else { continue }
+            if !isPacked {
                 reserve(.rax)
-                hot.lahf()
-                hot.setcc(.o, .rax)
+                packFlags(flags)
+                isPacked = true
             }
-            home = slotMemory(slot)
-            hot.mov(.b16, home!, .rax)
+            hot.mov(.b16, slotMemory(slot), .rax)
             dirty.remove(slot)
         }
-        if home == nil {
+        if !isPacked {
             if memoryHome(value) != nil { return }
-            values[value].spill = Int16(takeSpill())
             reserve(.rax)
-            hot.lahf()
-            hot.setcc(.o, .rax)
-            hot.movzx(.b32, .rax, .b16, .rax)
-            hot.mov(.b64, RegisterContract.spill(Int(values[value].spill)), .rax)
+            packFlags(flags)
+            storePackedFlags(value)
         }
         unlock(GPR.rax.rawValue)
+    }
+
+    private mutating func storePackedFlags(_ value: Int) {
+        values[value].spill = Int16(takeSpill())
+        hot.movzx(.b32, .rax, .b16, .rax)
+        hot.mov(.b64, RegisterContract.spill(Int(values[value].spill)), .rax)
     }
 
     /// Puts a flags value into the host's flags.
     mutating func useFlags(_ value: Int) {
-        guard hostFlags != Int32(truncatingIfNeeded: value) else { return }
-        clobberFlags()
+        let flags = Int32(truncatingIfNeeded: value)
+        if hostFlags == flags { return }
+        if hostComplement == flags {
+            let other = hostFlags
+            hot.cmc()
+            hostFlags = flags
+            hostComplement = other
+            return
+        }
+        // What they hold may be looked at by the very instruction that wants others: an exit stores it.
+        clobberFlags(including: true)
         reserve(.rax)
         if values[value].isConstant {
             hot.mov(.b32, .rax, imm: Int32(truncatingIfNeeded: constants(value)))
         } else {
-            guard let memory = memoryHome(value) else { fatalError("flags \(value) are nowhere at \(position)") }
-            hot.movzx(.b32, .rax, .b16, memory)
+            hot.movzx(.b32, .rax, .b16, home(of: value))
         }
         restoreFlagsFromRAX()
         unlock(GPR.rax.rawValue)
-        hostFlags = Int32(truncatingIfNeeded: value)
+        hostFlags = flags
     }
 
     /// AL to OF, AH to the rest.
@@ -84,7 +111,13 @@ extension CodeGenerator {
 
     /// Whether the host's flags hold something that is needed behind this instruction.
     @inline(__always) var flagsAreLive: Bool {
-        hostFlags >= 0 && values[Int(hostFlags)].end > Int32(truncatingIfNeeded: position)
+        hostFlags >= 0 && (isNeeded(hostFlags, false) || isNeeded(hostComplement, false))
+    }
+
+    /// Saves what the host's flags hold for instructions behind this one, which uses them and destroys them.
+    mutating func saveLiveFlags() {
+        if isNeeded(hostFlags, false) { saveFlags(hostFlags) }
+        if isNeeded(hostComplement, false) { saveFlags(hostComplement) }
     }
 
     /// Flags that other chains of blocks need go to a spill slot where they are made.
@@ -93,14 +126,11 @@ extension CodeGenerator {
             if values[index].register != 0xFF { storeSpill(index) }
             return
         }
-        guard hostFlags == Int32(truncatingIfNeeded: index) else { return }
+        guard holds(Int32(truncatingIfNeeded: index)) else { return }
         locked = 0
-        values[index].spill = Int16(takeSpill())
         reserve(.rax)
-        hot.lahf()
-        hot.setcc(.o, .rax)
-        hot.movzx(.b32, .rax, .b16, .rax)
-        hot.mov(.b64, RegisterContract.spill(Int(values[index].spill)), .rax)
+        packFlags(Int32(truncatingIfNeeded: index))
+        storePackedFlags(index)
         unlock(GPR.rax.rawValue)
     }
 
@@ -109,15 +139,12 @@ extension CodeGenerator {
     /// Makes a condition of a flags value testable: the flags are in the host's flags, the result is the host's condition.
     mutating func useCondition(_ condition: IRCondition, of value: Int, _ unit: borrowing Unit) -> Condition {
         // The complement of a carry need not be made where only the carry, or all but the carry, is looked at.
-        if hostFlags != Int32(truncatingIfNeeded: value), value < count, unit.instructions[value].opcode == .cmc {
-            let source = Int(values[Int(unit.instructions[value].a)].representative)
-            if hostFlags == Int32(truncatingIfNeeded: source) {
-                switch condition {
-                case .cs: return .ae
-                case .cc: return .b
-                case .ls, .hi: break
-                default: return Condition(rawValue: condition.rawValue)!
-                }
+        if hostComplement == Int32(truncatingIfNeeded: value) {
+            switch condition {
+            case .cs: return .ae
+            case .cc: return .b
+            case .ls, .hi: break
+            default: return Condition(rawValue: condition.rawValue)!
             }
         }
         useFlags(value)
@@ -127,16 +154,13 @@ extension CodeGenerator {
     mutating func selectFlags(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
         case .cmc:
-            let source = Int(values[Int(i.a)].representative)
-            useFlags(source)
-            if values[source].end > Int32(position) { saveFlags() }
-            hot.cmc()
-            hostFlags = Int32(truncatingIfNeeded: index)
+            useFlags(Int(values[Int(i.a)].representative))
+            if isNeeded(hostComplement, false) { saveFlags(hostComplement) }
+            hostComplement = Int32(truncatingIfNeeded: index)
         case .flagsToBits:
             useFlags(Int(values[Int(i.a)].representative))
             reserve(.rax)
-            hot.lahf()
-            hot.setcc(.o, .rax)
+            packFlags(hostFlags)
             let result = allocateGeneral(for: index)
             hot.movzx(.b32, result, .b16, .rax)
         case .bitsToFlags:
@@ -224,12 +248,11 @@ extension CodeGenerator {
         let result = scratchGeneral()
         if values[value].isConstant {
             hot.mov(.b32, result, imm: Int32(truncatingIfNeeded: constants(value)))
-        } else if hostFlags == Int32(truncatingIfNeeded: value) {
-            hot.lahf()
-            hot.setcc(.o, .rax)
+        } else if holds(Int32(truncatingIfNeeded: value)) {
+            packFlags(Int32(truncatingIfNeeded: value))
             hot.movzx(.b32, result, .b16, .rax)
         } else {
-            guard let memory = memoryHome(value) else { fatalError("flags \(value) are nowhere at \(position)") }
+            let memory = home(of: value)
             hot.movzx(.b32, result, .b16, memory)
         }
         return result

@@ -52,8 +52,8 @@ extension CodeGenerator {
         if i.opcode != .adc, i.opcode != .sbc {
             clobberFlags()
             if wantsFlags(index), values[index].end < 0, selectComparison(index, i.opcode, a, b, i.type) { return }
-        } else if flagsAreLive {
-            saveFlags()
+        } else {
+            saveLiveFlags()
         }
         let operation: ArithmeticOperation =
             switch i.opcode {
