@@ -52,11 +52,8 @@ let package = Package(
             name: "LyrebirdRuntimeTests",
             dependencies: ["LyrebirdRuntime", "LyrebirdX64", "LyrebirdPasses", "LyrebirdIR", "TestSupport"],
             swiftSettings: strict),
-        .executableTarget(
-            name: "LinuxRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/LinuxRunner",
-            swiftSettings: strict),
         .testTarget(
-            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "LinuxRunner"],
+            name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],

@@ -1,4 +1,4 @@
-// Real guest programs, run by the program `LinuxRunner` that is built beside the tests. They check what they see themselves: each
+// Real guest programs, run by the program `lyrebird` that is built beside the tests. They check what they see themselves: each
 // fact is a line that begins with "ok", and the last line is "all well". Skipped where no AArch64 compiler is installed.
 
 import Glibc
@@ -6,7 +6,7 @@ import Testing
 
 @testable import LyrebirdLinux
 
-@Suite(.serialized, .enabled(if: GuestPrograms.shared != nil, "aarch64-linux-gnu-gcc and LinuxRunner are needed"))
+@Suite(.serialized, .enabled(if: GuestPrograms.shared != nil, "aarch64-linux-gnu-gcc and lyrebird are needed"))
 struct GuestProgramTests {
     private let programs = GuestPrograms.shared!
 
@@ -49,19 +49,19 @@ final class GuestPrograms: Sendable {
     static let shared = GuestPrograms()
 
     private let directory: String
-    private let runner: String
+    private let lyrebird: String
     private static let sysroot = "/usr/aarch64-linux-gnu"
 
     private init?() {
         guard let own = HostFile.linkTarget(Array("/proc/self/exe".utf8)) else { return nil }
         // The test bundle and the program are built into one directory; the runner may be the toolchain's.
         let places = [String(decoding: own, as: UTF8.self)] + CommandLine.arguments
-        let candidates = places.map { $0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex) + "/LinuxRunner" }
+        let candidates = places.map { $0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex) + "/lyrebird" }
         guard let program = candidates.first(where: { access(String($0), X_OK) == 0 }) else { return nil }
         guard system("command -v aarch64-linux-gnu-gcc >/dev/null") == 0 else { return nil }
         var template = Array("/tmp/lyrebird-guests-XXXXXX".utf8CString)
         directory = String(cString: mkdtemp(&template))
-        runner = String(program)
+        lyrebird = String(program)
 
         let source = #filePath.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } + "/Guests"
         var commands = [
@@ -89,7 +89,7 @@ final class GuestPrograms: Sendable {
         let output = "\(directory)/output"
         let errors = "\(directory)/errors"
         let words =
-            ["timeout", "-s", "KILL", "60", runner, "--sysroot", Self.sysroot] + options + [path(name)] + arguments
+            ["timeout", "-s", "KILL", "60", lyrebird, "--sysroot", Self.sysroot] + options + [path(name)] + arguments
         var vector: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] =
             (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]
@@ -102,9 +102,17 @@ final class GuestPrograms: Sendable {
         // The runner's own descriptors are not the guest's.
         for descriptor in Int32(3)..<100 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // The runner's threads block signals; the guest must not inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
         var status: Int32 = 0
-        guard posix_spawnp(&child, "timeout", &actions, nil, &vector, &variables) == 0 else {
+        guard posix_spawnp(&child, "timeout", &actions, &attributes, &vector, &variables) == 0 else {
             return Run(status: .exited(127), output: "", errors: "timeout cannot be run")
         }
         while waitpid(child, &status, 0) == -1 && errno == EINTR {}
