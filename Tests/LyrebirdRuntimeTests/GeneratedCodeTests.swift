@@ -137,7 +137,7 @@ struct StandardError: TextOutputStream {
 }
 
 @Suite(.serialized) struct GeneratedCodeTests {
-    static let fewPins = [Slot(0), Slot(12)]
+    static let fewPins = [Slot(0), Slot(14)]
     static let manyPins = (0..<8).map { Slot($0) } + [Slot(14), Slot(15)]
 
     static let isVerbose = getenv("LYREBIRD_VERBOSE") != nil
@@ -175,7 +175,9 @@ struct StandardError: TextOutputStream {
                 compared += 1
                 if found != expected {
                     let text = Printer(layout: SyntheticGuest.layout).text(of: unit)
-                    Issue.record("seed \(seed), state \(state)\n\(text)\nexpected \(expected)\nfound \(found)")
+                    let code = engine.engine.explain(pc: RandomGuest.pc)
+                    let bytes = (code?.hot ?? []).map { String($0, radix: 16) }.joined(separator: " ")
+                    Issue.record("seed \(seed), state \(state)\n\(text)\nexpected \(expected)\nfound \(found)\nhost code \(bytes)\n\(code?.optimized ?? "")")
                     return
                 }
             }

@@ -203,7 +203,8 @@ public struct CodeGenerator: ~Copyable {
     private mutating func emit(_ index: Int, _ unit: borrowing Unit) {
         let i = unit.instructions[index]
         switch i.opcode {
-        case .nop, .copy, .param, .const, .vconst, .flags: break
+        case .nop, .copy, .const, .vconst, .flags: break
+        case .param: if values[index].spill < 0 { values[index].spill = Int16(takeSpill()) }
         case .instruction: instructionPC = i.immediate
         case .get: selectGet(index, i)
         case .set: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])

@@ -32,6 +32,7 @@ extension CodeGenerator {
             slots[slot].logged = register == 0xFF ? 0 : FrameLocation.register &<< 20 | UInt32(register)
         }
         loggedAway = SlotSet()
+        for slot in contract.pinned { loggedAway.insert(Int(slot)) }
     }
 
     /// The next instruction emitted may fault: logs where everything is.

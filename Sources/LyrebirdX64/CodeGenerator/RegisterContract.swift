@@ -58,9 +58,12 @@ public struct RegisterContract: Sendable {
         var general = Self.generalPins[...]
         var vector = Self.vectorPins[...]
         for slot in hottest {
-            let register: HostRegister? =
-                layout.entries[slot.index].type == .v128
-                ? vector.popFirst().map { HostRegister($0) } : general.popFirst().map { HostRegister($0) }
+            let register: HostRegister?
+            switch layout.entries[slot.index].type {
+            case .v128: register = vector.popFirst().map { HostRegister($0) }
+            case .i64: register = general.popFirst().map { HostRegister($0) }
+            default: register = nil
+            }
             guard let register else { continue }
             registers[slot.index] = register.number
             slots[Int(register.number)] = Int16(slot.index)

@@ -60,7 +60,7 @@ extension CodeGenerator {
         let result = loadResult(index, Int(address.base), Int(address.index))
         site(unit)
         let from = Width(rawValue: access.size)!
-        if !access.isSigned {
+        if !access.isSigned || access.size == 3 {
             if access.size < 2 { hot.movzx(.b32, result, from, memory) } else { hot.mov(from, result, memory) }
         } else if access.size == 2 {
             if i.type == .i64 { hot.movsxd(result, memory) } else { hot.mov(.b32, result, memory) }
