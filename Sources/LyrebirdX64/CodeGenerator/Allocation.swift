@@ -158,7 +158,9 @@ extension CodeGenerator {
         if old >= 0, old < Int32(truncatingIfNeeded: count), !dirty.contains(slot) {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
-            if state.register == 0xFF, state.spill < 0, !state.isConstant, state.nextUse != .max, state.type != .flags {
+            if state.register == 0xFF, state.spill < 0, !state.isConstant, state.type != .flags,
+                state.nextUse != .max || state.end > Int32(position)
+            {
                 if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
             } else if state.type == .flags, !holds(old), state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)

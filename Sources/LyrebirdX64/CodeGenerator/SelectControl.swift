@@ -32,6 +32,8 @@ extension CodeGenerator {
                 goHome()
                 passArguments(i.a, staged, unit)
                 jump(to: target)
+            } else {
+                passInPlace(i.a, unit)
             }
         default: selectBranch(index, i, unit)
         }
@@ -62,6 +64,7 @@ extension CodeGenerator {
             goHome()
             emitExitJump(unit.instructions[Int(thenExit)], unit)
             swap(&hot, &cold)
+            passInPlace(i.c, unit)
             return
         }
         // All else leaves the chain on both sides: home first, then the jump. Going home leaves the host's flags alone.
@@ -170,6 +173,16 @@ extension CodeGenerator {
             guard unit.instructions[first &+ n].type == .v128 else { continue }
             hot.mov(.b64, .rax, from.advanced(by: 8))
             hot.mov(.b64, to.advanced(by: 8), .rax)
+        }
+    }
+
+    /// Writes the arguments of the only edge into a block that goes on with the allocator's state.
+    private mutating func passInPlace(_ edge: UInt32, _ unit: borrowing Unit) {
+        let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
+        for n in 0..<Int(unit.pool[Int(edge) &+ 1]) {
+            values[first &+ n].spill = Int16(takeSpill())
+            let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
+            copyToSpill(value, unit.instructions[first &+ n].type, Int(values[first &+ n].spill))
         }
     }
 
