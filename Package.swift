@@ -55,6 +55,13 @@ let package = Package(
         .testTarget(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdDifferentialTests",
+            dependencies: [
+                "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+                "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
