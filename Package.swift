@@ -4,10 +4,14 @@
 
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+var strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+// Set by .ci/run. An option of the command line would meet the dependencies, too.
+if Context.environment["LYREBIRD_WARNINGS"] == "error" {
+    strict.append(.unsafeFlags(["-warnings-as-errors"]))
+}
 
 let package = Package(
     name: "lyrebird",
