@@ -52,8 +52,7 @@ final class Comparison {
     private var expected: [Outcome] = []
     private let image: [UInt64]
 
-    /// - Parameter model: the CPU that QEMU plays. None of them has FEAT_LSE2 before version 8.1.
-    init(subjects: [any Subject], image: [UInt64], model: String) throws {
+    init(subjects: [any Subject], image: [UInt64], model: OracleModel) throws {
         oracle = try Oracle(model: model)
         self.subjects = subjects
         self.image = image
@@ -118,6 +117,10 @@ final class Comparison {
             try check(scout, own[0]!, oracles[index], guestCase)
             for (number, subject) in subjects.enumerated() {
                 guard let outcome = own[number + 1] else { continue }
+                if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault, oracles[index].address >= 1 << 36 {
+                    tally.skip("behind the window, where the address is not told")
+                    continue
+                }
                 // What is wrong as lifted is one finding, and not three.
                 if outcome == own[0] { tally.runs += 1 } else { try check(subject, outcome, oracles[index], guestCase) }
             }
@@ -162,6 +165,9 @@ final class Comparison {
         let word = guestCase.words[index]
         if own.signal == Outcome.bus, let form = MemoryForm(word), form.isExclusive, !form.isLoad {
             return "QEMU's store-exclusive without a monitor does not look at the address"
+        }
+        if own.signal == Outcome.bus, LyrebirdARM64.decode(word) == .ldapr {
+            return "QEMU's LDAPR does not demand alignment"
         }
         if LyrebirdARM64.decode(word) == .dcZVA { return "QEMU does not know where a DC ZVA was that fails" }
         return nil
