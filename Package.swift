@@ -63,6 +63,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "TestSupport"], swiftSettings: strict),
+            name: "LyrebirdDifferentialTests",
+            dependencies: [
+                "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+                "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

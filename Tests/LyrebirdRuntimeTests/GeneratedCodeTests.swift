@@ -61,6 +61,13 @@ final class RandomEngine {
         try #require(mapped.allSatisfy { $0 > 0 }, "low memory cannot be mapped: \(mapped)")
     }
 
+    deinit {
+        engine.locked {
+            _ = engine.memory.unmap(0x1000, size: 4096)
+            _ = engine.memory.unmap(Self.window, size: 8192)
+        }
+    }
+
     /// Runs the unit from a random state. What is compared is the text of all that can be seen.
     func run(_ make: @escaping (inout Unit) -> Void, seed: UInt64) -> String {
         guest.make = make

@@ -46,6 +46,8 @@ struct SlotState {
     var end: Int32 = -1
     /// In the analysis: how many sites had been seen when the slot was last bound.
     var sitesSeen = 0
+    /// In the analysis: the last `get` before the slot is bound again, -1 for none.
+    var lastRead: Int32 = -1
     var hint: UInt8 = 0xFF
     /// Where the frame log last said it is.
     var logged: UInt32 = 0
@@ -348,7 +350,8 @@ extension CodeGenerator {
             if values[value].isConstant { continue }
             storeRegister(values[value].register, contract.types[slot], slotMemory(slot))
             dirty.remove(slot)
-            hasHome = true
+            // A narrower slot keeps only a part of it.
+            if contract.types[slot] == values[value].type { hasHome = true }
         }
         if !hasHome { hasHome = memorySlot(value) >= 0 }
         if !hasHome, values[value].nextUse != .max || values[value].end > Int32(position) { storeSpill(value) }
@@ -357,10 +360,14 @@ extension CodeGenerator {
     /// A slot whose memory holds the value, -1 if there is none.
     func memorySlot(_ value: Int) -> Int {
         let last = Int(values[value].slot)
-        if last >= 0, slots[last].bound == Int32(truncatingIfNeeded: value), !dirty.contains(last) { return last }
-        for slot in 0..<contract.displacement.count
-        where slots[slot].bound == Int32(truncatingIfNeeded: value) && !dirty.contains(slot) { return slot }
+        if last >= 0, holds(slot: last, value) { return last }
+        for slot in 0..<contract.displacement.count where holds(slot: slot, value) { return slot }
         return -1
+    }
+
+    @inline(__always) private func holds(slot: Int, _ value: Int) -> Bool {
+        slots[slot].bound == Int32(truncatingIfNeeded: value) && !dirty.contains(slot)
+            && contract.types[slot] == values[value].type
     }
 
     /// Where the value is in memory, if it is.

@@ -191,6 +191,7 @@ extension CodeGenerator {
         var siteCount = 0
         for slot in 0..<contract.displacement.count {
             slots[slot].sitesSeen = 0
+            slots[slot].lastRead = -1
             slots[slot].hint = contract.registerOfSlot[slot]
         }
         var place = unit.placedCount &- 1
@@ -207,7 +208,8 @@ extension CodeGenerator {
         for slot in 0..<contract.displacement.count {
             var content = ValueState.fresh
             content.representative = UInt32(count &+ slot)
-            content.end = siteCount > slots[slot].sitesSeen ? sites[slots[slot].sitesSeen] : -1
+            content.end = max(
+                siteCount > slots[slot].sitesSeen ? sites[slots[slot].sitesSeen] : -1, slots[slot].lastRead)
             content.type = contract.types[slot]
             values[count &+ slot] = content
         }
@@ -228,9 +230,10 @@ extension CodeGenerator {
         case .set, .bind:
             let slot = Int(i.a)
             let seen = slots[slot].sitesSeen
-            let end = siteCount > seen ? sites[seen] : Int32(truncatingIfNeeded: index)
+            let end = max(siteCount > seen ? sites[seen] : Int32(truncatingIfNeeded: index), slots[slot].lastRead)
             bindingEnds[index] = end
             slots[slot].sitesSeen = siteCount
+            slots[slot].lastRead = -1
             let value = Int(values[Int(i.b)].representative)
             values[value].end = max(values[value].end, end)
             if slots[slot].hint != 0xFF { values[value].hint = slots[slot].hint }
@@ -272,8 +275,13 @@ extension CodeGenerator {
     private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int) {
         let slot = Int(i.a)
         let seen = slots[slot].sitesSeen
+        if values[index].end < 0 {
+            values[index].isSkipped = true
+            return
+        }
         if siteCount > seen { values[index].end = max(values[index].end, sites[seen]) }
-        if values[index].end < 0 { values[index].isSkipped = true }
+        values[index].end = max(values[index].end, slots[slot].lastRead)
+        if slots[slot].lastRead < 0 { slots[slot].lastRead = Int32(truncatingIfNeeded: index) }
     }
 
     private mutating func useArguments(_ edge: UInt32, at index: Int, _ unit: borrowing Unit) {

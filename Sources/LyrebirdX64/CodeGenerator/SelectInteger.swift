@@ -403,6 +403,7 @@ extension CodeGenerator {
         switch Type(rawValue: i.aux) {
         case .i8: from = .b8
         case .i16: from = .b16
+        case .i64: return hot.mov(.b64, result, source)
         default: from = .b32
         }
         if i.opcode == .zext {

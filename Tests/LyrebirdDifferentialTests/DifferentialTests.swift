@@ -1,0 +1,120 @@
+// Every encoding that has a lifter, and sequences of them, against QEMU: the interpreter over lifted units, the same
+// optimised, and generated code in several configurations. Seeded, so a failure comes again; with LYREBIRD_FUZZ_SECONDS in
+// the environment other seeds are tried for as long.
+
+import Foundation
+import LyrebirdARM64
+import LyrebirdPasses
+import LyrebirdX64
+import TestSupport
+import Testing
+
+/// All tests that use the arena in this process's memory: one at a time.
+@Suite(.serialized) struct DifferentialTests {}
+
+extension DifferentialTests {
+    @Suite(.serialized) struct RandomCases {
+        /// Armv8.2, without pointer authentication, and with 64 bytes to a DC ZVA.
+        static let plainModel = "neoverse-n1"
+        /// For what the other does not have. QEMU takes the pointer-authentication hints as instructions where it can.
+        static let richModel = "max,pauth=off"
+        static let richFeatures: Set<Feature> = [.LRCPC2, .FlagM, .FlagM2, .SB, .DPB2, .BTI, .DIT, .FRINTTS]
+
+        static var seconds: Double? {
+            ProcessInfo.processInfo.environment["LYREBIRD_FUZZ_SECONDS"].flatMap(Double.init)
+        }
+
+        static func model(of encoding: Encoding) -> String {
+            richFeatures.contains(encoding.feature) ? richModel : plainModel
+        }
+
+        static func mainSubjects() throws -> [any Subject] {
+            [InterpreterSubject(passes: .all), try EngineSubject("generated code")]
+        }
+
+        /// Cases of each encoding.
+        private func singles(_ comparison: Comparison, _ generator: inout CaseGenerator, model: String, count: Int) throws {
+            for encoding in CaseGenerator.encodings where Self.model(of: encoding) == model {
+                var made = 0
+                for _ in 0..<4 * count where made < count {
+                    guard let guestCase = generator.single(encoding, slot: comparison.slot) else { continue }
+                    made += 1
+                    try comparison.add(guestCase)
+                }
+                #expect(made == count, "only \(made) words of \(encoding)")
+            }
+            try comparison.flush()
+        }
+
+        @Test(arguments: [plainModel, richModel]) func encodings(model: String) throws {
+            var generator = CaseGenerator(seed: 1)
+            let comparison = try Comparison(subjects: Self.mainSubjects(), image: generator.image(), model: model)
+            try singles(comparison, &generator, model: model, count: 200)
+            comparison.report("encodings, \(model)")
+        }
+
+        @Test func sequences() throws {
+            var generator = CaseGenerator(seed: 2)
+            let comparison = try Comparison(
+                subjects: Self.mainSubjects(), image: generator.image(), model: Self.richModel)
+            try sequences(comparison, &generator, count: 20_000)
+            comparison.report("sequences")
+        }
+
+        private func sequences(_ comparison: Comparison, _ generator: inout CaseGenerator, count: Int) throws {
+            for _ in 0..<count {
+                let length = 2 + Int(generator.random.next() % 11)
+                try comparison.add(generator.sequence(length: length, slot: comparison.slot))
+            }
+            try comparison.flush()
+        }
+
+        enum Configuration: String, CaseIterable {
+            case window, withoutPasses, baselineHost, withoutAVX, withoutBMI2
+
+            func subject() throws -> EngineSubject {
+                switch self {
+                case .window: try EngineSubject("generated code in a window", window: true)
+                case .withoutPasses: try EngineSubject("generated code without passes", passes: .none)
+                case .baselineHost: try EngineSubject("generated code for a baseline host", features: .baseline)
+                case .withoutAVX:
+                    try EngineSubject(
+                        "generated code without AVX",
+                        features: CPUFeatures.detected.subtracting(CPUFeatures(names: "avx,avx2,fma,f16c,avx512vl")!))
+                case .withoutBMI2:
+                    try EngineSubject(
+                        "generated code without BMI2",
+                        features: CPUFeatures.detected.subtracting(CPUFeatures(names: "bmi2")!))
+                }
+            }
+        }
+
+        @Test(arguments: Configuration.allCases) func configurations(_ configuration: Configuration) throws {
+            var generator = CaseGenerator(seed: 3)
+            let comparison = try Comparison(
+                subjects: [configuration.subject()], image: generator.image(), model: Self.plainModel)
+            try singles(comparison, &generator, model: Self.plainModel, count: 20)
+            try sequences(comparison, &generator, count: 2000)
+            comparison.report(configuration.rawValue)
+        }
+
+        @Test(.enabled(if: seconds != nil, "LYREBIRD_FUZZ_SECONDS says how long")) func long() throws {
+            let end = Date.now.addingTimeInterval(Self.seconds ?? 0)
+            var seed = UInt64(Date.now.timeIntervalSince1970)
+            var rounds = 0
+            while Date.now < end {
+                seed += 1
+                rounds += 1
+                var generator = CaseGenerator(seed: seed)
+                let configured = Configuration.allCases[rounds % Configuration.allCases.count]
+                let comparison = try Comparison(
+                    subjects: Self.mainSubjects() + [configured.subject()], image: generator.image(),
+                    model: rounds % 4 == 0 ? Self.richModel : Self.plainModel)
+                try singles(
+                    comparison, &generator, model: rounds % 4 == 0 ? Self.richModel : Self.plainModel, count: 20)
+                try sequences(comparison, &generator, count: 10_000)
+                comparison.report("seed \(seed)")
+            }
+        }
+    }
+}
