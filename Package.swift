@@ -63,6 +63,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "LyrebirdDifferentialTests",
             dependencies: [
                 "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
