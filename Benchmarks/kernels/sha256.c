@@ -14,8 +14,7 @@ static uint32_t root_fraction(uint32_t p, int degree) {
     while (high - low > 1) {
         uint64_t middle = (low + high) / 2;
         unsigned __int128 square = (unsigned __int128)middle * middle;
-        int above = degree == 2 ? square > (unsigned __int128)p << 64
-                                : (square >> 32) * middle > (unsigned __int128)p << 64;
+        int above = degree == 2 ? square > (unsigned __int128)p << 64 : square * middle > (unsigned __int128)p << 96;
         if (above) high = middle; else low = middle;
     }
     return (uint32_t)low;
