@@ -162,26 +162,28 @@ struct CaseGenerator {
     ].filter { encodings.contains($0) }
     private static let branches: [Encoding] = [.bCond, .cbz, .cbnz, .tbz, .tbnz, .b]
 
-    /// Bits 28 to 25, by which C4.1 divides A64.
-    private static func group(_ encoding: Encoding) -> UInt32 {
-        decoderPatterns[3 * Int(encoding.rawValue) + 1] >> 25 & 15
-    }
+    /// The fixed bits of an encoding.
+    static func pattern(_ encoding: Encoding) -> UInt32 { decoderPatterns[3 * Int(encoding.rawValue) + 1] }
 
-    private static func pick<T>(_ from: [T], _ random: inout SplitMix64) -> T { from[Int(random.next() % UInt64(from.count))] }
+    /// Bits 28 to 25, by which C4.1 divides A64.
+    private static func group(_ encoding: Encoding) -> UInt32 { pattern(encoding) >> 25 & 15 }
+
+    private static func pick<T>(_ from: [T], _ random: inout SplitMix64) -> T {
+        from[Int(random.next() % UInt64(from.count))]
+    }
     private mutating func below(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
 
     // MARK: Words
 
     /// A word of an encoding that can be compared; nil where luck does not find one.
     mutating func word(_ encoding: Encoding) -> UInt32? {
-        let row = 3 * Int(encoding.rawValue)
         for _ in 0..<400 {
             var free = UInt32(truncatingIfNeeded: random.next())
             // Registers that meet, and immediates that are few, come by chance too rarely.
             if random.chance(15) { free = free & ~(31 << 5) | (free & 31) << 5 }
             if random.chance(15) { free = free & ~(31 << 16) | (free & 31) << 16 }
             if random.chance(8) { free &= ~(0x3F << 10) }
-            let word = decoderPatterns[row + 1] | free & ~decoderPatterns[row]
+            let word = Self.pattern(encoding) | free & ~decoderPatterns[3 * Int(encoding.rawValue)]
             if LyrebirdARM64.decode(word) == encoding, Skips.word(word, encoding) == nil { return word }
         }
         return nil
@@ -192,7 +194,9 @@ struct CaseGenerator {
     mutating func number() -> UInt64 {
         switch random.next() % 10 {
         case 0: Self.pick([0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF], &random)
-        case 1: Self.pick([0x8080_8080_8080_8080, 0x8000_7FFF_0001_FFFF, 0x00FF_00FF_0100_FF00, .max >> 1, 1 << 63], &random)
+        case 1:
+            Self.pick(
+                [0x8080_8080_8080_8080, 0x8000_7FFF_0001_FFFF, 0x00FF_00FF_0100_FF00, .max >> 1, 1 << 63], &random)
         case 2: UInt64(bitPattern: Int64(bitPattern: random.next()) >> Int64(random.next() & 63))
         case 3: random.next() & random.next() & random.next()
         default: random.interestingNumber()
@@ -227,7 +231,9 @@ struct CaseGenerator {
         case 4, 5, 6: address = Arena.memory + 2 * page - reach
         case 7: address = Arena.memoryEnd - reach
         case 8: address = Arena.memory + 2 * page + random.next() % page
-        case 9: address = Self.pick([0, 8, 0x7FFF_FFFF_F000, Arena.memoryEnd + page, Arena.code + 64, 0xFFFF_FFF8], &random)
+        case 9:
+            address = Self.pick(
+                [0, 8, 0x7FFF_FFFF_F000, Arena.memoryEnd + page, Arena.code + 64, 0xFFFF_FFF8], &random)
         default: address = Arena.memory + random.next() % (2 * page - 64)
         }
         if aligned || random.chance(50) { address &= ~15 }
@@ -242,7 +248,8 @@ struct CaseGenerator {
         case .immediate(let offset): state[form.rn] = target &- UInt64(bitPattern: Int64(offset))
         case .register(let shift):
             if form.rm != 31, form.rm != form.rn { state[form.rm] = index(option: Int(form.word >> 13 & 7)) }
-            let offset = form.rm == 31 ? 0 : Self.extend(state[form.rm], option: Int(form.word >> 13 & 7)) << UInt64(shift)
+            let offset =
+                form.rm == 31 ? 0 : Self.extend(state[form.rm], option: Int(form.word >> 13 & 7)) << UInt64(shift)
             state[form.rn] = target &- offset
         }
     }
@@ -340,7 +347,7 @@ struct CaseGenerator {
     }
 
     /// The load-exclusive of the same size and address; nil where its registers would be unpredictable.
-    private mutating func loadExclusive(for word: UInt32, _ form: MemoryForm) -> UInt32? {
+    mutating func loadExclusive(for word: UInt32, _ form: MemoryForm) -> UInt32? {
         for _ in 0..<20 {
             let first = UInt32(below(32))
             let second = UInt32(below(32))
@@ -354,7 +361,7 @@ struct CaseGenerator {
     }
 
     /// A sequence that mixes chapters. Some registers are pointers to memory and some are small, and mostly left alone.
-    mutating func sequence(length: Int, slot: Int, faults: Bool = true) -> GuestCase {
+    mutating func sequence(length: Int, faults: Bool = true) -> GuestCase {
         var state = state()
         let pointers = [1, 4, 19, 20, 22, 28, 29, CPUState.sp]
         let indices = [3, 21]
