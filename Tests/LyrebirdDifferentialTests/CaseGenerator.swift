@@ -406,6 +406,19 @@ struct CaseGenerator {
         return GuestCase(words: words, state: state, encoding: nil)
     }
 
+    /// A sequence that is run a few times over: translations that lead to each other.
+    mutating func loop(length: Int) -> GuestCase {
+        let counter = 27
+        var result = sequence(length: length, faults: random.chance(20))
+        result.words.removeAll { word in [0, 5, 10, 16].contains { Int(word >> $0 & 31) == counter } }
+        result.state[counter] = 1 + random.next() % 6
+        // sub x27, x27, #1; cbnz x27, start
+        result.words.append(0xD100_077B)
+        let back = UInt32(bitPattern: -Int32(result.words.count))
+        result.words.append(0xB500_001B | (back & 0x7FFFF) << 5)
+        return result
+    }
+
     /// Gives a load or store of a sequence a pointer and offsets that are not far; nil where it does not fit.
     private mutating func shape(
         _ form: MemoryForm, _ encoding: Encoding, _ pointers: [Int], _ indices: [Int], faults: Bool

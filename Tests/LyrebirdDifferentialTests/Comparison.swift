@@ -85,7 +85,7 @@ final class Comparison {
         }
         // Where else something is mapped, each process has something else. Above 2^47 Linux ignores the top byte, which
         // is not done here, and the host does not tell the address.
-        if outcome.isFault, outcome.address >= 1 << 32, outcome.address >> 12 != 0x7_FFFF_FFFF {
+        if outcome.isFault, outcome.address >= 1 << 32, outcome.address >> 8 != 0x7F_FFFF_FFF0 {
             tally.skip("address outside of what the processes have in common")
             return nil
         }

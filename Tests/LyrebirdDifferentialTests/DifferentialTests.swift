@@ -73,8 +73,10 @@ extension DifferentialTests {
 
         private func sequences(_ comparison: Comparison, _ generator: inout CaseGenerator, count: Int) throws {
             for _ in 0..<count {
-                let length = 2 + Int(generator.random.next() % 11)
-                try comparison.add(generator.sequence(length: length))
+                let number = generator.random.next()
+                let length = number % 16 == 0 ? 30 + Int(number / 16 % 20) : 2 + Int(number / 16 % 11)
+                let isLoop = generator.random.chance(15)
+                try comparison.add(isLoop ? generator.loop(length: length) : generator.sequence(length: length))
             }
             try comparison.flush()
         }
