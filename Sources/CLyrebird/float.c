@@ -201,7 +201,8 @@ static uint64_t one(int operation, int lane, int to, int mode, uint64_t a, uint6
     case LYREBIRD_FLOAT_MAX_NUMBER:
     case LYREBIRD_FLOAT_MIN_NUMBER: return extremum(operation, lane, a, b);
     case LYREBIRD_FLOAT_SQRT: return square_root(lane, a);
-    case LYREBIRD_FLOAT_ROUND: return is_nan(lane, a) ? a | quiet_bits[lane] : of_value(lane, rounded(value_of(lane, a), mode));
+    case LYREBIRD_FLOAT_ROUND:
+        return is_nan(lane, a) ? a | quiet_bits[lane] : of_value(lane, rounded(value_of(lane, a), mode));
     case LYREBIRD_FLOAT_MUL_ADD: return multiply_add(lane, a, b, c);
     case LYREBIRD_FLOAT_EQ: return compared(lane, a, b) & 0x4000 ? UINT64_MAX : 0;
     case LYREBIRD_FLOAT_GE: return compared(lane, a, b) & 0x8001 ? 0 : UINT64_MAX;
@@ -230,13 +231,16 @@ static void put(uint64_t *vector, int lane, int index, uint64_t value) {
 
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
     int operation = word & 0xFF, lane = word >> 8 & 3, to = word >> 10 & 3, mode = word >> 12 & 7;
+    // An integer operand has the width of the other side.
+    int is_integer = operation == LYREBIRD_FLOAT_FROM_SIGNED || operation == LYREBIRD_FLOAT_FROM_UNSIGNED;
+    int from = is_integer ? to : lane;
     int into = operation == LYREBIRD_FLOAT_CONVERT ? to : lane;
     // A conversion to wider lanes takes the low half, one to narrower lanes fills it.
     int count = word & 0x10000 ? 16 >> (into > lane ? into : lane) : 1;
     uint64_t result[2] = {0, 0};
     for (int n = 0; n < count; n++) {
         uint64_t value =
-            one(operation, lane, to, mode, get(words->a, lane, n), get(words->b, lane, n), get(words->c, lane, n));
+            one(operation, lane, to, mode, get(words->a, from, n), get(words->b, lane, n), get(words->c, lane, n));
         if (word & 0x10000) put(result, into, n, value);
         else result[0] = value;
     }

@@ -21,8 +21,16 @@ enum Skips {
         if encoding == .hlt, word >> 5 & 0xFFFF == 0xF000 { return "QEMU's semihosting" }
         // Scalar floating point in half precision, which the oracle's CPU has; moves and FCVT are for all.
         if word >> 24 & 0x7E == 0x1E, word >> 22 & 3 == 3, !computesNothing.contains(encoding) { return "FP16" }
+        if isFixedPoint(encoding), word >> 19 & 15 < 4 { return "FP16" }
         guard let form = MemoryForm(word) else { return nil }
         return form.unpredictable
+    }
+
+    private static func isFixedPoint(_ encoding: Encoding) -> Bool {
+        [
+            .scvtfFixedVector, .ucvtfFixedVector, .fcvtzsFixedVector, .fcvtzuFixedVector, .scvtfFixedSIMDScalar,
+            .ucvtfFixedSIMDScalar, .fcvtzsFixedSIMDScalar, .fcvtzuFixedSIMDScalar,
+        ].contains(encoding)
     }
 
     private static let computesNothing: [Encoding] = [

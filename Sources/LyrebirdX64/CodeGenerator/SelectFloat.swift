@@ -27,6 +27,8 @@ extension CodeGenerator {
         }
     }
 
+    var hasFMA: Bool { hasAVX && contract.features.contains(.fma) }
+
     // MARK: The slow way
 
     @inline(__always)
@@ -164,7 +166,7 @@ extension CodeGenerator {
     }
 
     private mutating func floatMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        guard contract.features.contains(.fma) else { return floatByCall(index, i, unit) }
+        guard hasFMA else { return floatByCall(index, i, unit) }
         clobberFlags()
         let c = Int(values[Int(i.c)].representative)
         let first = useVector(Int(values[Int(i.a)].representative))

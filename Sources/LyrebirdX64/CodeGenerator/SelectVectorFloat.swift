@@ -12,7 +12,7 @@ extension CodeGenerator {
         case .vfdiv: vectorArithmetic(index, i, isDouble ? .divpd : .divps, unit)
         case .vfmax, .vfmaxNumber: vectorExtremum(index, i, isDouble ? .maxpd : .maxps, unit)
         case .vfmin, .vfminNumber: vectorExtremum(index, i, isDouble ? .minpd : .minps, unit)
-        case .vfmulAdd where contract.features.contains(.fma): vectorMultiplyAdd(index, i, unit)
+        case .vfmulAdd where hasFMA: vectorMultiplyAdd(index, i, unit)
         case .vfsqrt:
             clobberFlags()
             let source = useVector(Int(values[Int(i.a)].representative))
@@ -185,7 +185,9 @@ extension CodeGenerator {
     /// left by n and one to the right by -n is what is wanted, and the other is zero. A shift to the right of the sign is one
     /// of the complement.
     private mutating func vectorShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        guard contract.features.contains(.avx2), i.lane == .s || i.lane == .d else { return floatByCall(index, i, unit) }
+        guard hasAVX, contract.features.contains(.avx2), i.lane == .s || i.lane == .d else {
+            return floatByCall(index, i, unit)
+        }
         let isDouble = i.lane == .d
         let source = useVector(Int(values[Int(i.a)].representative))
         let amounts = useVector(Int(values[Int(i.b)].representative))
