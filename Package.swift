@@ -46,7 +46,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "Embedding", dependencies: ["Lyrebird"], path: "Examples/Embedding", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LyrebirdTests", dependencies: ["Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdPassesTests", dependencies: ["LyrebirdPasses", "LyrebirdIR", "TestSupport"],
@@ -59,6 +63,8 @@ let package = Package(
         .testTarget(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
             dependencies: [

@@ -10,16 +10,21 @@ collatz() {
         if [ $((n % 2)) -eq 0 ]; then n=$((n / 2)); else n=$((3 * n + 1)); fi
         steps=$((steps + 1))
     done
-    echo "$1 $steps"
+    printf '%3d steps from %d\n' "$steps" "$1"
+}
+
+count() {
+    i=$1
+    while [ "$i" -le "$2" ]; do
+        echo "$i"
+        i=$((i + 1))
+    done
 }
 
 echo "machine: $(uname -m)"
-echo "sum of squares: $(seq 1 1000 | awk '{ sum += $1 * $1 } END { print sum }')"
-echo "digest: $(seq 1 20000 | sha256sum | cut -d ' ' -f 1)"
+echo "digest: $(count 1 5000 | sha256sum | cut -d ' ' -f 1)"
 echo "longest ways to one below 60:"
-for i in $(seq 1 60); do collatz "$i"; done | sort -k 2 -n -r | head -n 3
-
-awk 'BEGIN { for (i = 0; i < 8; i++) { line = ""; for (j = 0; j < 32; j++) line = line ((i * j % 7 < 3) ? "#" : "."); print line } }'
+for start in $(count 1 60); do collatz "$start"; done | sort -r | head -n 3
 
 while read -r key value; do
     case $key in

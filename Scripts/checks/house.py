@@ -35,7 +35,7 @@ NOT_HERE = [
     (re.compile(r"^(<{7} |>{7} |={7}$)", re.M), "a conflict marker"),
     (re.compile(r"(?<![\w$}.])/(home|work|root|Users)/\w"), "a path of somebody's machine"),
     (re.compile(r"\b(issue|ticket|pull request|PR) *#?\d+", re.I), "a number that only a tracker knows"),
-    (re.compile(r"\b(FIXME|XXX|HACK)\b(?!X)"), "a note to oneself"),
+    (re.compile(r"\b(FIX[M]E|X[X]X|HAC[K])\b"), "a note to oneself"),
     (re.compile(r"[ \t]+$", re.M), "white space at the end of a line"),
 ]
 # Files whose text is not ours to shape.

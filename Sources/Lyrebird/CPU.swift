@@ -60,7 +60,8 @@ public final class CPU {
     }
 
     private static func host(fromNZCV bits: UInt64) -> UInt16 {
-        UInt16(truncatingIfNeeded: (bits >> 31 & 1) << 15 | (bits >> 30 & 1) << 14 | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
+        let signAndZero = (bits >> 31 & 1) << 15 | (bits >> 30 & 1) << 14
+        return UInt16(truncatingIfNeeded: signAndZero | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
     }
 
     /// Runs guest code from `pc` until there is a reason to leave it.
@@ -72,7 +73,10 @@ public final class CPU {
             switch (signal, code) {
             case (7, 1): cause = .alignment
             case (7, _): cause = .bus
-            case (_, 2): cause = .protection
+            // The host protects what nobody mapped, too: the rest of the reservation, and its own memory.
+            case (_, 2):
+                let isMapped = machine.engine.locked { machine.engine.memory.region(at: address) != nil }
+                cause = isMapped ? .protection : .unmapped
             default: cause = .unmapped
             }
             return .fault(Fault(pc: pc, address: address, access: isWrite ? .write : .read, cause: cause))

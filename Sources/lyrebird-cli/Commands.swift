@@ -82,7 +82,11 @@ struct Run: ParsableCommand {
 
     func run() throws {
         var words = command
-        if words.first == "--" { words.removeFirst() }
+        if words.first == "--" {
+            words.removeFirst()
+        } else if let first = words.first, first.hasPrefix("-") {
+            throw ValidationError("unknown option '\(first)'")
+        }
         guard !words.isEmpty else { throw ValidationError("name a program to run") }
         var runner = Runner()
         runner.options = translation.linuxOptions

@@ -21,14 +21,16 @@ struct Report {
         let lines = [
             row("translations", "\(s.translations)"),
             row("guest instructions translated", "\(s.guestInstructions) (\(s.guestBytes) bytes)"),
-            row("host bytes, on the way", "\(s.hostBytes)\(ratio(s.hostBytes, s.guestInstructions)) a guest instruction)"),
+            row("host bytes, on the way", "\(s.hostBytes) (\(ratio(s.hostBytes, s.guestInstructions)))"),
             row("host bytes, out of line", "\(s.coldBytes)"),
-            row("IR instructions", "\(s.irInstructions)\(ratio(s.irInstructions, s.guestInstructions)) a guest instruction)"),
+            row("IR instructions", "\(s.irInstructions) (\(ratio(s.irInstructions, s.guestInstructions)))"),
             row("direct jumps connected", "\(s.linked) of \(s.links)"),
             row("translations invalidated", "\(s.invalidated)"),
             row("flushes of the cache", "\(s.flushes)"),
             row("loading", milliseconds(loading)),
-            row("translating", "\(milliseconds(s.translationTime)) (\(fixed(perInstruction, 0)) ns a guest instruction)"),
+            row(
+                "translating", "\(milliseconds(s.translationTime)) (\(fixed(perInstruction, 0)) ns a guest instruction)"
+            ),
             row("running, translating included", milliseconds(running)),
         ]
         let text = Array(lines.joined().utf8)
@@ -39,7 +41,9 @@ struct Report {
         name + String(repeating: " ", count: max(1, 32 - name.utf8.count)) + value + "\n"
     }
 
-    private func ratio(_ a: Int, _ b: Int) -> String { b == 0 ? " (0" : " (\(fixed(Double(a) / Double(b), 1))" }
+    private func ratio(_ a: Int, _ instructions: Int) -> String {
+        "\(fixed(instructions == 0 ? 0 : Double(a) / Double(instructions), 1)) a guest instruction"
+    }
 
     private func milliseconds(_ nanoseconds: UInt64) -> String { "\(fixed(Double(nanoseconds) / 1e6, 3)) ms" }
 

@@ -10,7 +10,7 @@ import Testing
         let host = """
             00400000-00403000 r--p 00001000 fe:00 1234                       /base/usr/bin/a b
             5500000000-5500004000 rw-p 00000000 00:00 0                      [anon:x]
-            7f0000000000-7f0000010000 rw-p 00000000 00:00 0 
+            7f0000000000-7f0000010000 rw-p 00000000 00:00 0\u{20}
 
             """
         let ranges: [ProcText.GuestRange] = [

@@ -224,7 +224,8 @@ extension ELFImage {
             guard memorySize <= limit, address <= limit - memorySize else {
                 throw .badSegment(index, .leavesAddressSpace)
             }
-            guard ELFImage.fits(offset, fileSize, in: limitOfFile) else { throw .truncated(.segments) }
+            // One without bytes in the file may name any offset.
+            guard fileSize == 0 || ELFImage.fits(offset, fileSize, in: limitOfFile) else { throw .truncated(.segments) }
             guard fileSize == 0 || (address &- offset) % Memory.pageSize == 0 else {
                 throw .badSegment(index, .cannotBeMapped)
             }

@@ -1,0 +1,159 @@
+// The program `lyrebird` as a shell sees it: exit statuses, options, messages, and what its switches print.
+
+import Glibc
+import TestSupport
+import Testing
+
+@Suite struct CommandLineTests {
+    private let directory = TemporaryDirectory()
+
+    private func lyrebird(_ words: String..., environment: [String] = ["PATH=/usr/bin:/bin"]) -> ChildProcess {
+        ChildProcess([buildDirectory + "/lyrebird"] + words, in: directory.path, environment: environment)
+    }
+
+    // MARK: Exit statuses
+
+    @Test(arguments: [0, 1, 42, 255] as [UInt32]) func guestsOwnStatus(_ status: UInt32) {
+        let run = lyrebird(directory.write("p", .exit(status)))
+        #expect(run.status == Int32(status))
+        #expect(run.output == "" && run.errors == "")
+    }
+
+    @Test func statusOfASignal() {
+        #expect(lyrebird(directory.write("null", .readsNull)).status == 128 + SIGSEGV)
+        #expect(lyrebird(directory.write("undefined", .undefined)).status == 128 + SIGILL)
+        #expect(lyrebird(directory.write("kill", .killsItself)).status == 128 + SIGTERM)
+    }
+
+    @Test func noSuchProgram() {
+        let run = lyrebird("./nothing-here")
+        #expect(run.status == 127)
+        #expect(run.errors == "lyrebird: ./nothing-here: No such file or directory\n")
+    }
+
+    @Test func notExecutable() {
+        let path = directory.write("plain", SmallProgram.exit(0).bytes, executable: false)
+        let run = lyrebird(path)
+        #expect(run.status == 126)
+        #expect(run.errors == "lyrebird: \(path): Permission denied\n")
+        #expect(lyrebird(directory.path).status == 126)
+    }
+
+    @Test func foreign() {
+        let path = directory.write("foreign", SmallProgram(machine: 243, code: [0]))
+        let run = lyrebird(path)
+        #expect(run.status == 126)
+        #expect(run.errors.hasPrefix("lyrebird: \(path): ") && run.errors.contains("AArch64"))
+    }
+
+    @Test(arguments: [0, 3, 20, 63, 64, 100, 119]) func corrupt(length: Int) {
+        let path = directory.write("corrupt", Array(SmallProgram.exit(0).bytes.prefix(length)))
+        let run = lyrebird(path)
+        #expect(run.status == 126, "\(length) bytes: \(run.errors)")
+        #expect(run.errors.hasPrefix("lyrebird: \(path): "))
+    }
+
+    @Test func interpreterOfAScript() {
+        let program = directory.write("prints", .prints)
+        let script = directory.write("script", Array("#!\(program) -x y\nwhatever\n".utf8))
+        #expect(lyrebird(script, "1", environment: []).output == "\(program)\n-x y\n\(script)\n1\n")
+        let lost = directory.write("lost", Array("#!/no/such/interpreter\n".utf8))
+        let run = lyrebird(lost)
+        #expect(run.status == 126 || run.status == 127)
+        #expect(run.errors.contains(lost) && run.errors.contains("/no/such/interpreter"))
+    }
+
+    // MARK: Options
+
+    @Test func optionsEndAtTheProgram() {
+        let path = directory.write("prints", .prints)
+        let run = lyrebird(path, "--strace", "--help", "--", "-E", environment: [])
+        #expect(run.output == "\(path)\n--strace\n--help\n--\n-E\n")
+        #expect(run.errors == "")
+        let optioned = lyrebird("--no-chaining", path, "--stats", environment: [])
+        #expect(optioned.output == "\(path)\n--stats\n")
+        #expect(optioned.errors == "")
+    }
+
+    @Test func dashes() {
+        let path = directory.write("prints", .prints)
+        #expect(lyrebird("--", path, "--", "x", environment: []).output == "\(path)\n--\nx\n")
+        #expect(lyrebird("--no-chaining", "--", path, "x", environment: []).output == "\(path)\nx\n")
+        #expect(lyrebird("run", path, "-x", environment: []).output == "\(path)\n-x\n")
+    }
+
+    @Test func programsNamedLikeSubcommands() {
+        for name in ["explain", "run", "help"] {
+            _ = directory.write(name, .prints)
+            #expect(lyrebird("./" + name, "x", environment: []).output == "./\(name)\nx\n")
+            #expect(lyrebird("--", "./" + name, environment: []).output == "./\(name)\n")
+        }
+    }
+
+    @Test func unknownOptions() {
+        let run = lyrebird("--no-such-option", directory.write("p", .exit(0)))
+        #expect(run.status == 64)
+        #expect(run.errors.contains("--no-such-option"))
+        #expect(lyrebird().status == 64)
+        #expect(lyrebird("--strace").status == 64)
+        let passes = lyrebird("--passes", "no-such-pass", directory.write("p", .exit(0)))
+        #expect(passes.status != 0 && passes.errors.contains("no-such-pass"))
+    }
+
+    @Test func environment() {
+        let path = directory.write("prints", .prints)
+        let run = lyrebird("--env", "A=1=2", "-E", "B", "--env", "C=", path, environment: ["A=0", "B=b", "D=d"])
+        #expect(Set(run.output.split(separator: "\n").dropFirst()) == ["A=1=2", "C=", "D=d"])
+    }
+
+    @Test func helpAndVersion() {
+        #expect(lyrebird("--version").output.hasPrefix("lyrebird "))
+        let help = lyrebird("help", "run")
+        #expect(help.status == 0)
+        for option in ["--strace", "--stats", "--sysroot", "--env"] { #expect(help.output.contains(option)) }
+    }
+
+    // MARK: What is printed
+
+    @Test func statistics() {
+        let run = lyrebird("--stats", directory.write("prints", .prints), "x")
+        #expect(run.output.contains("\nx\n"))
+        for row in ["translations", "guest instructions translated", "IR instructions", "translating", "running"] {
+            #expect(run.errors.contains("\n\(row)") || run.errors.hasPrefix(row), "\(row)")
+        }
+    }
+
+    @Test func systemCalls() {
+        let run = lyrebird("--strace", directory.write("p", .exit(7)))
+        #expect(run.status == 7)
+        #expect(run.errors.contains("exit_group(7)"))
+        let printing = lyrebird("--strace", directory.write("prints", .prints), "some text", environment: [])
+        #expect(printing.errors.contains("write(1, \"some text\", 9) = 9\n"))
+        #expect(printing.output.hasSuffix("some text\n"))
+    }
+
+    @Test(.enabled(if: dlopen("libcapstone.so.4", RTLD_NOW) != nil, "libcapstone4 is needed")) func explains() {
+        let run = lyrebird("explain", directory.write("p", .exit(3)))
+        #expect(run.status == 0, "\(run.errors)")
+        var rest = Substring(run.output)
+        for title in ["-- guest code, 3 instructions", "-- IR\n", "-- optimised IR\n", "-- host code, "] {
+            let parts = rest.split(separator: title, maxSplits: 1, omittingEmptySubsequences: false)
+            #expect(parts.count == 2, "\(title)")
+            rest = parts.last ?? ""
+        }
+        #expect(run.output.contains("svc #0"))
+        #expect(lyrebird("explain", "./nothing-here").status == 127)
+        let symbol = lyrebird("explain", directory.path + "/p", "--function", "main")
+        #expect(symbol.status == 1)
+        #expect(symbol.errors == "lyrebird: \(directory.path)/p: no function main in its symbol table\n")
+        #expect(lyrebird("explain", directory.path + "/p", "--address", "0x10").status == 1)
+    }
+
+    // MARK: The example
+
+    @Test func embedding() {
+        let run = ChildProcess([buildDirectory + "/Embedding"])
+        #expect(run.status == 0)
+        #expect(run.output.hasPrefix("system call 1: the sum is 500000500000\nread of 0xdead0000: unmapped"))
+    }
+}
