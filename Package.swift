@@ -69,9 +69,11 @@ let package = Package(
             name: "LyrebirdDifferentialTests",
             dependencies: [
                 "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
-                "TestSupport",
+                "TestSupport", "HostileRunner",
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "HostileRunner", dependencies: ["Lyrebird"], path: "Tests/HostileRunner", swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

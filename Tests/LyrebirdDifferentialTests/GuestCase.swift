@@ -109,6 +109,11 @@ struct Batch {
         fill(slot: cases.count, with: nil)
     }
 
+    mutating func replace(_ slot: Int, with guestCase: GuestCase) {
+        cases[slot] = guestCase
+        fill(slot: slot, with: guestCase)
+    }
+
     private mutating func fill(slot: Int, with guestCase: GuestCase?) {
         let start = slot * Arena.slotSize / 4
         let literal = start + Arena.slotSize / 4 - 2

@@ -7,7 +7,8 @@ import LyrebirdIR
 
 extension CodeGenerator {
     mutating func selectFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        if i.opcode.rawValue < LyrebirdIR.Opcode.fadd.rawValue || i.opcode.rawValue >= LyrebirdIR.Opcode.vfadd.rawValue {
+        if i.opcode.rawValue < LyrebirdIR.Opcode.fadd.rawValue || i.opcode.rawValue >= LyrebirdIR.Opcode.vfadd.rawValue
+        {
             return selectVectorFloat(index, i, unit)
         }
         let isDouble = i.lane == .d
@@ -105,7 +106,11 @@ extension CodeGenerator {
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
     private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
         if value < count, hasZerosAbove(unit.instructions[value], lane) { return }
-        if lane == .d { two(.movq, register, register) } else { three(.insertps, register, register, register, imm: 0x0E) }
+        if lane == .d {
+            two(.movq, register, register)
+        } else {
+            three(.insertps, register, register, register, imm: 0x0E)
+        }
     }
 
     private func hasZerosAbove(_ i: Instruction, _ lane: Lane) -> Bool {

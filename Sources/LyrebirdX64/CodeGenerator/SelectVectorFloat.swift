@@ -74,7 +74,8 @@ extension CodeGenerator {
 
     // MARK: Arithmetic
 
-    private mutating func vectorArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit) {
+    private mutating func vectorArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit)
+    {
         clobberFlags()
         let first = useVector(Int(values[Int(i.a)].representative))
         let second = useVector(Int(values[Int(i.b)].representative))
