@@ -1,6 +1,7 @@
 // Scalar floating point. The fast way is the host's instruction, and a check whether the result is one that the host chooses
 // differently: a NaN, or an integer out of range. Then code that stands aside has `lyrebird_float` compute it from the
-// operands, whose registers the result must therefore not take. What has no fast way always goes there.
+// operands, whose registers the result must therefore not take. What has no fast way always goes there. All registers are
+// taken before the jump: what makes room for one of them must happen on both ways.
 
 import LyrebirdIR
 

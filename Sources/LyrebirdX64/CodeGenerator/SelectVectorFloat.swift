@@ -92,8 +92,9 @@ extension CodeGenerator {
         let first = useVector(Int(values[Int(i.a)].representative))
         let second = useVector(Int(values[Int(i.b)].representative))
         let result = allocateVector(for: index)
-        let label = jumpIfAnyNaN(first, second, i.lane == .d)
+        // Before the jump: what making room for it stores must be stored on both ways.
         let other = scratchVector()
+        let label = jumpIfAnyNaN(first, second, i.lane == .d)
         three(opcode, other, second, first)
         three(opcode, result, first, second)
         three(i.opcode == .vfmax || i.opcode == .vfmaxNumber ? .pand : .por, result, result, other)
