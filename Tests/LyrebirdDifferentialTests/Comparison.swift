@@ -52,8 +52,7 @@ final class Comparison {
     private var expected: [Outcome] = []
     private let image: [UInt64]
 
-    /// - Parameter model: the CPU that QEMU plays. None of them has FEAT_LSE2 before version 8.1.
-    init(subjects: [any Subject], image: [UInt64], model: String) throws {
+    init(subjects: [any Subject], image: [UInt64], model: OracleModel) throws {
         oracle = try Oracle(model: model)
         self.subjects = subjects
         self.image = image
@@ -103,7 +102,7 @@ final class Comparison {
         for subject in subjects { subject.begin(batch) }
         var found: [[Outcome?]] = []
         for subject in subjects { found.append(batch.cases.indices.map { subject.run(slot: $0) }) }
-        let oracles = try oracle.receive(batch.cases.count)
+        var oracles = try oracle.receive(batch.cases.count)
         scout.begin(self.batch)
         for (index, guestCase) in batch.cases.enumerated() {
             tally.cases += 1
@@ -113,24 +112,64 @@ final class Comparison {
                 tally.skip(reason)
                 continue
             }
-            try check(scout, scouted[index], oracles[index], guestCase)
-            for (subject, outcomes) in zip(subjects, found) {
-                guard let outcome = outcomes[index] else { continue }
-                try check(subject, outcome, oracles[index], guestCase)
+            var own: [Outcome?] = [scouted[index]] + found.map { $0[index] }
+            Self.settle(&oracles[index], &own, guestCase, slot: index)
+            try check(scout, own[0]!, oracles[index], guestCase)
+            for (number, subject) in subjects.enumerated() {
+                guard let outcome = own[number + 1] else { continue }
+                if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault, oracles[index].address >= 1 << 36 {
+                    tally.skip("behind the window, where the address is not told")
+                    continue
+                }
+                // What is wrong as lifted is one finding, and not three.
+                if outcome == own[0] { tally.runs += 1 } else { try check(subject, outcome, oracles[index], guestCase) }
             }
         }
     }
 
+    /// Of an instruction that accesses memory in pieces and fails at a later one, the architecture leaves open what has
+    /// become of the memory before that (Arm ARM B2.2), and QEMU has written registers already. That a load changes nothing
+    /// here is tested elsewhere.
+    private static func settle(_ oracle: inout Outcome, _ others: inout [Outcome?], _ guestCase: GuestCase, slot: Int) {
+        let index = oracle.pc >= Arena.pc(ofSlot: slot) ? Int(oracle.pc - Arena.pc(ofSlot: slot)) / 4 : .max
+        guard oracle.isFault, guestCase.words.indices.contains(index), let form = MemoryForm(guestCase.words[index]) else {
+            return
+        }
+        if form.storesPieces {
+            forgetMemory(before: oracle.address, &oracle)
+            for other in others.indices where others[other] != nil { forgetMemory(before: oracle.address, &others[other]!) }
+        }
+        guard let own = others[0] else { return }
+        for register in form.vectorsLoadedInTurn {
+            let index = CPUState.v + 2 * register
+            oracle.state[index] = own.state[index]
+            oracle.state[index + 1] = own.state[index + 1]
+        }
+    }
+
+    private static func forgetMemory(before address: UInt64, _ outcome: inout Outcome) {
+        guard address >= Arena.memory, address < Arena.memoryEnd else { return }
+        let last = (address - Arena.memory) / 8
+        var kept: [UInt64] = []
+        for at in stride(from: 0, to: outcome.changes.count, by: 2)
+        where outcome.changes[at] > last || outcome.changes[at] + 9 < last {
+            kept += outcome.changes[at...at + 1]
+        }
+        outcome.changes = kept
+    }
+
     /// Where QEMU is not the architecture.
     private static func excuse(_ oracle: Outcome, _ own: Outcome, _ guestCase: GuestCase, slot: Int) -> String? {
-        if own.signal == Outcome.bus, oracle != own, own.pc >= Arena.pc(ofSlot: slot) {
-            let index = Int(own.pc - Arena.pc(ofSlot: slot)) / 4
-            if guestCase.words.indices.contains(index), let form = MemoryForm(guestCase.words[index]), form.isExclusive,
-                !form.isLoad
-            {
-                return "QEMU's store-exclusive without a monitor does not look at the address"
-            }
+        let index = own.pc >= Arena.pc(ofSlot: slot) ? Int(own.pc - Arena.pc(ofSlot: slot)) / 4 : .max
+        guard own.isFault, oracle != own, guestCase.words.indices.contains(index) else { return nil }
+        let word = guestCase.words[index]
+        if own.signal == Outcome.bus, let form = MemoryForm(word), form.isExclusive, !form.isLoad {
+            return "QEMU's store-exclusive without a monitor does not look at the address"
         }
+        if own.signal == Outcome.bus, LyrebirdARM64.decode(word) == .ldapr {
+            return "QEMU's LDAPR does not demand alignment"
+        }
+        if LyrebirdARM64.decode(word) == .dcZVA { return "QEMU does not know where a DC ZVA was that fails" }
         return nil
     }
 
@@ -139,9 +178,8 @@ final class Comparison {
         guard let difference = outcome.difference(from: expected) else { return }
         let name = guestCase.encoding.map(\.name) ?? "sequences"
         differences["\(subject.name), \(name)", default: 0] += 1
-        // What the interpreter gets wrong, the others do, too.
-        let scope = subject === scout ? "" : subject.name
-        guard findings.count < 6, known.insert("\(scope) \(name)").inserted else { return }
+        let scope = subject === scout || subject is InterpreterSubject ? "" : subject.name
+        guard findings.count < 24, known.insert("\(scope) \(name)").inserted else { return }
         let (small, what) = try shrink(guestCase, subject)
         if small.words.count == 1, guestCase.words.count > 1 {
             let only = LyrebirdARM64.decode(small.words[0])?.name ?? ""
@@ -176,11 +214,12 @@ final class Comparison {
         scout.begin(single)
         defer { scout.begin(batch) }
         guard let scouted = scouted(slot: 0) else { return nil }
-        let expected = try oracle.run(single)[0]
+        var expected = try oracle.run(single)[0]
         if Self.excuse(expected, scouted, guestCase, slot: 0) != nil { return nil }
-        if subject === scout { return scouted.difference(from: expected) }
         subject.begin(single)
-        return subject.run(slot: 0)?.difference(from: expected)
+        var own: [Outcome?] = [scouted, subject === scout ? scouted : subject.run(slot: 0)]
+        Self.settle(&expected, &own, guestCase, slot: 0)
+        return own[1]?.difference(from: expected)
     }
 
     /// Drops instructions and makes registers 0 as long as there is a difference.

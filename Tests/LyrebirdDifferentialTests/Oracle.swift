@@ -17,15 +17,14 @@ final class Oracle {
     private var buffer: [UInt64] = []
     private var position = 0
 
-    /// - Parameter model: QEMU's name of the CPU.
-    init(model: String) throws {
+    init(model: OracleModel) throws {
         program = try Self.build()
         guard let emulator = Self.find("qemu-aarch64") else {
             throw OracleError(description: "qemu-aarch64 is needed (Debian's package is qemu-user) and not installed")
         }
         signal(SIGPIPE, SIG_IGN)
         process.executableURL = URL(filePath: emulator)
-        process.arguments = ["-cpu", model, program]
+        process.arguments = ["-cpu", model.rawValue, program]
         process.standardInput = input
         process.standardOutput = output
         try process.run()

@@ -132,7 +132,8 @@ extension CodeGenerator {
     // MARK: Atomics
 
     mutating func selectAtomic(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        clobberFlags()
+        // The frame state of this very instruction may look at them.
+        clobberFlags(including: true)
         let w = Width(rawValue: i.access.size & 3)!
         switch i.opcode {
         case .cas: selectCompareAndSwap(index, i, w, unit)

@@ -1,0 +1,196 @@
+// Machines and CPUs as an embedder uses them: exits, exact faults that can be resumed, code that changes, several machines
+// in one process, stopping.
+
+import Glibc
+import Lyrebird
+import Testing
+
+let codeBase: UInt64 = 0x10_0000
+let dataBase: UInt64 = 0x20_0000
+
+func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init()) throws -> (Machine, CPU) {
+    let machine = try Machine(.arm64, addressSpace: .window(size: 1 << 30), configuration: configuration)
+    let size = (UInt64(4 * words.count) + 4095) & ~4095
+    try machine.memory.map(codeBase, size: max(size, 4096), access: .readExecute)
+    try machine.memory.protect(codeBase, size: max(size, 4096), access: .readWriteExecute)
+    try machine.memory.write(A64.bytes(words), at: codeBase)
+    let cpu = try machine.makeCPU()
+    cpu.pc = codeBase
+    return (machine, cpu)
+}
+
+@Suite struct MachineTests {
+    @Test func countsToTen() throws {
+        let (_, cpu) = try makeMachine([
+            A64.movz(0, 0), A64.movz(1, 10), A64.add(0, 0, 1), A64.subs(1, 1, imm: 1), A64.bne(-2), A64.svc(7),
+        ])
+        #expect(cpu.run() == .systemCall(immediate: 7))
+        #expect(cpu[.x0] == 55)
+        #expect(cpu[.x1] == 0)
+        #expect(cpu[.nzcv] == 0x6000_0000)
+        #expect(cpu.pc == codeBase + 24)
+    }
+
+    @Test func registersKeepWhatIsWritten() throws {
+        let (_, cpu) = try makeMachine([A64.svc()])
+        for n in 0...30 { cpu[.x(n)] = UInt64(n) &* 0x0101_0101_0101_0101 }
+        for n in 0...31 { cpu[.v(n)] = UInt128(n) << 64 | 0xFEDC_BA98 }
+        cpu[.nzcv] = 0x9000_0000
+        cpu[.tpidrEL0] = 77
+        #expect(cpu.run() == .systemCall(immediate: 0))
+        for n in 0...30 { #expect(cpu[.x(n)] == UInt64(n) &* 0x0101_0101_0101_0101) }
+        for n in 0...31 { #expect(cpu[.v(n)] == UInt128(n) << 64 | 0xFEDC_BA98) }
+        #expect(cpu[.nzcv] == 0x9000_0000)
+        #expect(cpu[.tpidrEL0] == 77)
+    }
+
+    @Test func breakpointsAndUndefinedInstructions() throws {
+        let (_, cpu) = try makeMachine([A64.brk(0x123), 0x0000_0000, A64.svc()])
+        #expect(cpu.run() == .breakpoint(immediate: 0x123))
+        #expect(cpu.pc == codeBase)
+        cpu.pc += 4
+        #expect(cpu.run() == .undefinedInstruction)
+        #expect(cpu.pc == codeBase + 4)
+        cpu.pc += 4
+        #expect(cpu.run() == .systemCall(immediate: 0))
+    }
+
+    @Test func jumpsToNowhere() throws {
+        let (machine, cpu) = try makeMachine([A64.br(3)])
+        for (target, cause) in [
+            (0x5000_0000, .unmapped), (codeBase + 2, .alignment), (UInt64.max & ~3, .unmapped), (0, .unmapped),
+            (dataBase, .protection),
+        ] as [(UInt64, Fault.Cause)] {
+            if cause == .protection { try machine.memory.map(dataBase, size: 4096, access: .readWrite) }
+            cpu.pc = codeBase
+            cpu[.x3] = target
+            #expect(cpu.run() == .fault(Fault(pc: target, address: target, access: .execute, cause: cause)))
+            #expect(cpu.pc == target)
+        }
+    }
+
+    /// A pair with write-back over the end of what is mapped: nothing of the instruction has happened, all of what stands
+    /// before it has, and it goes on when the page is there.
+    @Test func faultsAreExactAndResumable() throws {
+        let (machine, cpu) = try makeMachine([
+            A64.movz(0, 1), A64.add(2, 2, imm: 5), A64.subs(A64.zero, 0, imm: 1), A64.add(6, 6, imm: 9),
+            A64.stpPre(0, 2, 1, offset: 16), A64.add(0, 0, imm: 1), A64.ldpPre(3, 4, 1, offset: 0), A64.svc(1),
+        ])
+        try machine.memory.map(dataBase, size: 4096, access: .readWrite)
+        cpu[.x1] = dataBase + 4096 - 24
+        cpu[.x2] = 100
+        cpu[.x6] = 1
+        let fault = Fault(pc: codeBase + 16, address: dataBase + 4096, access: .write, cause: .protection)
+        guard case .fault(let found) = cpu.run() else {
+            Issue.record("no fault")
+            return
+        }
+        #expect(found.pc == fault.pc && found.address == fault.address && found.access == .write)
+        #expect(cpu.pc == codeBase + 16)
+        #expect(cpu[.x0] == 1 && cpu[.x2] == 105 && cpu[.x6] == 10)
+        #expect(cpu[.x1] == dataBase + 4096 - 24)
+        #expect(cpu[.nzcv] == 0x6000_0000)
+        try machine.memory.map(dataBase + 4096, size: 4096, access: .readWrite)
+        #expect(cpu.run() == .systemCall(immediate: 1))
+        #expect(cpu[.x0] == 2 && cpu[.x3] == 1 && cpu[.x4] == 105)
+        #expect(cpu[.x1] == dataBase + 4096 - 8)
+    }
+
+    @Test func writesOfCodeAreSeen() throws {
+        let (machine, cpu) = try makeMachine([A64.movz(0, 1), A64.svc()])
+        for value in 1...50 as ClosedRange<UInt32> {
+            try machine.memory.write(A64.bytes([A64.movz(0, value)]), at: codeBase)
+            cpu.pc = codeBase
+            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(cpu[.x0] == UInt64(value))
+        }
+        #expect(machine.statistics.invalidated >= 49)
+    }
+
+    /// The guest patches a function that it has called, as a just-in-time compiler does.
+    @Test func guestChangesItsOwnCode() throws {
+        let (machine, cpu) = try makeMachine([
+            // loop: call the function, add what it gives, add one to its immediate, and so on
+            A64.bl(12), A64.add(5, 5, 0), A64.ldr(7, 6), A64.add(7, 7, imm: 32), A64.str(7, 6), A64.icIVAU(6), A64.dsbISH,
+            A64.isb, A64.subs(9, 9, imm: 1), A64.bne(-9), A64.svc(), A64.svc(1),
+            // the function, 8-byte aligned because it is patched by 64 bits
+            A64.movz(0, 1), A64.ret,
+        ])
+        cpu[.x6] = codeBase + 48
+        cpu[.x9] = 100
+        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(cpu[.x5] == 5050)
+        #expect(machine.statistics.invalidated >= 99)
+    }
+
+    @Test func machinesShareNothing() throws {
+        let (first, cpu1) = try makeMachine([A64.movz(0, 11), A64.svc()])
+        let (second, cpu2) = try makeMachine([A64.movz(0, 22), A64.svc()])
+        for _ in 0..<3 {
+            cpu1.pc = codeBase
+            cpu2.pc = codeBase
+            #expect(cpu1.run() == .systemCall(immediate: 0))
+            #expect(cpu2.run() == .systemCall(immediate: 0))
+            #expect(cpu1[.x0] == 11 && cpu2[.x0] == 22)
+        }
+        try first.memory.unmap(codeBase, size: 4096)
+        cpu1.pc = codeBase
+        cpu2.pc = codeBase
+        #expect(cpu1.run() == .fault(Fault(pc: codeBase, address: codeBase, access: .execute, cause: .unmapped)))
+        #expect(cpu2.run() == .systemCall(immediate: 0))
+        #expect(second.statistics.translations == 1)
+    }
+
+    /// Deeper than the prediction stack is long.
+    @Test(arguments: [true, false]) func deepRecursion(_ predicts: Bool) throws {
+        var configuration = Machine.Configuration()
+        configuration.predictsReturns = predicts
+        // f(x0): if x0 == 0 return; push x0, x30; f(x0 - 1); pop; x5 += x0; return
+        let (machine, cpu) = try makeMachine(
+            [
+                A64.bl(2), A64.svc(), A64.cbz(0, 6), A64.stpPre(0, 30, A64.sp, offset: -16), A64.sub(0, 0, imm: 1),
+                A64.bl(-3), A64.ldpPost(0, 30, A64.sp, offset: 16), A64.add(5, 5, 0), A64.ret,
+            ], configuration: configuration)
+        try machine.memory.map(dataBase, size: 4 << 20, access: .readWrite)
+        for depth in [10, 4000, 4096, 5000, 100_000] as [UInt64] {
+            cpu.pc = codeBase
+            cpu[.sp] = dataBase + 4 << 20
+            cpu[.x0] = depth
+            cpu[.x5] = 0
+            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(cpu[.x5] == depth * (depth + 1) / 2)
+        }
+    }
+
+    @Test func memoryErrorsNameTheAddress() throws {
+        let (machine, _) = try makeMachine([A64.svc()])
+        #expect(throws: MemoryError.notAccessible(address: 0x9000)) { try machine.memory.read(0x9000, count: 1) }
+        #expect(throws: MemoryError.badRange(address: 1, size: 4096)) {
+            try machine.memory.map(1, size: 4096, access: .read)
+        }
+        try machine.memory.map(dataBase, size: 4096, access: .readWrite)
+        #expect(throws: MemoryError.notAccessible(address: dataBase + 4096)) {
+            try machine.memory.write([UInt8](repeating: 1, count: 8), at: dataBase + 4092)
+        }
+        #expect(throws: MemoryError.notAccessible(address: .max - 3)) {
+            try machine.memory.load(UInt64.self, at: .max - 3)
+        }
+        try machine.memory.store(UInt32(0xDEAD_BEEF), at: dataBase)
+        #expect(try machine.memory.load(UInt16.self, at: dataBase + 2) == 0xDEAD)
+    }
+
+    @Test func stopsAnEndlessLoop() throws {
+        let (_, cpu) = try makeMachine([A64.add(0, 0, imm: 1), A64.b(-1)])
+        for _ in 0..<5 {
+            let handle = cpu.stopHandle
+            let stopper = Thread {
+                usleep(20_000)
+                handle.stop()
+            }
+            let before = cpu[.x0]
+            #expect(cpu.run() == .stopped)
+            stopper.join()
+            #expect(cpu[.x0] > before)
+        }
+    }
+}
