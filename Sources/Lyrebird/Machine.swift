@@ -53,7 +53,8 @@ public final class Machine: Sendable {
     let isHostProcess: Bool
 
     public init(
-        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36), configuration: Configuration = Configuration()
+        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36),
+        configuration: Configuration = Configuration()
     ) throws(MachineError) {
         var options = EngineOptions()
         options.cacheSize = configuration.cacheSize

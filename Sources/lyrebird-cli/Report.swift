@@ -28,7 +28,9 @@ struct Report {
             row("translations invalidated", "\(s.invalidated)"),
             row("flushes of the cache", "\(s.flushes)"),
             row("loading", milliseconds(loading)),
-            row("translating", "\(milliseconds(s.translationTime)) (\(fixed(perInstruction, 0)) ns a guest instruction)"),
+            row(
+                "translating", "\(milliseconds(s.translationTime)) (\(fixed(perInstruction, 0)) ns a guest instruction)"
+            ),
             row("running, translating included", milliseconds(running)),
         ]
         let text = Array(lines.joined().utf8)

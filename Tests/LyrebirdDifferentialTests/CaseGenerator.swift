@@ -167,7 +167,9 @@ struct CaseGenerator {
         decoderPatterns[3 * Int(encoding.rawValue) + 1] >> 25 & 15
     }
 
-    private static func pick<T>(_ from: [T], _ random: inout SplitMix64) -> T { from[Int(random.next() % UInt64(from.count))] }
+    private static func pick<T>(_ from: [T], _ random: inout SplitMix64) -> T {
+        from[Int(random.next() % UInt64(from.count))]
+    }
     private mutating func below(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
 
     // MARK: Words
@@ -192,7 +194,9 @@ struct CaseGenerator {
     mutating func number() -> UInt64 {
         switch random.next() % 10 {
         case 0: Self.pick([0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF], &random)
-        case 1: Self.pick([0x8080_8080_8080_8080, 0x8000_7FFF_0001_FFFF, 0x00FF_00FF_0100_FF00, .max >> 1, 1 << 63], &random)
+        case 1:
+            Self.pick(
+                [0x8080_8080_8080_8080, 0x8000_7FFF_0001_FFFF, 0x00FF_00FF_0100_FF00, .max >> 1, 1 << 63], &random)
         case 2: UInt64(bitPattern: Int64(bitPattern: random.next()) >> Int64(random.next() & 63))
         case 3: random.next() & random.next() & random.next()
         default: random.interestingNumber()
@@ -227,7 +231,9 @@ struct CaseGenerator {
         case 4, 5, 6: address = Arena.memory + 2 * page - reach
         case 7: address = Arena.memoryEnd - reach
         case 8: address = Arena.memory + 2 * page + random.next() % page
-        case 9: address = Self.pick([0, 8, 0x7FFF_FFFF_F000, Arena.memoryEnd + page, Arena.code + 64, 0xFFFF_FFF8], &random)
+        case 9:
+            address = Self.pick(
+                [0, 8, 0x7FFF_FFFF_F000, Arena.memoryEnd + page, Arena.code + 64, 0xFFFF_FFF8], &random)
         default: address = Arena.memory + random.next() % (2 * page - 64)
         }
         if aligned || random.chance(50) { address &= ~15 }
@@ -242,7 +248,8 @@ struct CaseGenerator {
         case .immediate(let offset): state[form.rn] = target &- UInt64(bitPattern: Int64(offset))
         case .register(let shift):
             if form.rm != 31, form.rm != form.rn { state[form.rm] = index(option: Int(form.word >> 13 & 7)) }
-            let offset = form.rm == 31 ? 0 : Self.extend(state[form.rm], option: Int(form.word >> 13 & 7)) << UInt64(shift)
+            let offset =
+                form.rm == 31 ? 0 : Self.extend(state[form.rm], option: Int(form.word >> 13 & 7)) << UInt64(shift)
             state[form.rn] = target &- offset
         }
     }

@@ -27,7 +27,8 @@ struct Tally {
         ]
         let ends = ends.sorted { $0.value > $1.value }.map { "\($0.value) \(names[$0.key] ?? "signal \($0.key)")" }
         let skipped = skipped.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
-        return "\(cases) cases of \(instructions) instructions in \(runs) runs; ended in \(ends.joined(separator: ", "))"
+        return
+            "\(cases) cases of \(instructions) instructions in \(runs) runs; ended in \(ends.joined(separator: ", "))"
             + (skipped.isEmpty ? "" : "; not compared: \(skipped.joined(separator: ", "))")
     }
 }
@@ -117,7 +118,9 @@ final class Comparison {
             try check(scout, own[0]!, oracles[index], guestCase)
             for (number, subject) in subjects.enumerated() {
                 guard let outcome = own[number + 1] else { continue }
-                if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault, oracles[index].address >= 1 << 36 {
+                if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault,
+                    oracles[index].address >= 1 << 36
+                {
                     tally.skip("behind the window, where the address is not told")
                     continue
                 }
@@ -132,12 +135,15 @@ final class Comparison {
     /// here is tested elsewhere.
     private static func settle(_ oracle: inout Outcome, _ others: inout [Outcome?], _ guestCase: GuestCase, slot: Int) {
         let index = oracle.pc >= Arena.pc(ofSlot: slot) ? Int(oracle.pc - Arena.pc(ofSlot: slot)) / 4 : .max
-        guard oracle.isFault, guestCase.words.indices.contains(index), let form = MemoryForm(guestCase.words[index]) else {
+        guard oracle.isFault, guestCase.words.indices.contains(index), let form = MemoryForm(guestCase.words[index])
+        else {
             return
         }
         if form.storesPieces {
             forgetMemory(before: oracle.address, &oracle)
-            for other in others.indices where others[other] != nil { forgetMemory(before: oracle.address, &others[other]!) }
+            for other in others.indices where others[other] != nil {
+                forgetMemory(before: oracle.address, &others[other]!)
+            }
         }
         guard let own = others[0] else { return }
         for register in form.vectorsLoadedInTurn {

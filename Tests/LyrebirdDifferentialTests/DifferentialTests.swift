@@ -25,7 +25,8 @@ extension DifferentialTests {
         /// Cases of each encoding.
         private func singles(_ comparison: Comparison, _ generator: inout CaseGenerator, count: Int) throws {
             // The richer model is for what the other does not have.
-            for encoding in CaseGenerator.encodings where OracleModel.plain.has(encoding) == (generator.model == .plain) {
+            for encoding in CaseGenerator.encodings where OracleModel.plain.has(encoding) == (generator.model == .plain)
+            {
                 var made = 0
                 for _ in 0..<4 * count where made < count {
                     guard let guestCase = generator.single(encoding, slot: comparison.slot) else { continue }
@@ -52,11 +53,13 @@ extension DifferentialTests {
         }
 
         /// Code that once was translated wrongly.
-        @Test(arguments: [
-            // The flags that only the frame state of an atomic looks at: ccmn w21, w10, #5, al; ldsminb w25, w5, [x28];
-            // adc x27, x20, x9; ccmp x18, x15, #15, cs
-            [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F]
-        ] as [[UInt32]]) func regressions(words: [UInt32]) throws {
+        @Test(
+            arguments: [
+                // The flags that only the frame state of an atomic looks at: ccmn w21, w10, #5, al; ldsminb w25, w5, [x28];
+                // adc x27, x20, x9; ccmp x18, x15, #15, cs
+                [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F]
+            ] as [[UInt32]]) func regressions(words: [UInt32]) throws
+        {
             var generator = CaseGenerator(seed: 5, model: .plain)
             let comparison = try Comparison(subjects: Self.mainSubjects(), image: generator.image(), model: .plain)
             for _ in 0..<20 {

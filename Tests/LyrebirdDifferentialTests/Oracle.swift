@@ -46,7 +46,8 @@ final class Oracle {
     private static let built = Result<String, OracleError> { () throws(OracleError) in
         guard let compiler = find("aarch64-linux-gnu-gcc") else {
             throw OracleError(
-                description: "aarch64-linux-gnu-gcc is needed (Debian's package is gcc-aarch64-linux-gnu) and not installed")
+                description:
+                    "aarch64-linux-gnu-gcc is needed (Debian's package is gcc-aarch64-linux-gnu) and not installed")
         }
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let directory = FileManager.default.temporaryDirectory.appending(path: "lyrebird-oracle-\(getpid())").path()
