@@ -49,6 +49,7 @@ let package = Package(
         .executableTarget(
             name: "Embedding", dependencies: ["Lyrebird"], path: "Examples/Embedding", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LyrebirdTests", dependencies: ["Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -68,9 +69,11 @@ let package = Package(
             name: "LyrebirdDifferentialTests",
             dependencies: [
                 "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
-                "TestSupport",
+                "TestSupport", "HostileRunner",
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "HostileRunner", dependencies: ["Lyrebird"], path: "Tests/HostileRunner", swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -41,7 +41,7 @@ extension DifferentialTests {
         @Test(arguments: OracleModel.allCases) func encodings(model: OracleModel) throws {
             var generator = CaseGenerator(seed: 1, model: model)
             let comparison = try Comparison(subjects: Self.mainSubjects(), image: generator.image(), model: model)
-            try singles(comparison, &generator, count: 200)
+            try singles(comparison, &generator, count: 500)
             comparison.report("encodings, \(model.rawValue)")
         }
 
@@ -53,18 +53,21 @@ extension DifferentialTests {
         }
 
         /// Code that once was translated wrongly.
-        @Test(
-            arguments: [
-                // The flags that only the frame state of an atomic looks at: ccmn w21, w10, #5, al; ldsminb w25, w5, [x28];
-                // adc x27, x20, x9; ccmp x18, x15, #15, cs
-                [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F]
-            ] as [[UInt32]]) func regressions(words: [UInt32]) throws
-        {
+        static let onceWrong: [[UInt32]] = [
+            // The flags that only the frame state of an atomic looks at: ccmn w21, w10, #5, al; ldsminb w25, w5, [x28];
+            // adc x27, x20, x9; ccmp x18, x15, #15, cs
+            [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F],
+            // A sum of 32 bits as an address: add w19, w28, #0x7e6; ldr x1, [x19]
+            [0x111F_9B93, 0xF940_0261],
+        ]
+
+        @Test(arguments: onceWrong) func regressions(words: [UInt32]) throws {
             var generator = CaseGenerator(seed: 5, model: .plain)
             let comparison = try Comparison(subjects: Self.mainSubjects(), image: generator.image(), model: .plain)
             for _ in 0..<20 {
                 var state = generator.state()
                 state[28] = generator.target(aligned: false)
+                if words.count == 2 { state[28] |= generator.random.next() << 32 }
                 try comparison.add(GuestCase(words: words, state: state, encoding: nil))
             }
             try comparison.flush()
@@ -73,8 +76,10 @@ extension DifferentialTests {
 
         private func sequences(_ comparison: Comparison, _ generator: inout CaseGenerator, count: Int) throws {
             for _ in 0..<count {
-                let length = 2 + Int(generator.random.next() % 11)
-                try comparison.add(generator.sequence(length: length, slot: comparison.slot))
+                let number = generator.random.next()
+                let length = number % 16 == 0 ? 30 + Int(number / 16 % 20) : 2 + Int(number / 16 % 11)
+                let isLoop = generator.random.chance(15)
+                try comparison.add(isLoop ? generator.loop(length: length) : generator.sequence(length: length))
             }
             try comparison.flush()
         }
@@ -108,7 +113,8 @@ extension DifferentialTests {
             comparison.report(configuration.rawValue)
         }
 
-        @Test(.enabled(if: seconds != nil, "LYREBIRD_FUZZ_SECONDS says how long")) func long() throws {
+        @Test(.enabled(if: seconds != nil, "LYREBIRD_FUZZ_SECONDS says how long"))
+        func long() throws {
             let end = Date.now.addingTimeInterval(Self.seconds ?? 0)
             var seed = UInt64(Date.now.timeIntervalSince1970)
             var rounds = 0

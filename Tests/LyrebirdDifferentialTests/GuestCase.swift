@@ -19,6 +19,14 @@ enum Arena {
     /// What ends a case that nothing else ends.
     static let end: UInt32 = 0xD420_0000 | 0xFACE << 5
 
+    /// Whether every process has the same at the address: nothing, or the arena.
+    static func isCommon(_ address: UInt64) -> Bool {
+        let near: UInt64 = 1 << 16
+        return address < 4096 || address >> 8 == 0x7F_FFFF_FFF0
+            || address >= memory - near && address < memoryEnd + near
+            || address >= code - near && address < code + UInt64(codeSize) + near
+    }
+
     static func pc(ofSlot slot: Int) -> UInt64 { code + UInt64(slot * slotSize) + 4 }
 }
 
@@ -59,6 +67,9 @@ struct CPUState: Equatable {
         }
     }
 
+    /// Floating-point exceptions leave no trace here.
+    mutating func forgetExceptions() { words[Self.fpsr] &= ~0x9F }
+
     init(from state: UnsafeMutableRawPointer) {
         let entries = ARM64State.layout.entries
         words.withUnsafeMutableBytes {
@@ -71,6 +82,7 @@ struct CPUState: Equatable {
         for (slot, index) in Self.others {
             words[index] = state.load(fromByteOffset: entries[slot.index].offset, as: UInt64.self)
         }
+        forgetExceptions()
     }
 
     init() {}
@@ -103,6 +115,11 @@ struct Batch {
     mutating func removeLast() {
         cases.removeLast()
         fill(slot: cases.count, with: nil)
+    }
+
+    mutating func replace(_ slot: Int, with guestCase: GuestCase) {
+        cases[slot] = guestCase
+        fill(slot: slot, with: guestCase)
     }
 
     private mutating func fill(slot: Int, with guestCase: GuestCase?) {
