@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct FloatTests {
     private func scalar(
-        _ opcode: Opcode, _ lane: Lane, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0, type: Type = .v128, immediate: UInt32 = 0,
+        _ opcode: Opcode, _ lane: Lane, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0, type: Type = .v128,
+        immediate: UInt32 = 0,
         source: Type = .v128
     ) throws -> UInt64 {
         let i = Instruction(opcode, type, lane.rawValue, 0, immediate)
@@ -73,10 +74,12 @@ import Testing
         #expect(try scalar(.ftointU, .d, 0x1p63.bitPattern, type: .i64, immediate: 3) == 1 << 63)
     }
 
-    @Test(arguments: [
-        (0, [2, 2, -2, -2, 3, -3]), (1, [1, 2, -2, -3, 2, -3]), (2, [2, 3, -1, -2, 3, -2]), (3, [1, 2, -1, -2, 2, -2]),
-        (4, [2, 3, -2, -3, 3, -3]),
-    ] as [(UInt32, [Double])])
+    @Test(
+        arguments: [
+            (0, [2, 2, -2, -2, 3, -3]), (1, [1, 2, -2, -3, 2, -3]), (2, [2, 3, -1, -2, 3, -2]),
+            (3, [1, 2, -1, -2, 2, -2]),
+            (4, [2, 3, -2, -3, 3, -3]),
+        ] as [(UInt32, [Double])])
     func rounding(mode: UInt32, expected: [Double]) throws {
         for (number, result) in zip([1.5, 2.5, -1.5, -2.5, 2.75, -2.75], expected) {
             #expect(try scalar(.fround, .d, number.bitPattern, immediate: mode) == result.bitPattern)
@@ -102,7 +105,9 @@ import Testing
 
     @Test func largeUnsignedIntegersAreRoundedOnce() throws {
         #expect(try scalar(.fromIntU, .d, .max, source: .i64) == 0x1p64.bitPattern)
-        #expect(try scalar(.fromIntU, .s, 0x8000_0080_0000_0001, source: .i64) == UInt64((0x1.000002p63 as Float).bitPattern))
+        #expect(
+            try scalar(.fromIntU, .s, 0x8000_0080_0000_0001, source: .i64)
+                == UInt64((0x1.000002p63 as Float).bitPattern))
         #expect(try scalar(.fromIntS, .d, .max, source: .i32) == (-1.0).bitPattern)
     }
 }
