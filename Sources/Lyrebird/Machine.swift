@@ -117,6 +117,9 @@ public final class Machine: Sendable {
         }
     }
 
+    /// Host code of the main path of each translation that is there now, for tools that measure it.
+    public func translatedCode() -> [[UInt8]] { engine.translatedCode() }
+
     /// Drops every translation and uses the memory again.
     public func flushTranslations() { engine.flushAll() }
 }

@@ -68,6 +68,14 @@ struct Disassembler {
         self.disassemble = unsafeBitCast(disassemble, to: Disassemble.self)
     }
 
+    /// How many instructions there are.
+    func count(_ bytes: [UInt8]) -> Int {
+        var instructions: UnsafeMutableRawPointer?
+        let count = disassemble(handle, bytes, bytes.count, 0, 0, &instructions)
+        free(instructions)
+        return count
+    }
+
     /// A line for each instruction.
     func listing(_ bytes: [UInt8], at address: UInt64) -> String {
         var instructions: UnsafeMutableRawPointer?

@@ -83,9 +83,10 @@ final class Comparison {
             tally.skip("does not end")
             return nil
         }
-        // Where else something is mapped, each process has something else. Above 2^47 Linux ignores the top byte, which
-        // is not done here, and the host does not tell the address.
-        if outcome.isFault, outcome.address >= 1 << 32, outcome.address >> 8 != 0x7F_FFFF_FFF0 {
+        // Where else something is mapped, each process has something else, other tests' memory among it. Above 2^47 Linux
+        // ignores the top byte, which is not done here, and the host does not tell the address.
+        let isFetch = outcome.address == outcome.pc && outcome.address < 1 << 32
+        if outcome.isFault, !isFetch, !Arena.isCommon(outcome.address) {
             tally.skip("address outside of what the processes have in common")
             return nil
         }

@@ -56,7 +56,9 @@ extension DifferentialTests {
         static let onceWrong: [[UInt32]] = [
             // The flags that only the frame state of an atomic looks at: ccmn w21, w10, #5, al; ldsminb w25, w5, [x28];
             // adc x27, x20, x9; ccmp x18, x15, #15, cs
-            [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F]
+            [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F],
+            // A sum of 32 bits as an address: add w19, w28, #0x7e6; ldr x1, [x19]
+            [0x111F_9B93, 0xF940_0261],
         ]
 
         @Test(arguments: onceWrong) func regressions(words: [UInt32]) throws {
@@ -65,6 +67,7 @@ extension DifferentialTests {
             for _ in 0..<20 {
                 var state = generator.state()
                 state[28] = generator.target(aligned: false)
+                if words.count == 2 { state[28] |= generator.random.next() << 32 }
                 try comparison.add(GuestCase(words: words, state: state, encoding: nil))
             }
             try comparison.flush()

@@ -19,6 +19,14 @@ enum Arena {
     /// What ends a case that nothing else ends.
     static let end: UInt32 = 0xD420_0000 | 0xFACE << 5
 
+    /// Whether every process has the same at the address: nothing, or the arena.
+    static func isCommon(_ address: UInt64) -> Bool {
+        let near: UInt64 = 1 << 16
+        return address < 4096 || address >> 8 == 0x7F_FFFF_FFF0
+            || address >= memory - near && address < memoryEnd + near
+            || address >= code - near && address < code + UInt64(codeSize) + near
+    }
+
     static func pc(ofSlot slot: Int) -> UInt64 { code + UInt64(slot * slotSize) + 4 }
 }
 

@@ -301,8 +301,8 @@ extension CodeGenerator {
     private mutating func fold(_ address: UInt32, _ displacement: Int32, at index: Int, _ unit: borrowing Unit) {
         var folded = FoldedAddress(base: -1, index: -1, scale: 0, displacement: displacement)
         var at = Int(values[Int(address)].representative)
-        // base + constant
-        while at < count, unit.instructions[at].opcode == .add, isOnlyAddress(at) {
+        // base + constant; a sum of 32 bits wraps, which an address does not.
+        while at < count, unit.instructions[at].opcode == .add, unit.instructions[at].type == .i64, isOnlyAddress(at) {
             let i = unit.instructions[at]
             let b = Int(values[Int(i.b)].representative)
             guard b < count, unit.instructions[b].opcode == .const,
