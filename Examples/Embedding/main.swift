@@ -1,5 +1,5 @@
 // Runs a few AArch64 instructions in a machine of its own: maps memory, writes code, sets registers, and handles what makes
-// the CPU leave `run`. The system call is whatever this program takes it for.
+// the CPU leave `run`. The system call is whatever this program takes it for. (README.md shows this file from here on.)
 
 import Lyrebird
 
@@ -27,8 +27,10 @@ running: while true {
     switch cpu.run() {
     case .systemCall(let number):
         print("system call \(number): the sum is \(cpu[.x1])")
-    case .fault(let fault):
-        print("\(fault.access) of 0x\(String(fault.address, radix: 16)): \(fault.cause), in \(cpu.pc - 0x1_0000) bytes")
+    case .fault(let fault):  // exact pc, address and access; all state is as before the instruction
+        let pc = String(fault.pc, radix: 16)
+        let address = String(fault.address, radix: 16)
+        print("\(fault.access) of 0x\(address) at pc 0x\(pc): \(fault.cause)")
         break running
     case let other:
         print(other)

@@ -85,6 +85,11 @@ for path in [root / "README.md", *sorted((root / "Docs").glob("*.md"))]:
         there = any(root.glob(quoted)) if "*" in quoted else place.exists()
         check(there, path.relative_to(root), f"there is no {quoted or linked}")
 
+# Swift that README.md shows is Swift that is built.
+examples = [path.read_text() for path in root.glob("Examples/*/*.swift")]
+for shown in re.findall(r"```swift\n(.*?)```", (root / "README.md").read_text(), re.S):
+    check(any(shown in example for example in examples), "README.md", "a piece of Swift that is in no example")
+
 for offence in offences:
     print(offence, file=sys.stderr)
 print(f"house: {checks - len(offences)} checks held, {len(offences)} did not")

@@ -53,7 +53,8 @@ public final class Machine: Sendable {
     let isHostProcess: Bool
 
     public init(
-        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36), configuration: Configuration = Configuration()
+        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36),
+        configuration: Configuration = Configuration()
     ) throws(MachineError) {
         var options = EngineOptions()
         options.cacheSize = configuration.cacheSize
@@ -115,6 +116,9 @@ public final class Machine: Sendable {
                 coldAddress: $0.coldAddress)
         }
     }
+
+    /// Host code of the main path of each translation that is there now, for tools that measure it.
+    public func translatedCode() -> [[UInt8]] { engine.translatedCode() }
 
     /// Drops every translation and uses the memory again.
     public func flushTranslations() { engine.flushAll() }

@@ -117,7 +117,9 @@ public struct Memory: Sendable {
     }
 
     /// Reads a little-endian integer.
-    public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at address: UInt64) throws(MemoryError) -> T {
+    public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at address: UInt64) throws(MemoryError)
+        -> T
+    {
         var value: T = 0
         let failed = withUnsafeMutableBytes(of: &value) { copyOut(address, $0) }
         guard failed == 0 else {

@@ -255,7 +255,7 @@ extension Lifter {
         conditionalCompare(i.cond, unit.cmc(flags), i.nzcv)
     }
 
-    private mutating func conditionalCompare(_ field: Int, _ compared: Value, _ nzcv: Int) {
+    mutating func conditionalCompare(_ field: Int, _ compared: Value, _ nzcv: Int) {
         guard let condition = condition(field) else { return setFlags(compared) }
         let otherwise = unit.const(.flags, FlagBits.fromNZCV(nzcv))
         setFlags(unit.select(condition, flags(), compared, otherwise))

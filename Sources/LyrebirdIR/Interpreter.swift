@@ -155,6 +155,9 @@ public struct Interpreter {
         let fields = i.opcode.valueFields
         let first = fields & 1 != 0 ? frame.values[Int(i.a)] : 0
         let second = fields & 2 != 0 ? frame.values[Int(i.b)] : 0
+        if let word = Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type) {
+            return Evaluate.float(word, first, second, fields & 4 != 0 ? frame.values[Int(i.c)] : 0)
+        }
         guard let result = Evaluate.vector(i, first, second) else { fatalError("\(i.opcode) has no meaning") }
         return result
     }

@@ -239,7 +239,8 @@ public struct AddressSpace: ~Copyable {
         if isShared, flags & Self.mapAnonymous == 0 { object = Self.identity(of: file) }
         insert(
             Region(
-                start: guest, end: guest + size, rights: rights, isShared: isShared, object: object, objectOffset: offset))
+                start: guest, end: guest + size, rights: rights, isShared: isShared, object: object,
+                objectOffset: offset))
         return Int(guest)
     }
 
@@ -290,7 +291,8 @@ public struct AddressSpace: ~Copyable {
             // MREMAP_FIXED takes the target over: it must be the guest's or nobody's.
             for gap in gaps(of: newAddress, newAddress &+ new) {
                 let claim = lyrebird_syscall(
-                    9, gap.0, gap.1 - gap.0, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReplace), .max, 0)
+                    9, gap.0, gap.1 - gap.0, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReplace), .max, 0
+                )
                 guard claim == Int(gap.0) else { return Self.enomem }
             }
         }

@@ -65,6 +65,9 @@ public final class CPUContext {
         context.pointee.table = context.pointee.full_table
         context.pointee.helpers.0 = unsafeBitCast(
             lyrebird_counter as @convention(c) (UInt64, UInt64) -> UInt64, to: UInt64.self)
+        context.pointee.helpers.7 = unsafeBitCast(
+            lyrebird_float as @convention(c) (UnsafeMutablePointer<lyrebird_float_words>?, UInt64) -> Void,
+            to: UInt64.self)
         clear(emptyTable)
         forgetTranslations()
     }

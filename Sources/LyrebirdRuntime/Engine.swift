@@ -322,6 +322,18 @@ public final class Engine: @unchecked Sendable {
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
     }
 
+    /// Host code of the main path of each translation that is there.
+    public func translatedCode() -> [[UInt8]] {
+        locked {
+            (0..<translations.count).map { number in
+                let translation = translations[number]
+                return [UInt8](
+                    UnsafeBufferPointer(
+                        start: cache.writable + Int(translation.hotStart), count: Int(translation.hotSize)))
+            }
+        }
+    }
+
     private var isCacheFresh: Bool { translations.count == 0 }
 
     private func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32) {

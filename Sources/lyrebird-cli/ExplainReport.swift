@@ -24,7 +24,8 @@ struct ExplainReport {
             section("IR", e.lifted)
             section("optimised IR", e.optimized)
             section("host code, \(e.hostCode.count) bytes", host!.listing(e.hostCode, at: e.hostAddress))
-            section("host code out of line, \(e.coldCode.count) bytes (addresses stand before link stubs as data)",
+            section(
+                "host code out of line, \(e.coldCode.count) bytes (addresses stand before link stubs as data)",
                 host!.listing(e.coldCode, at: e.coldAddress))
             pc += UInt64(e.guestBytes)
         }
@@ -58,11 +59,21 @@ struct Disassembler {
             let option = dlsym(library, "cs_option"), let disassemble = dlsym(library, "cs_disasm")
         else { return nil }
         var handle = 0
-        guard unsafeBitCast(open, to: Open.self)(architecture.rawValue, architecture.mode, &handle) == 0 else { return nil }
+        guard unsafeBitCast(open, to: Open.self)(architecture.rawValue, architecture.mode, &handle) == 0 else {
+            return nil
+        }
         // CS_OPT_SKIPDATA: bytes that are no instruction are shown as data.
         _ = unsafeBitCast(option, to: Option.self)(handle, 5, 3)
         self.handle = handle
         self.disassemble = unsafeBitCast(disassemble, to: Disassemble.self)
+    }
+
+    /// How many instructions there are.
+    func count(_ bytes: [UInt8]) -> Int {
+        var instructions: UnsafeMutableRawPointer?
+        let count = disassemble(handle, bytes, bytes.count, 0, 0, &instructions)
+        free(instructions)
+        return count
     }
 
     /// A line for each instruction.

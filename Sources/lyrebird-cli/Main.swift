@@ -33,7 +33,7 @@ struct Runner {
         let loaded = Statistics.now()
         let status = process.run()
         if printsStatistics {
-            Report(process.machine.statistics, loading: loaded - start, running: Statistics.now() - loaded).print()
+            Report(process.machine, loading: loaded - start, running: Statistics.now() - loaded).print()
         }
         status.endProcess()
     }

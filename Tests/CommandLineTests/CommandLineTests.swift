@@ -154,6 +154,8 @@ import Testing
     @Test func embedding() {
         let run = ChildProcess([buildDirectory + "/Embedding"])
         #expect(run.status == 0)
-        #expect(run.output.hasPrefix("system call 1: the sum is 500000500000\nread of 0xdead0000: unmapped"))
+        #expect(
+            run.output.hasPrefix("system call 1: the sum is 500000500000\nread of 0xdead0000 at pc 0x10014: unmapped\n")
+        )
     }
 }

@@ -67,6 +67,9 @@ struct CPUState: Equatable {
         }
     }
 
+    /// Floating-point exceptions leave no trace here.
+    mutating func forgetExceptions() { words[Self.fpsr] &= ~0x9F }
+
     init(from state: UnsafeMutableRawPointer) {
         let entries = ARM64State.layout.entries
         words.withUnsafeMutableBytes {
@@ -79,6 +82,7 @@ struct CPUState: Equatable {
         for (slot, index) in Self.others {
             words[index] = state.load(fromByteOffset: entries[slot.index].offset, as: UInt64.self)
         }
+        forgetExceptions()
     }
 
     init() {}

@@ -34,7 +34,8 @@ final class RandomGuest: GuestArchitecture, @unchecked Sendable {
 
 /// An engine with a window of memory for random units: one page that is there, and one that is not.
 final class RandomEngine {
-    static let window: UInt64 = 0x10000
+    /// Far from what the addresses of other tests in this process come near.
+    static let window: UInt64 = 0x3D5A_7000_0000
     let guest: RandomGuest
     let engine: Engine
     let cpu: CPUContext
@@ -52,10 +53,12 @@ final class RandomEngine {
         let anonymousFixed: Int32 = 0x32
         let mapped = engine.locked {
             [
-                engine.memory.map(0x1000, size: 4096, rights: [.read, .execute], flags: anonymousFixed, file: -1, offset: 0),
+                engine.memory.map(
+                    0x1000, size: 4096, rights: [.read, .execute], flags: anonymousFixed, file: -1, offset: 0),
                 engine.memory.map(
                     Self.window, size: 4096, rights: [.read, .write], flags: anonymousFixed, file: -1, offset: 0),
-                engine.memory.map(Self.window + 4096, size: 4096, rights: [], flags: anonymousFixed, file: -1, offset: 0),
+                engine.memory.map(
+                    Self.window + 4096, size: 4096, rights: [], flags: anonymousFixed, file: -1, offset: 0),
             ]
         }
         try #require(mapped.allSatisfy { $0 > 0 }, "low memory cannot be mapped: \(mapped)")
@@ -184,7 +187,9 @@ struct StandardError: TextOutputStream {
                     let text = Printer(layout: SyntheticGuest.layout).text(of: unit)
                     let code = engine.engine.explain(pc: RandomGuest.pc)
                     let bytes = (code?.hot ?? []).map { String($0, radix: 16) }.joined(separator: " ")
-                    Issue.record("seed \(seed), state \(state)\n\(text)\nexpected \(expected)\nfound \(found)\nhost code \(bytes)\n\(code?.optimized ?? "")")
+                    Issue.record(
+                        "seed \(seed), state \(state)\n\(text)\nexpected \(expected)\nfound \(found)\nhost code \(bytes)\n\(code?.optimized ?? "")"
+                    )
                     return
                 }
             }

@@ -31,7 +31,9 @@ enum A64 {
     static func b(_ words: Int32) -> UInt32 { 0x1400_0000 | UInt32(bitPattern: words) & 0x3FF_FFFF }
     static func bl(_ words: Int32) -> UInt32 { 0x9400_0000 | UInt32(bitPattern: words) & 0x3FF_FFFF }
     static func bne(_ words: Int32) -> UInt32 { 0x5400_0001 | (UInt32(bitPattern: words) & 0x7FFFF) << 5 }
-    static func cbz(_ rt: UInt32, _ words: Int32) -> UInt32 { 0xB400_0000 | (UInt32(bitPattern: words) & 0x7FFFF) << 5 | rt }
+    static func cbz(_ rt: UInt32, _ words: Int32) -> UInt32 {
+        0xB400_0000 | (UInt32(bitPattern: words) & 0x7FFFF) << 5 | rt
+    }
     static func br(_ rn: UInt32) -> UInt32 { 0xD61F_0000 | rn << 5 }
     static func blr(_ rn: UInt32) -> UInt32 { 0xD63F_0000 | rn << 5 }
     static let ret: UInt32 = 0xD65F_03C0

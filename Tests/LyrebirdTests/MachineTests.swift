@@ -111,7 +111,8 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
     @Test func guestChangesItsOwnCode() throws {
         let (machine, cpu) = try makeMachine([
             // loop: call the function, add what it gives, add one to its immediate, and so on
-            A64.bl(12), A64.add(5, 5, 0), A64.ldr(7, 6), A64.add(7, 7, imm: 32), A64.str(7, 6), A64.icIVAU(6), A64.dsbISH,
+            A64.bl(12), A64.add(5, 5, 0), A64.ldr(7, 6), A64.add(7, 7, imm: 32), A64.str(7, 6), A64.icIVAU(6),
+            A64.dsbISH,
             A64.isb, A64.subs(9, 9, imm: 1), A64.bne(-9), A64.svc(), A64.svc(1),
             // the function, 8-byte aligned because it is patched by 64 bits
             A64.movz(0, 1), A64.ret,

@@ -47,6 +47,7 @@ public struct RandomUnit {
     private static let generic: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter {
         $0.effect == .pure && $0 != .const && $0 != .vconst && $0 != .flags
     }
+    private static let float = generic.filter { $0.rawValue >= Opcode.vshiftU.rawValue }
     private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter(\.mayFault)
 
     // MARK: Units
@@ -272,6 +273,8 @@ extension RandomUnit {
             case 46..<48 where options.helpers:
                 remember(unit.call(.counter, value(.i64, &unit), value(.i64, &unit)), unit)
             case 48..<49: _ = unit.append(.fence, .none)
+            case 49..<53 where options.vectors:
+                generic(Self.float[Int(random.next() % UInt64(Self.float.count))], &unit)
             case 49..<63: common(&unit)
             case 63..<67: chain(&unit)
             default: generic(Self.generic[Int(random.next() % UInt64(Self.generic.count))], &unit)
@@ -376,7 +379,7 @@ extension RandomUnit {
         let value: Value
         if random.chance(50) || slot(type) == nil {
             if type == .v128 {
-                value = unit.vconst(low: random.interestingNumber(), high: random.interestingNumber())
+                value = unit.vconst(low: random.interestingFloats(), high: random.interestingFloats())
             } else if type == .flags {
                 value = unit.const(.flags, Evaluate.flags(fromBits: random.next()))
             } else {
@@ -460,6 +463,11 @@ extension RandomUnit {
         case .vfromInt: source = random.chance(50) ? .i64 : .i32
         case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
         case .vwidenU, .vwidenS: aux = min(aux, 2)
+        case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
+        case _ where opcode.rawValue >= Opcode.fadd.rawValue:
+            aux = UInt8(random.next() % 2) + 2
+            source = random.chance(50) ? .i64 : .i32
+            if type == .i8 || type == .i16 { type = .i32 }
         default: break
         }
     }
@@ -473,6 +481,9 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
+        case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU: limit = 5
+        case .vfconvert: return aux == 2 && random.chance(50) ? 1 : aux == 2 ? 3 : 2
+        case .fconvert: return (UInt32(aux) + UInt32(random.next() % 2)) % 3 + 1
         default: limit = 1
         }
         return UInt32(random.next() % UInt64(limit))

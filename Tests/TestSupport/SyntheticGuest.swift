@@ -30,6 +30,50 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
         default: next()
         }
     }
+
+    /// Sixty-four bits of a vector, of which floating point makes something: NaNs of all kinds, infinities, zeros, the
+    /// smallest and the largest numbers, integers and their halves, the borders of the integers' types.
+    public mutating func interestingFloats() -> UInt64 {
+        switch next() % 4 {
+        case 0: interestingNumber()
+        case 1: UInt64(single()) | UInt64(single()) << 32
+        default: double()
+        }
+    }
+
+    private mutating func single() -> UInt32 {
+        let sign = UInt32(next() & 1) << 31
+        let random = UInt32(truncatingIfNeeded: next())
+        switch next() % 10 {
+        case 0: return sign
+        case 1: return sign | 0x7F80_0000
+        case 2: return sign | 0x7FC0_0000 | random & 0x3F_FFFF
+        case 3: return sign | 0x7F80_0001 | random & 0x3F_FFFF
+        case 4: return sign | random & 0x7F_FFFF
+        case 5: return sign | 0x7F00_0000 | random & 0x7F_FFFF
+        case 6: return sign | Float(Int32(random & 15)).bitPattern
+        case 7: return sign | (Float(Int32(random & 15)) / 2).bitPattern
+        case 8: return sign | (127 + random % 70) << 23 | (random & 256 != 0 ? 0 : random & 0x7F_FFFF)
+        default: return random
+        }
+    }
+
+    private mutating func double() -> UInt64 {
+        let sign = (next() & 1) << 63
+        let random = next()
+        switch next() % 10 {
+        case 0: return sign
+        case 1: return sign | 0x7FF0_0000_0000_0000
+        case 2: return sign | 0x7FF8_0000_0000_0000 | random >> 13
+        case 3: return sign | 0x7FF0_0000_0000_0001 | random >> 13
+        case 4: return sign | random >> 12
+        case 5: return sign | 0x7FE0_0000_0000_0000 | random >> 12
+        case 6: return sign | Double(random & 15).bitPattern
+        case 7: return sign | (Double(random & 15) / 2).bitPattern
+        case 8: return sign | (1023 + random % 70) << 52 | (random & 256 != 0 ? 0 : random >> 12)
+        default: return random
+        }
+    }
 }
 
 public enum SyntheticGuest {
@@ -59,8 +103,8 @@ public enum SyntheticGuest {
             case .i32: at.storeBytes(of: UInt32(truncatingIfNeeded: random.interestingNumber()), as: UInt32.self)
             case .flags: at.storeBytes(of: UInt16(Evaluate.flags(fromBits: random.next())), as: UInt16.self)
             case .v128:
-                at.storeBytes(of: random.interestingNumber(), as: UInt64.self)
-                (at + 8).storeBytes(of: random.interestingNumber(), as: UInt64.self)
+                at.storeBytes(of: random.interestingFloats(), as: UInt64.self)
+                (at + 8).storeBytes(of: random.interestingFloats(), as: UInt64.self)
             default: at.storeBytes(of: random.interestingNumber(), as: UInt64.self)
             }
         }

@@ -2,4 +2,5 @@
 #pragma once
 #include "context.h"
 #include "cpuid_features.h"
+#include "float.h"
 #include "host.h"

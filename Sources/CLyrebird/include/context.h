@@ -2,6 +2,7 @@
 // The guest's own state follows it in memory; generated code addresses both from one register (RegisterContract.swift).
 #pragma once
 #include <stdint.h>
+#include "float.h"
 
 enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128 };
 
@@ -35,6 +36,8 @@ struct lyrebird_context {
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];
+    // Operands and result of `lyrebird_float`.
+    struct lyrebird_float_words float_words;
     uint64_t saved_gpr[16];
     uint64_t saved_xmm[32][2];
     // Host registers at the last fault.

@@ -515,4 +515,232 @@ extension Unit {
     public mutating func vreverse(_ lane: Lane, _ a: Value, group: Int32) -> Value {
         append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)
     }
+
+    /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
+    @inline(__always)
+    public mutating func vshiftU(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshiftU, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// The same, but to the right the sign comes in.
+    @inline(__always)
+    public mutating func vshiftS(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshiftS, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Sum.
+    @inline(__always)
+    public mutating func fadd(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fadd, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Difference.
+    @inline(__always)
+    public mutating func fsub(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fsub, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Product.
+    @inline(__always)
+    public mutating func fmul(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmul, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Quotient.
+    @inline(__always)
+    public mutating func fdiv(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fdiv, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Maximum; -0 is less than +0.
+    @inline(__always)
+    public mutating func fmax(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmax, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Minimum; likewise.
+    @inline(__always)
+    public mutating func fmin(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmin, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Maximum; a number goes before a quiet NaN.
+    @inline(__always)
+    public mutating func fmaxNumber(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmaxNumber, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Minimum; likewise.
+    @inline(__always)
+    public mutating func fminNumber(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fminNumber, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Square root.
+    @inline(__always)
+    public mutating func fsqrt(_ lane: Lane, _ a: Value) -> Value {
+        append(.fsqrt, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Rounded to an integral value.
+    @inline(__always)
+    public mutating func fround(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.fround, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// a * b + c, rounded once. c comes first among NaNs; infinity times zero is invalid even if c is a quiet NaN.
+    @inline(__always)
+    public mutating func fmulAdd(_ lane: Lane, _ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.fmulAdd, .v128, lane.rawValue, a.id, b.id, c.id)
+    }
+
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    @inline(__always)
+    public mutating func fcompare(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fcompare, .flags, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    @inline(__always)
+    public mutating func ftointS(_ type: Type, _ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.ftointS, type, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// Rounded to an unsigned integer likewise.
+    @inline(__always)
+    public mutating func ftointU(_ type: Type, _ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.ftointU, type, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// A signed i32 or i64, rounded to the lane.
+    @inline(__always)
+    public mutating func fromIntS(_ lane: Lane, _ a: Value) -> Value {
+        append(.fromIntS, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// An unsigned i32 or i64, rounded to the lane.
+    @inline(__always)
+    public mutating func fromIntU(_ lane: Lane, _ a: Value) -> Value {
+        append(.fromIntU, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
+    @inline(__always)
+    public mutating func fconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.fconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
+
+    /// Sums.
+    @inline(__always)
+    public mutating func vfadd(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfadd, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences.
+    @inline(__always)
+    public mutating func vfsub(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfsub, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Products.
+    @inline(__always)
+    public mutating func vfmul(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmul, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Quotients.
+    @inline(__always)
+    public mutating func vfdiv(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfdiv, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Maxima; -0 is less than +0.
+    @inline(__always)
+    public mutating func vfmax(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmax, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Minima; likewise.
+    @inline(__always)
+    public mutating func vfmin(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmin, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Maxima; a number goes before a quiet NaN.
+    @inline(__always)
+    public mutating func vfmaxNumber(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmaxNumber, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Minima; likewise.
+    @inline(__always)
+    public mutating func vfminNumber(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfminNumber, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Square roots.
+    @inline(__always)
+    public mutating func vfsqrt(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfsqrt, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Rounded to integral values.
+    @inline(__always)
+    public mutating func vfround(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.vfround, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// a * b + c as fmulAdd has it.
+    @inline(__always)
+    public mutating func vfmulAdd(_ lane: Lane, _ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vfmulAdd, .v128, lane.rawValue, a.id, b.id, c.id)
+    }
+
+    /// All ones where lanes are equal, else zero.
+    @inline(__always)
+    public mutating func vfcmpEQ(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfcmpEQ, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// All ones where a >= b, else zero.
+    @inline(__always)
+    public mutating func vfcmpGE(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfcmpGE, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// All ones where a > b, else zero.
+    @inline(__always)
+    public mutating func vfcmpGT(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfcmpGT, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// To signed integers of the same width, as ftointS has it.
+    @inline(__always)
+    public mutating func vftointS(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.vftointS, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// To unsigned integers of the same width.
+    @inline(__always)
+    public mutating func vftointU(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
+        append(.vftointU, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// From signed integers of the same width.
+    @inline(__always)
+    public mutating func vfromIntS(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfromIntS, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// From unsigned integers of the same width.
+    @inline(__always)
+    public mutating func vfromIntU(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfromIntU, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
+    @inline(__always)
+    public mutating func vfconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.vfconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
 }

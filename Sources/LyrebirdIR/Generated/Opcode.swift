@@ -208,10 +208,87 @@ public enum Opcode: UInt16, Sendable {
     case vpopcnt
     /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     case vreverse
+    /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
+    case vshiftU
+    /// The same, but to the right the sign comes in.
+    case vshiftS
+    // Floating point
+    /// Sum.
+    case fadd
+    /// Difference.
+    case fsub
+    /// Product.
+    case fmul
+    /// Quotient.
+    case fdiv
+    /// Maximum; -0 is less than +0.
+    case fmax
+    /// Minimum; likewise.
+    case fmin
+    /// Maximum; a number goes before a quiet NaN.
+    case fmaxNumber
+    /// Minimum; likewise.
+    case fminNumber
+    /// Square root.
+    case fsqrt
+    /// Rounded to an integral value.
+    case fround
+    /// a * b + c, rounded once. c comes first among NaNs; infinity times zero is invalid even if c is a quiet NaN.
+    case fmulAdd
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    case fcompare
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    case ftointS
+    /// Rounded to an unsigned integer likewise.
+    case ftointU
+    /// A signed i32 or i64, rounded to the lane.
+    case fromIntS
+    /// An unsigned i32 or i64, rounded to the lane.
+    case fromIntU
+    /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
+    case fconvert
+    /// Sums.
+    case vfadd
+    /// Differences.
+    case vfsub
+    /// Products.
+    case vfmul
+    /// Quotients.
+    case vfdiv
+    /// Maxima; -0 is less than +0.
+    case vfmax
+    /// Minima; likewise.
+    case vfmin
+    /// Maxima; a number goes before a quiet NaN.
+    case vfmaxNumber
+    /// Minima; likewise.
+    case vfminNumber
+    /// Square roots.
+    case vfsqrt
+    /// Rounded to integral values.
+    case vfround
+    /// a * b + c as fmulAdd has it.
+    case vfmulAdd
+    /// All ones where lanes are equal, else zero.
+    case vfcmpEQ
+    /// All ones where a >= b, else zero.
+    case vfcmpGE
+    /// All ones where a > b, else zero.
+    case vfcmpGT
+    /// To signed integers of the same width, as ftointS has it.
+    case vftointS
+    /// To unsigned integers of the same width.
+    case vftointU
+    /// From signed integers of the same width.
+    case vfromIntS
+    /// From unsigned integers of the same width.
+    case vfromIntU
+    /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
+    case vfconvert
 }
 
 extension Opcode {
-    public static let count = 99
+    public static let count = 137
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -314,6 +391,44 @@ extension Opcode {
         0x000109000009,  // vwidenS
         0x000009000009,  // vpopcnt
         0x000109000209,  // vreverse
+        0x000109000909,  // vshiftU
+        0x000109000909,  // vshiftS
+        0x000109000909,  // fadd
+        0x000109000909,  // fsub
+        0x000109000909,  // fmul
+        0x000109000909,  // fdiv
+        0x000109000909,  // fmax
+        0x000109000909,  // fmin
+        0x000109000909,  // fmaxNumber
+        0x000109000909,  // fminNumber
+        0x000109000009,  // fsqrt
+        0x000109000209,  // fround
+        0x000109090909,  // fmulAdd
+        0x000108004949,  // fcompare
+        0x000103000249,  // ftointS
+        0x000103000249,  // ftointU
+        0x000109000019,  // fromIntS
+        0x000109000019,  // fromIntU
+        0x000109000209,  // fconvert
+        0x000109000909,  // vfadd
+        0x000109000909,  // vfsub
+        0x000109000909,  // vfmul
+        0x000109000909,  // vfdiv
+        0x000109000909,  // vfmax
+        0x000109000909,  // vfmin
+        0x000109000909,  // vfmaxNumber
+        0x000109000909,  // vfminNumber
+        0x000109000009,  // vfsqrt
+        0x000109000209,  // vfround
+        0x000109090909,  // vfmulAdd
+        0x000109000909,  // vfcmpEQ
+        0x000109000909,  // vfcmpGE
+        0x000109000909,  // vfcmpGT
+        0x000109000209,  // vftointS
+        0x000109000209,  // vftointU
+        0x000109000009,  // vfromIntS
+        0x000109000009,  // vfromIntU
+        0x000109000209,  // vfconvert
     ]
 
     /// Names as the text form has them, in order.
@@ -417,5 +532,43 @@ extension Opcode {
         "vwidenS",
         "vpopcnt",
         "vreverse",
+        "vshiftU",
+        "vshiftS",
+        "fadd",
+        "fsub",
+        "fmul",
+        "fdiv",
+        "fmax",
+        "fmin",
+        "fmaxNumber",
+        "fminNumber",
+        "fsqrt",
+        "fround",
+        "fmulAdd",
+        "fcompare",
+        "ftointS",
+        "ftointU",
+        "fromIntS",
+        "fromIntU",
+        "fconvert",
+        "vfadd",
+        "vfsub",
+        "vfmul",
+        "vfdiv",
+        "vfmax",
+        "vfmin",
+        "vfmaxNumber",
+        "vfminNumber",
+        "vfsqrt",
+        "vfround",
+        "vfmulAdd",
+        "vfcmpEQ",
+        "vfcmpGE",
+        "vfcmpGT",
+        "vftointS",
+        "vftointU",
+        "vfromIntS",
+        "vfromIntU",
+        "vfconvert",
     ]
 }

@@ -26,7 +26,8 @@ extension LinuxProcess {
             else { continue }
             for symbol in stride(from: table, to: table + size, by: 24) where number(symbol + 4, 1) & 15 == 2 {
                 let text = names + Int(number(symbol, 4))
-                guard text >= 0, text + wanted.count <= bytes.count, bytes[text..<text + wanted.count].elementsEqual(wanted)
+                guard text >= 0, text + wanted.count <= bytes.count,
+                    bytes[text..<text + wanted.count].elementsEqual(wanted)
                 else { continue }
                 let start = number(symbol + 8, 8) &+ image.bias
                 return start..<start &+ max(1, number(symbol + 16, 8))

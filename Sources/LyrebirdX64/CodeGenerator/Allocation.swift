@@ -347,7 +347,9 @@ extension CodeGenerator {
         var hasHome = values[value].isConstant || values[value].spill >= 0
         var rest = dirty
         while case let slot = rest.popFirst(), slot >= 0 {
-            guard slots[slot].bound == Int32(truncatingIfNeeded: value), slots[slot].end >= Int32(position) else { continue }
+            guard slots[slot].bound == Int32(truncatingIfNeeded: value), slots[slot].end >= Int32(position) else {
+                continue
+            }
             if values[value].isConstant { continue }
             storeRegister(values[value].register, contract.types[slot], slotMemory(slot))
             dirty.remove(slot)
@@ -536,7 +538,9 @@ extension CodeGenerator {
     /// Whether the register of an operand may be given to the result: nobody needs the value behind this instruction, and the
     /// result would not rather be where it is wanted in the end.
     @inline(__always) func canOverwrite(_ value: Int, for index: Int) -> Bool {
-        guard values[value].end <= Int32(truncatingIfNeeded: position), values[value].register != 0xFF else { return false }
+        guard values[value].end <= Int32(truncatingIfNeeded: position), values[value].register != 0xFF else {
+            return false
+        }
         let hint = values[index].hint
         return hint == 0xFF || hint == values[value].register || !isFree(hint)
     }

@@ -98,7 +98,9 @@ extension CodeGenerator {
             blockStates[id] = BlockState(chain: -1, predecessors: 0, onlyExit: -1, address: nil, pending: -1)
             let block = unit.blocks[id]
             var at = Int(block.start)
-            while at < Int(block.end), unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction {
+            while at < Int(block.end),
+                unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction
+            {
                 at &+= 1
             }
             if at < Int(block.end), unit.instructions[at].opcode == .exitJump, unit.instructions[at].aux == 0 {
@@ -246,7 +248,8 @@ extension CodeGenerator {
         if values[index].isSkipped { return }
         // Pure instructions that nobody needs.
         if effect == .pure || effect == .clock {
-            let needed = values[index].end >= 0 || (values[index].flags >= 0 && values[Int(values[index].flags)].end >= 0)
+            let needed =
+                values[index].end >= 0 || (values[index].flags >= 0 && values[Int(values[index].flags)].end >= 0)
             if !needed {
                 values[index].isSkipped = true
                 return

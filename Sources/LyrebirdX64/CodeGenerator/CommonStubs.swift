@@ -120,6 +120,12 @@ public struct CommonStubs: @unchecked Sendable {
         assembler = a
     }
 
+    /// The number of the helper that computes what the context's floating-point words say, and keeps its stub's callers
+    /// from loading arguments.
+    static let floatHelper = Int(LYREBIRD_HELPERS) - 1
+
+    var floatCall: UnsafeRawPointer { helperCall(Self.floatHelper) }
+
     /// Keeps every register; argument and result words are in the context.
     private static func emitHelperCall(_ a: inout Assembler, _ number: Int, _ avx: Bool) {
         for (n, register) in callerSaved.enumerated() {
@@ -131,8 +137,13 @@ public struct CommonStubs: @unchecked Sendable {
         }
         a.mov(.b64, ContextField.predictionRSP, .rsp)
         a.mov(.b64, .rsp, ContextField.hostRSP)
-        a.mov(.b64, .rdi, ContextField.helperArguments)
-        a.mov(.b64, .rsi, ContextField.helperArguments.advanced(by: 8))
+        if number == floatHelper {
+            a.lea(.b64, .rdi, ContextField.floatWords)
+            a.mov(.b64, .rsi, ContextField.floatOperation)
+        } else {
+            a.mov(.b64, .rdi, ContextField.helperArguments)
+            a.mov(.b64, .rsi, ContextField.helperArguments.advanced(by: 8))
+        }
         a.call(ContextField.helpers.advanced(by: Int32(8 * number)))
         a.mov(.b64, ContextField.helperResult, .rax)
         a.mov(.b64, .rsp, ContextField.predictionRSP)

@@ -139,7 +139,9 @@ extension CodeGenerator {
     }
 
     /// CMP or TEST where only the flags are wanted.
-    private mutating func selectComparison(_ index: Int, _ opcode: LyrebirdIR.Opcode, _ a: Int, _ b: Int, _ type: Type) -> Bool {
+    private mutating func selectComparison(_ index: Int, _ opcode: LyrebirdIR.Opcode, _ a: Int, _ b: Int, _ type: Type)
+        -> Bool
+    {
         let w = width(type)
         switch opcode {
         case .sub:
@@ -152,7 +154,11 @@ extension CodeGenerator {
         case .and:
             let first = useGeneral(a)
             if let n = smallConstant(b, type) {
-                if n >= 0, n < 128, first.rawValue < 4 { hot.test(.b8, first, imm: n) } else { hot.test(w, first, imm: n) }
+                if n >= 0, n < 128, first.rawValue < 4 {
+                    hot.test(.b8, first, imm: n)
+                } else {
+                    hot.test(w, first, imm: n)
+                }
             } else {
                 hot.test(w, first, useGeneral(b))
             }

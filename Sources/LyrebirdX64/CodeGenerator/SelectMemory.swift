@@ -72,7 +72,9 @@ extension CodeGenerator {
     /// A register for what is loaded: that of the address if it dies here. A load that faults has not written it yet.
     private mutating func loadResult(_ index: Int, _ base: Int, _ other: Int) -> GPR {
         for value in [base, other] where value >= 0 {
-            guard values[value].end < Int32(position) || !isObserved(value), canOverwrite(value, for: index) else { continue }
+            guard values[value].end < Int32(position) || !isObserved(value), canOverwrite(value, for: index) else {
+                continue
+            }
             let register = GPR(values[value].register)
             takeOver(value, for: index)
             return register
@@ -175,7 +177,11 @@ extension CodeGenerator {
     }
 
     private mutating func zeroExtend(_ register: GPR, _ w: Width) {
-        if w.rawValue < 2 { hot.movzx(.b32, register, w, register) } else if w == .b32 { hot.mov(.b32, register, register) }
+        if w.rawValue < 2 {
+            hot.movzx(.b32, register, w, register)
+        } else if w == .b32 {
+            hot.mov(.b32, register, register)
+        }
     }
 
     /// Load, compute, compare-and-exchange, until nobody came between. The old value ends in RAX.

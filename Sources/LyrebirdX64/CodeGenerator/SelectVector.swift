@@ -60,7 +60,7 @@ extension CodeGenerator {
         materialize(to, vectorPool[at], vectorPool[at &+ 1], vectorPool[at &+ 2], vectorPool[at &+ 3])
     }
 
-    private mutating func materialize(_ to: XMM, _ w0: UInt32, _ w1: UInt32, _ w2: UInt32, _ w3: UInt32) {
+    mutating func materialize(_ to: XMM, _ w0: UInt32, _ w1: UInt32, _ w2: UInt32, _ w3: UInt32) {
         if w0 | w1 | w2 | w3 == 0 { return three(.pxor, to, to, to) }
         if w0 & w1 & w2 & w3 == .max { return three(.pcmpeqd, to, to, to) }
         // From the unit's own constants, which stand behind its cold code.
@@ -91,33 +91,33 @@ extension CodeGenerator {
     // MARK: Forms
 
     /// to = a op b. Without AVX, `to` may be b only where it is a as well.
-    private mutating func three(_ opcode: SSEOpcode, _ to: XMM, _ a: XMM, _ b: XMM) {
+    mutating func three(_ opcode: SSEOpcode, _ to: XMM, _ a: XMM, _ b: XMM) {
         if hasAVX { return hot.avx(opcode, to, a, b) }
         assert(to == a || to != b)
         moveVector(to, a)
         hot.sse(opcode, to, b)
     }
 
-    private mutating func three(_ opcode: SSEOpcode, _ to: XMM, _ a: XMM, _ b: XMM, imm: UInt8) {
+    mutating func three(_ opcode: SSEOpcode, _ to: XMM, _ a: XMM, _ b: XMM, imm: UInt8) {
         if hasAVX { return hot.avx(opcode, to, a, b, imm: imm) }
         assert(to == a || to != b)
         moveVector(to, a)
         hot.sse(opcode, to, b, imm: imm)
     }
 
-    private mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM) {
+    mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM) {
         if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
     }
 
     /// A shift by an immediate.
-    private mutating func shift(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, _ n: UInt8) {
+    mutating func shift(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, _ n: UInt8) {
         if hasAVX { return hot.avx(opcode, to, from, imm: n) }
         moveVector(to, from)
         hot.sse(opcode, to, imm: n)
     }
 
     /// A register for the result: that of an operand that dies and that the form may overwrite, or a fresh one.
-    private mutating func vectorResult(_ index: Int, _ a: Int, orWithAVX b: Int? = nil) -> XMM {
+    mutating func vectorResult(_ index: Int, _ a: Int, orWithAVX b: Int? = nil) -> XMM {
         if canOverwrite(a, for: index) {
             let register = values[a].register
             takeOver(a, for: index)
@@ -131,7 +131,7 @@ extension CodeGenerator {
         return allocateVector(for: index)
     }
 
-    private mutating func binary(_ opcode: SSEOpcode, _ index: Int, _ a: Int, _ b: Int) {
+    mutating func binary(_ opcode: SSEOpcode, _ index: Int, _ a: Int, _ b: Int) {
         let first = useVector(a)
         let second = useVector(b)
         let result = vectorResult(index, a, orWithAVX: b)
@@ -186,7 +186,7 @@ extension CodeGenerator {
     }
 
     @inline(__always)
-    private static func pick(
+    static func pick(
         _ lane: Int, _ b: SSEOpcode, _ h: SSEOpcode, _ s: SSEOpcode, _ d: SSEOpcode
     ) -> SSEOpcode {
         switch lane {

@@ -1,0 +1,256 @@
+// C4.1.96 Advanced SIMD: floating point in single and double precision, in vectors.
+
+import LyrebirdIR
+
+extension Lifter {
+    func lane(sz: Bool) -> Lane { sz ? .d : .s }
+
+    /// The sign of every lane inverted, or cleared.
+    mutating func negatedLanes(_ lane: Lane, _ value: Value) -> Value {
+        unit.vxor(value, splat(lane, ones(lane) ^ ones(lane) &>> 1))
+    }
+
+    mutating func absoluteLanes(_ lane: Lane, _ value: Value) -> Value {
+        unit.vand(value, splat(lane, ones(lane) &>> 1))
+    }
+
+    // MARK: Three registers of the same type
+
+    mutating func faddVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfadd(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+    mutating func fsubVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfsub(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+    mutating func fmulVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmul(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+    mutating func fmaxVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmax(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+    mutating func fminVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmin(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+
+    /// Above a vector of 64 bits zero would be divided by zero, which takes the slow way.
+    mutating func fdivVector(_ i: VectorThree) {
+        let lane = lane(sz: i.sz)
+        var divisor = v(i.rm)
+        if !i.q { divisor = unit.vzipLow(.d, divisor, splat(lane, powerOfTwo(lane, 0))) }
+        setV(i.rd, q: i.q, unit.vfdiv(lane, v(i.rn), divisor))
+    }
+
+    mutating func fmaxnmVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfmaxNumber(lane(sz: i.sz), v(i.rn), v(i.rm)))
+    }
+
+    mutating func fminnmVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfminNumber(lane(sz: i.sz), v(i.rn), v(i.rm)))
+    }
+
+    mutating func fmlaVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane(sz: i.sz), v(i.rn), v(i.rm), v(i.rd)))
+    }
+
+    mutating func fmlsVector(_ i: VectorThree) {
+        let lane = lane(sz: i.sz)
+        let factor = negatedLanes(lane, v(i.rn))
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, v(i.rm), v(i.rd)))
+    }
+
+    mutating func fabdVector(_ i: VectorThree) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, q: i.q, absoluteLanes(lane, unit.vfsub(lane, v(i.rn), v(i.rm))))
+    }
+
+    // MARK: Comparisons
+
+    mutating func fcmeqRegisterVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), v(i.rn), v(i.rm)))
+    }
+
+    mutating func fcmgeRegisterVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), v(i.rn), v(i.rm)))
+    }
+
+    mutating func fcmgtRegisterVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), v(i.rn), v(i.rm)))
+    }
+
+    mutating func facgeVector(_ i: VectorThree) {
+        let lane = lane(sz: i.sz)
+        let a = absoluteLanes(lane, v(i.rn))
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane, a, absoluteLanes(lane, v(i.rm))))
+    }
+
+    mutating func facgtVector(_ i: VectorThree) {
+        let lane = lane(sz: i.sz)
+        let a = absoluteLanes(lane, v(i.rn))
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane, a, absoluteLanes(lane, v(i.rm))))
+    }
+
+    mutating func fcmeqZeroVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), v(i.rn), zeroVector()))
+    }
+
+    mutating func fcmgeZeroVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), v(i.rn), zeroVector()))
+    }
+
+    mutating func fcmgtZeroVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), v(i.rn), zeroVector()))
+    }
+
+    mutating func fcmleZeroVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), zeroVector(), v(i.rn)))
+    }
+
+    mutating func fcmltZeroVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), zeroVector(), v(i.rn)))
+    }
+
+    // MARK: Pairwise and across lanes
+
+    private enum Reduction { case add, max, min, maxNumber, minNumber }
+
+    private mutating func combined(_ lane: Lane, _ a: Value, _ b: Value, _ reduction: Reduction) -> Value {
+        switch reduction {
+        case .add: unit.vfadd(lane, a, b)
+        case .max: unit.vfmax(lane, a, b)
+        case .min: unit.vfmin(lane, a, b)
+        case .maxNumber: unit.vfmaxNumber(lane, a, b)
+        case .minNumber: unit.vfminNumber(lane, a, b)
+        }
+    }
+
+    mutating func faddpVector(_ i: VectorThree) { pairwise(i, .add) }
+    mutating func fmaxpVector(_ i: VectorThree) { pairwise(i, .max) }
+    mutating func fminpVector(_ i: VectorThree) { pairwise(i, .min) }
+    mutating func fmaxnmpVector(_ i: VectorThree) { pairwise(i, .maxNumber) }
+    mutating func fminnmpVector(_ i: VectorThree) { pairwise(i, .minNumber) }
+
+    private mutating func pairwise(_ i: VectorThree, _ reduction: Reduction) {
+        let lane = lane(sz: i.sz)
+        let a = i.q ? v(i.rn) : unit.vzipLow(.d, v(i.rn), v(i.rm))
+        let b = i.q ? v(i.rm) : zeroVector()
+        let even = unit.vunzipEven(lane, a, b)
+        setV(i.rd, combined(lane, even, unit.vunzipOdd(lane, a, b), reduction))
+    }
+
+    mutating func fmaxv(_ i: VectorTwo) { reduce(i, .max) }
+    mutating func fminv(_ i: VectorTwo) { reduce(i, .min) }
+    mutating func fmaxnmv(_ i: VectorTwo) { reduce(i, .maxNumber) }
+    mutating func fminnmv(_ i: VectorTwo) { reduce(i, .minNumber) }
+
+    /// Four lanes, neighbours first (the pseudocode's Reduce).
+    private mutating func reduce(_ i: VectorTwo, _ reduction: Reduction) {
+        var value = v(i.rn)
+        for _ in 0..<2 {
+            let even = unit.vunzipEven(.s, value, value)
+            value = combined(.s, even, unit.vunzipOdd(.s, value, value), reduction)
+        }
+        setV(i.rd, lowLane(.s, value))
+    }
+
+    // MARK: Square root and rounding
+
+    mutating func fsqrtVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfsqrt(lane(sz: i.sz), v(i.rn))) }
+    mutating func frintnVector(_ i: VectorTwo) { round(i, 0) }
+    mutating func frintmVector(_ i: VectorTwo) { round(i, 1) }
+    mutating func frintpVector(_ i: VectorTwo) { round(i, 2) }
+    mutating func frintzVector(_ i: VectorTwo) { round(i, 3) }
+    mutating func frintaVector(_ i: VectorTwo) { round(i, 4) }
+    mutating func frintxVector(_ i: VectorTwo) { round(i, 0) }
+    mutating func frintiVector(_ i: VectorTwo) { round(i, 0) }
+
+    private mutating func round(_ i: VectorTwo, _ mode: Int32) {
+        setV(i.rd, q: i.q, unit.vfround(lane(sz: i.sz), v(i.rn), mode: mode))
+    }
+
+    // MARK: Conversions
+
+    mutating func scvtfVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfromIntS(lane(sz: i.sz), v(i.rn))) }
+    mutating func ucvtfVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfromIntU(lane(sz: i.sz), v(i.rn))) }
+    mutating func fcvtnsVector(_ i: VectorTwo) { toIntegers(i, 0, signed: true) }
+    mutating func fcvtnuVector(_ i: VectorTwo) { toIntegers(i, 0, signed: false) }
+    mutating func fcvtmsVector(_ i: VectorTwo) { toIntegers(i, 1, signed: true) }
+    mutating func fcvtmuVector(_ i: VectorTwo) { toIntegers(i, 1, signed: false) }
+    mutating func fcvtpsVector(_ i: VectorTwo) { toIntegers(i, 2, signed: true) }
+    mutating func fcvtpuVector(_ i: VectorTwo) { toIntegers(i, 2, signed: false) }
+    mutating func fcvtzsVector(_ i: VectorTwo) { toIntegers(i, 3, signed: true) }
+    mutating func fcvtzuVector(_ i: VectorTwo) { toIntegers(i, 3, signed: false) }
+    mutating func fcvtasVector(_ i: VectorTwo) { toIntegers(i, 4, signed: true) }
+    mutating func fcvtauVector(_ i: VectorTwo) { toIntegers(i, 4, signed: false) }
+
+    private mutating func toIntegers(_ i: VectorTwo, _ mode: Int32, signed: Bool) {
+        let lane = lane(sz: i.sz)
+        let source = v(i.rn)
+        setV(
+            i.rd, q: i.q,
+            signed ? unit.vftointS(lane, source, mode: mode) : unit.vftointU(lane, source, mode: mode))
+    }
+
+    /// To twice the width: of the lower half, or FCVTL2 of the upper.
+    mutating func fcvtl(_ i: VectorTwo) {
+        var source = v(i.rn)
+        if i.q { source = unit.vzipHigh(.d, source, source) }
+        setV(i.rd, unit.vfconvert(i.sz ? .s : .h, source, to: i.sz ? 3 : 2))
+    }
+
+    /// To half the width: into the lower half, or FCVTN2 into the upper, keeping the lower.
+    mutating func fcvtn(_ i: VectorTwo) {
+        let narrow = unit.vfconvert(i.sz ? .d : .s, v(i.rn), to: i.sz ? 2 : 1)
+        setV(i.rd, i.q ? unit.vzipLow(.d, v(i.rd), narrow) : narrow)
+    }
+
+    // MARK: Fixed point: as for scalars
+
+    mutating func scvtfFixedVector(_ i: VectorShift) { fromFixed(i, signed: true) }
+    mutating func ucvtfFixedVector(_ i: VectorShift) { fromFixed(i, signed: false) }
+    mutating func fcvtzsFixedVector(_ i: VectorShift) { toFixed(i, signed: true) }
+    mutating func fcvtzuFixedVector(_ i: VectorShift) { toFixed(i, signed: false) }
+
+    /// The lane that immh says, and how many bits of it are fraction; nil for half precision.
+    func fixedPoint(_ immh: Int, _ immediate: Int) -> (lane: Lane, bits: Int)? {
+        if immh < 4 { return nil }
+        return immh < 8 ? (.s, 64 &- immediate) : (.d, 128 &- immediate)
+    }
+
+    private mutating func fromFixed(_ i: VectorShift, signed: Bool) {
+        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
+        let source = v(i.rn)
+        let numbers = signed ? unit.vfromIntS(lane, source) : unit.vfromIntU(lane, source)
+        setV(i.rd, q: i.q, unit.vfmul(lane, numbers, splat(lane, powerOfTwo(lane, 0 &- bits))))
+    }
+
+    private mutating func toFixed(_ i: VectorShift, signed: Bool) {
+        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
+        let scaled = unit.vfmul(lane, v(i.rn), splat(lane, powerOfTwo(lane, bits)))
+        setV(i.rd, q: i.q, signed ? unit.vftointS(lane, scaled, mode: 3) : unit.vftointU(lane, scaled, mode: 3))
+    }
+
+    // MARK: By element
+
+    mutating func fmulElement(_ i: VectorElement) {
+        let lane = lane(sz: i.sz)
+        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
+        setV(i.rd, q: i.q, unit.vfmul(lane, v(i.rn), element))
+    }
+
+    mutating func fmlaElement(_ i: VectorElement) {
+        let lane = lane(sz: i.sz)
+        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, v(i.rn), element, v(i.rd)))
+    }
+
+    mutating func fmlsElement(_ i: VectorElement) {
+        let lane = lane(sz: i.sz)
+        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
+        let factor = negatedLanes(lane, v(i.rn))
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, element, v(i.rd)))
+    }
+
+    /// One lane of 32 or 64 bits in every lane.
+    private mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
+        if lane == .d { return index == 0 ? unit.vzipLow(.d, value, value) : unit.vzipHigh(.d, value, value) }
+        let pair = index < 2 ? unit.vzipLow(.s, value, value) : unit.vzipHigh(.s, value, value)
+        return index & 1 == 0 ? unit.vzipLow(.d, pair, pair) : unit.vzipHigh(.d, pair, pair)
+    }
+
+    // MARK: Shifts by a register
+
+    mutating func ushlVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vshiftU(lane(i.size), v(i.rn), v(i.rm))) }
+    mutating func sshlVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vshiftS(lane(i.size), v(i.rn), v(i.rm))) }
+    mutating func ushlSIMDScalar(_ i: SIMDScalarThree) { setV(i.rd, q: false, unit.vshiftU(.d, v(i.rn), v(i.rm))) }
+    mutating func sshlSIMDScalar(_ i: SIMDScalarThree) { setV(i.rd, q: false, unit.vshiftS(.d, v(i.rn), v(i.rm))) }
+}

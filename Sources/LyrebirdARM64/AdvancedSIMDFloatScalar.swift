@@ -1,0 +1,173 @@
+// C4.1.96 Advanced SIMD scalar: floating point in the lowest lane. What is not in the scalar chapter already is computed in
+// all lanes and the others are cleared.
+
+import LyrebirdIR
+
+extension Lifter {
+    // MARK: Three registers
+
+    mutating func fabdSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, absoluteLanes(lane, unit.fsub(lane, v(i.rn), v(i.rm))))
+    }
+
+    mutating func fcmeqRegisterSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, v(i.rn), v(i.rm))))
+    }
+
+    mutating func fcmgeRegisterSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, v(i.rn), v(i.rm))))
+    }
+
+    mutating func fcmgtRegisterSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, v(i.rn), v(i.rm))))
+    }
+
+    mutating func facgeSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        let a = absoluteLanes(lane, v(i.rn))
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, a, absoluteLanes(lane, v(i.rm)))))
+    }
+
+    mutating func facgtSIMDScalar(_ i: SIMDScalarThree) {
+        let lane = lane(sz: i.sz)
+        let a = absoluteLanes(lane, v(i.rn))
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, a, absoluteLanes(lane, v(i.rm)))))
+    }
+
+    // MARK: Comparisons with zero
+
+    mutating func fcmeqZeroSIMDScalar(_ i: SIMDScalarTwo) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, v(i.rn), zeroVector())))
+    }
+
+    mutating func fcmgeZeroSIMDScalar(_ i: SIMDScalarTwo) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, v(i.rn), zeroVector())))
+    }
+
+    mutating func fcmgtZeroSIMDScalar(_ i: SIMDScalarTwo) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, v(i.rn), zeroVector())))
+    }
+
+    mutating func fcmleZeroSIMDScalar(_ i: SIMDScalarTwo) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, zeroVector(), v(i.rn))))
+    }
+
+    mutating func fcmltZeroSIMDScalar(_ i: SIMDScalarTwo) {
+        let lane = lane(sz: i.sz)
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, zeroVector(), v(i.rn))))
+    }
+
+    // MARK: Pairwise: the second lane with the first
+
+    private mutating func second(_ i: SIMDScalarTwo) -> Value {
+        let source = v(i.rn)
+        return unit.vbytes(source, source, n: i.sz ? 8 : 4)
+    }
+
+    mutating func faddpSIMDScalar(_ i: SIMDScalarTwo) {
+        let other = second(i)
+        setV(i.rd, unit.fadd(lane(sz: i.sz), v(i.rn), other))
+    }
+
+    mutating func fmaxpSIMDScalar(_ i: SIMDScalarTwo) {
+        let other = second(i)
+        setV(i.rd, unit.fmax(lane(sz: i.sz), v(i.rn), other))
+    }
+
+    mutating func fminpSIMDScalar(_ i: SIMDScalarTwo) {
+        let other = second(i)
+        setV(i.rd, unit.fmin(lane(sz: i.sz), v(i.rn), other))
+    }
+
+    mutating func fmaxnmpSIMDScalar(_ i: SIMDScalarTwo) {
+        let other = second(i)
+        setV(i.rd, unit.fmaxNumber(lane(sz: i.sz), v(i.rn), other))
+    }
+
+    mutating func fminnmpSIMDScalar(_ i: SIMDScalarTwo) {
+        let other = second(i)
+        setV(i.rd, unit.fminNumber(lane(sz: i.sz), v(i.rn), other))
+    }
+
+    // MARK: Conversions between numbers in a vector register
+
+    mutating func scvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(lane(sz: i.sz), i.rn, signed: true)) }
+    mutating func ucvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(lane(sz: i.sz), i.rn, signed: false)) }
+    mutating func fcvtnsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 0, signed: true) }
+    mutating func fcvtnuSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 0, signed: false) }
+    mutating func fcvtmsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 1, signed: true) }
+    mutating func fcvtmuSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 1, signed: false) }
+    mutating func fcvtpsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 2, signed: true) }
+    mutating func fcvtpuSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 2, signed: false) }
+    mutating func fcvtzsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 3, signed: true) }
+    mutating func fcvtzuSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 3, signed: false) }
+    mutating func fcvtasSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 4, signed: true) }
+    mutating func fcvtauSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 4, signed: false) }
+
+    private mutating func fromInteger(_ lane: Lane, _ rn: Int, signed: Bool) -> Value {
+        let number = unit.vextract(lane == .d ? .i64 : .i32, lane, v(rn), index: 0)
+        return signed ? unit.fromIntS(lane, number) : unit.fromIntU(lane, number)
+    }
+
+    private mutating func toInteger(_ lane: Lane, _ value: Value, _ mode: Int32, signed: Bool) -> Value {
+        let type: Type = lane == .d ? .i64 : .i32
+        return unit.vfromInt(
+            signed ? unit.ftointS(type, lane, value, mode: mode) : unit.ftointU(type, lane, value, mode: mode))
+    }
+
+    private mutating func toInteger(_ i: SIMDScalarTwo, _ mode: Int32, signed: Bool) {
+        setV(i.rd, toInteger(lane(sz: i.sz), v(i.rn), mode, signed: signed))
+    }
+
+    // MARK: Fixed point
+
+    mutating func scvtfFixedSIMDScalar(_ i: SIMDScalarShift) { fromFixed(i, signed: true) }
+    mutating func ucvtfFixedSIMDScalar(_ i: SIMDScalarShift) { fromFixed(i, signed: false) }
+    mutating func fcvtzsFixedSIMDScalar(_ i: SIMDScalarShift) { toFixed(i, signed: true) }
+    mutating func fcvtzuFixedSIMDScalar(_ i: SIMDScalarShift) { toFixed(i, signed: false) }
+
+    private mutating func fromFixed(_ i: SIMDScalarShift, signed: Bool) {
+        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
+        let number = fromInteger(lane, i.rn, signed: signed)
+        setV(i.rd, unit.fmul(lane, number, unit.vconst(low: powerOfTwo(lane, 0 &- bits), high: 0)))
+    }
+
+    private mutating func toFixed(_ i: SIMDScalarShift, signed: Bool) {
+        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
+        let scaled = unit.fmul(lane, v(i.rn), unit.vconst(low: powerOfTwo(lane, bits), high: 0))
+        setV(i.rd, toInteger(lane, scaled, 3, signed: signed))
+    }
+
+    // MARK: By element
+
+    /// The element in the lowest lane.
+    private mutating func element(_ i: SIMDScalarElement) -> Value {
+        let source = v(i.mrm)
+        let index = i.sz ? i.indexWord &>> 1 : i.indexWord
+        return index == 0 ? source : unit.vbytes(source, source, n: Int32(index &* (i.sz ? 8 : 4)))
+    }
+
+    mutating func fmulElementSIMDScalar(_ i: SIMDScalarElement) {
+        let element = element(i)
+        setV(i.rd, unit.fmul(lane(sz: i.sz), v(i.rn), element))
+    }
+
+    mutating func fmlaElementSIMDScalar(_ i: SIMDScalarElement) {
+        let element = element(i)
+        setV(i.rd, unit.fmulAdd(lane(sz: i.sz), v(i.rn), element, v(i.rd)))
+    }
+
+    mutating func fmlsElementSIMDScalar(_ i: SIMDScalarElement) {
+        let element = element(i)
+        let factor = negated(lane(sz: i.sz), v(i.rn))
+        setV(i.rd, unit.fmulAdd(lane(sz: i.sz), factor, element, v(i.rd)))
+    }
+}

@@ -1,0 +1,185 @@
+// C4.1.96 Floating-point: data processing and comparison. Half precision computes nothing without FEAT_FP16.
+
+import LyrebirdIR
+
+extension Lifter {
+    /// The lane of a ptype that numbers are computed in; nil for H, of which the instruction is then undefined.
+    private mutating func numberLane(_ ptype: Int, _ word: UInt32) -> Lane? {
+        if ptype <= 1 { return ptype == 0 ? .s : .d }
+        undefinedInstruction(word)
+        return nil
+    }
+
+    /// The sign of the lowest lane inverted.
+    mutating func negated(_ lane: Lane, _ value: Value) -> Value {
+        unit.vxor(value, unit.vconst(low: ones(lane) ^ ones(lane) &>> 1, high: 0))
+    }
+
+    // MARK: Floating-point data-processing (1 source)
+
+    mutating func fsqrtScalar(_ i: FloatOneSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fsqrt(lane, v(i.rn)))
+    }
+
+    /// The source's format is ptype's, the destination's opc's; both are coded likewise (C7.2 FCVT).
+    mutating func fcvt(_ i: FloatOneSource) {
+        let lanes: [Lane?] = [.s, .d, nil, .h]
+        guard let from = lanes[i.ptype], let to = lanes[i.opc], from != to else { return undefinedInstruction(i.word) }
+        setV(i.rd, unit.fconvert(from, v(i.rn), to: Int32(to.rawValue)))
+    }
+
+    mutating func frintnScalar(_ i: FloatOneSource) { round(i, 0) }
+    mutating func frintmScalar(_ i: FloatOneSource) { round(i, 1) }
+    mutating func frintpScalar(_ i: FloatOneSource) { round(i, 2) }
+    mutating func frintzScalar(_ i: FloatOneSource) { round(i, 3) }
+    mutating func frintaScalar(_ i: FloatOneSource) { round(i, 4) }
+    /// By FPCR, whose mode is taken to be the nearest.
+    mutating func frintxScalar(_ i: FloatOneSource) { round(i, 0) }
+    mutating func frintiScalar(_ i: FloatOneSource) { round(i, 0) }
+
+    private mutating func round(_ i: FloatOneSource, _ mode: Int32) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fround(lane, v(i.rn), mode: mode))
+    }
+
+    // MARK: Floating-point data-processing (2 source)
+
+    mutating func faddScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fadd(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fsubScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fsub(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fmulScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fmul(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fnmulScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, negated(lane, unit.fmul(lane, v(i.rn), v(i.rm))))
+    }
+
+    mutating func fdivScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fdiv(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fmaxScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fmax(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fminScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fmin(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fmaxnmScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fmaxNumber(lane, v(i.rn), v(i.rm)))
+    }
+
+    mutating func fminnmScalar(_ i: FloatTwoSource) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        setV(i.rd, unit.fminNumber(lane, v(i.rn), v(i.rm)))
+    }
+
+    // MARK: Floating-point data-processing (3 source): operands are negated before anything else happens to them
+
+    mutating func fmadd(_ i: FloatThreeSource) { multiplyAdd(i, negatesProduct: false, negatesAddend: false) }
+    mutating func fmsub(_ i: FloatThreeSource) { multiplyAdd(i, negatesProduct: true, negatesAddend: false) }
+    mutating func fnmadd(_ i: FloatThreeSource) { multiplyAdd(i, negatesProduct: true, negatesAddend: true) }
+    mutating func fnmsub(_ i: FloatThreeSource) { multiplyAdd(i, negatesProduct: false, negatesAddend: true) }
+
+    private mutating func multiplyAdd(_ i: FloatThreeSource, negatesProduct: Bool, negatesAddend: Bool) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let factor = negatesProduct ? negated(lane, v(i.rn)) : v(i.rn)
+        let addend = negatesAddend ? negated(lane, v(i.ra)) : v(i.ra)
+        setV(i.rd, unit.fmulAdd(lane, factor, v(i.rm), addend))
+    }
+
+    // MARK: Floating-point compare: the IR's flags are the slot's, whose C is inverted
+
+    mutating func fcmp(_ i: FloatCompare) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let a = v(i.rn)
+        setFlags(unit.fcompare(lane, a, i.zero ? zeroVector() : v(i.rm)))
+    }
+
+    /// FCMPE differs in the exceptions that it raises.
+    mutating func fcmpe(_ i: FloatCompare) { fcmp(i) }
+
+    mutating func fccmp(_ i: FloatConditionalCompare) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        conditionalCompare(i.cond, unit.fcompare(lane, v(i.rn), v(i.rm)), i.nzcv)
+    }
+
+    mutating func fccmpe(_ i: FloatConditionalCompare) { fccmp(i) }
+
+    // MARK: Conversion between floating-point and integer
+
+    mutating func scvtfScalar(_ i: IntegerConversion) { fromInteger(i, signed: true) }
+    mutating func ucvtfScalar(_ i: IntegerConversion) { fromInteger(i, signed: false) }
+    mutating func fcvtnsScalar(_ i: IntegerConversion) { toInteger(i, 0, signed: true) }
+    mutating func fcvtnuScalar(_ i: IntegerConversion) { toInteger(i, 0, signed: false) }
+    mutating func fcvtmsScalar(_ i: IntegerConversion) { toInteger(i, 1, signed: true) }
+    mutating func fcvtmuScalar(_ i: IntegerConversion) { toInteger(i, 1, signed: false) }
+    mutating func fcvtpsScalar(_ i: IntegerConversion) { toInteger(i, 2, signed: true) }
+    mutating func fcvtpuScalar(_ i: IntegerConversion) { toInteger(i, 2, signed: false) }
+    mutating func fcvtzsScalar(_ i: IntegerConversion) { toInteger(i, 3, signed: true) }
+    mutating func fcvtzuScalar(_ i: IntegerConversion) { toInteger(i, 3, signed: false) }
+    mutating func fcvtasScalar(_ i: IntegerConversion) { toInteger(i, 4, signed: true) }
+    mutating func fcvtauScalar(_ i: IntegerConversion) { toInteger(i, 4, signed: false) }
+
+    private mutating func fromInteger(_ i: IntegerConversion, signed: Bool) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let source = register(i.rn, i.sf)
+        setV(i.rd, signed ? unit.fromIntS(lane, source) : unit.fromIntU(lane, source))
+    }
+
+    private mutating func toInteger(_ i: IntegerConversion, _ mode: Int32, signed: Bool) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let source = v(i.rn)
+        let type = type(i.sf)
+        let result =
+            signed ? unit.ftointS(type, lane, source, mode: mode) : unit.ftointU(type, lane, source, mode: mode)
+        setRegister(i.rd, i.sf, result)
+    }
+
+    // MARK: Conversion between floating-point and fixed-point: a multiplication by a power of two is exact, and where it
+    // overflows the integer would, too
+
+    mutating func scvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: true) }
+    mutating func ucvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: false) }
+    mutating func fcvtzsFixedScalar(_ i: FixedPointConversion) { toFixed(i, signed: true) }
+    mutating func fcvtzuFixedScalar(_ i: FixedPointConversion) { toFixed(i, signed: false) }
+
+    /// 2^exponent.
+    func powerOfTwo(_ lane: Lane, _ exponent: Int) -> UInt64 {
+        lane == .d ? UInt64(1023 &+ exponent) &<< 52 : UInt64(127 &+ exponent) &<< 23
+    }
+
+    private mutating func fromFixed(_ i: FixedPointConversion, signed: Bool) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let source = register(i.rn, i.sf)
+        let number = signed ? unit.fromIntS(lane, source) : unit.fromIntU(lane, source)
+        let scale = unit.vconst(low: powerOfTwo(lane, i.scale &- 64), high: 0)
+        setV(i.rd, unit.fmul(lane, number, scale))
+    }
+
+    private mutating func toFixed(_ i: FixedPointConversion, signed: Bool) {
+        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let scale = unit.vconst(low: powerOfTwo(lane, 64 &- i.scale), high: 0)
+        let source = unit.fmul(lane, v(i.rn), scale)
+        let type = type(i.sf)
+        setRegister(
+            i.rd, i.sf,
+            signed ? unit.ftointS(type, lane, source, mode: 3) : unit.ftointU(type, lane, source, mode: 3))
+    }
+}

@@ -1,0 +1,348 @@
+// Scalar floating point. The fast way is the host's instruction, and a check whether the result is one that the host chooses
+// differently: a NaN, or an integer out of range. Then code that stands aside has `lyrebird_float` compute it from the
+// operands, whose registers the result must therefore not take. What has no fast way always goes there. All registers are
+// taken before the jump: what makes room for one of them must happen on both ways.
+
+import LyrebirdIR
+
+extension CodeGenerator {
+    mutating func selectFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if i.opcode.rawValue < LyrebirdIR.Opcode.fadd.rawValue || i.opcode.rawValue >= LyrebirdIR.Opcode.vfadd.rawValue
+        {
+            return selectVectorFloat(index, i, unit)
+        }
+        let isDouble = i.lane == .d
+        switch i.opcode {
+        case .fadd: floatArithmetic(index, i, isDouble ? .addsd : .addss, unit)
+        case .fsub: floatArithmetic(index, i, isDouble ? .subsd : .subss, unit)
+        case .fmul: floatArithmetic(index, i, isDouble ? .mulsd : .mulss, unit)
+        case .fdiv: floatArithmetic(index, i, isDouble ? .divsd : .divss, unit)
+        case .fmax, .fmaxNumber: floatExtremum(index, i, isDouble ? .maxsd : .maxss, unit)
+        case .fmin, .fminNumber: floatExtremum(index, i, isDouble ? .minsd : .minss, unit)
+        case .fsqrt: floatSquareRoot(index, i, unit)
+        case .fround: floatRound(index, i, unit)
+        case .fmulAdd: floatMultiplyAdd(index, i, unit)
+        case .fcompare: floatCompare(index, i, unit)
+        case .ftointS, .ftointU: floatToInteger(index, i, unit)
+        case .fromIntS, .fromIntU: floatFromInteger(index, i, unit)
+        default: floatConvert(index, i, unit)
+        }
+    }
+
+    var hasFMA: Bool { hasAVX && contract.features.contains(.fma) }
+
+    // MARK: The slow way
+
+    @inline(__always)
+    func floatWord(_ i: Instruction, _ unit: borrowing Unit) -> UInt64 {
+        Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type) ?? 0
+    }
+
+    /// Has the result computed by the C function, in the context's words. Keeps all registers but for the flags.
+    private static func emitFloatCall(
+        _ code: inout Assembler, _ avx: Bool, _ stub: UnsafeRawPointer, _ word: UInt64, _ a: XMM, _ b: XMM?, _ c: XMM?
+    ) {
+        storeOperand(&code, avx, ContextField.floatA, a)
+        if let b { storeOperand(&code, avx, ContextField.floatB, b) }
+        if let c { storeOperand(&code, avx, ContextField.floatC, c) }
+        code.mov(.b64, ContextField.floatOperation, imm: Int32(truncatingIfNeeded: word))
+        code.call(to: stub)
+    }
+
+    private static func storeOperand(_ code: inout Assembler, _ avx: Bool, _ memory: Memory, _ register: XMM) {
+        if avx { code.avx(.movupsStore, memory, register) } else { code.sse(.movupsStore, memory, register) }
+    }
+
+    /// Code aside, where `labels` lead: computes the result from the operands and goes on at the cursor.
+    mutating func floatAside(
+        _ label: ForwardLabel, or other: ForwardLabel? = nil, _ word: UInt64, _ a: XMM, _ b: XMM?, _ c: XMM? = nil,
+        into result: XMM
+    ) {
+        cold.bind(label)
+        if let other { cold.bind(other) }
+        Self.emitFloatCall(&cold, hasAVX, stubs.floatCall, word, a, b, c)
+        if hasAVX {
+            cold.avx(.movups, result, ContextField.floatResult)
+        } else {
+            cold.sse(.movups, result, ContextField.floatResult)
+        }
+        cold.jmp(to: UnsafeRawPointer(hot.cursor))
+    }
+
+    private mutating func floatAside(
+        _ label: ForwardLabel, _ word: UInt64, _ a: XMM, into result: GPR, _ width: Width
+    ) {
+        cold.bind(label)
+        Self.emitFloatCall(&cold, hasAVX, stubs.floatCall, word, a, nil, nil)
+        cold.mov(width, result, ContextField.floatResult)
+        cold.jmp(to: UnsafeRawPointer(hot.cursor))
+    }
+
+    /// An operation with vector operands and a vector result that has no fast way.
+    mutating func floatByCall(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        clobberFlags()
+        let fields = i.opcode.valueFields
+        let a = useVector(Int(values[Int(i.a)].representative))
+        let b = fields & 2 != 0 ? useVector(Int(values[Int(i.b)].representative)) : nil
+        let c = fields & 4 != 0 ? useVector(Int(values[Int(i.c)].representative)) : nil
+        Self.emitFloatCall(&hot, hasAVX, stubs.floatCall, floatWord(i, unit), a, b, c)
+        let result = allocateVector(for: index)
+        loadVector(result, ContextField.floatResult)
+        hostFlags = -1
+    }
+
+    // MARK: Parts
+
+    /// UCOMISS or UCOMISD.
+    private mutating func floatTest(_ lane: Lane, _ a: XMM, _ b: XMM) {
+        two(lane == .d ? .ucomisd : .ucomiss, a, b)
+    }
+
+    private mutating func jumpIfNaN(_ lane: Lane, _ register: XMM) -> ForwardLabel {
+        floatTest(lane, register, register)
+        return hot.jccForward(.p, near: true)
+    }
+
+    /// Clears what a scalar instruction took over from its first source above the lowest lane.
+    private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
+        if value < count, hasZerosAbove(unit.instructions[value], lane) { return }
+        if lane == .d {
+            two(.movq, register, register)
+        } else {
+            three(.insertps, register, register, register, imm: 0x0E)
+        }
+    }
+
+    private func hasZerosAbove(_ i: Instruction, _ lane: Lane) -> Bool {
+        let opcode = i.opcode.rawValue
+        if opcode >= LyrebirdIR.Opcode.fadd.rawValue, opcode < LyrebirdIR.Opcode.vfadd.rawValue {
+            return i.opcode == .fconvert ? i.b <= lane.rawValue : i.lane.rawValue <= lane.rawValue
+        }
+        return i.opcode == .load && i.type == .v128 && i.access.size <= lane.rawValue
+    }
+
+    // MARK: Arithmetic
+
+    private mutating func floatArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit) {
+        clobberFlags()
+        let a = Int(values[Int(i.a)].representative)
+        let first = useVector(a)
+        let second = useVector(Int(values[Int(i.b)].representative))
+        let result = allocateVector(for: index)
+        three(opcode, result, first, second)
+        clearAbove(result, i.lane, like: a, unit)
+        let label = jumpIfNaN(i.lane, result)
+        floatAside(label, floatWord(i, unit), first, second, into: result)
+        hostFlags = -1
+    }
+
+    /// MAXSD and MINSD give the second operand of NaNs and of zeros. Of equal numbers AND and OR give what is wanted.
+    private mutating func floatExtremum(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit) {
+        clobberFlags()
+        let a = Int(values[Int(i.a)].representative)
+        let first = useVector(a)
+        let second = useVector(Int(values[Int(i.b)].representative))
+        let result = allocateVector(for: index)
+        floatTest(i.lane, first, second)
+        three(opcode, result, first, second)
+        let differ = hot.jccForward(.ne)
+        let unordered = hot.jccForward(.p, near: true)
+        three(i.opcode == .fmax || i.opcode == .fmaxNumber ? .pand : .por, result, first, second)
+        hot.bind(differ)
+        // The upper lanes of AND and OR are of both operands.
+        if i.lane == .d {
+            two(.movq, result, result)
+        } else {
+            three(.insertps, result, result, result, imm: 0x0E)
+        }
+        floatAside(unordered, floatWord(i, unit), first, second, into: result)
+        hostFlags = -1
+    }
+
+    private mutating func floatSquareRoot(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        clobberFlags()
+        let a = Int(values[Int(i.a)].representative)
+        let source = useVector(a)
+        let result = allocateVector(for: index)
+        three(i.lane == .d ? .sqrtsd : .sqrtss, result, source, source)
+        clearAbove(result, i.lane, like: a, unit)
+        let label = jumpIfNaN(i.lane, result)
+        floatAside(label, floatWord(i, unit), source, nil, into: result)
+        hostFlags = -1
+    }
+
+    private mutating func floatMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        guard hasFMA else { return floatByCall(index, i, unit) }
+        clobberFlags()
+        let c = Int(values[Int(i.c)].representative)
+        let first = useVector(Int(values[Int(i.a)].representative))
+        let second = useVector(Int(values[Int(i.b)].representative))
+        let addend = useVector(c)
+        let result = allocateVector(for: index)
+        moveVector(result, addend)
+        hot.avx(i.lane == .d ? .vfmadd231sd : .vfmadd231ss, result, first, second)
+        clearAbove(result, i.lane, like: c, unit)
+        let label = jumpIfNaN(i.lane, result)
+        floatAside(label, floatWord(i, unit), first, second, addend, into: result)
+        hostFlags = -1
+    }
+
+    // MARK: Rounding
+
+    /// The immediate of ROUNDSD for a mode below 4: not by MXCSR, and no exception for being inexact.
+    private static func roundImmediate(_ mode: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: mode) | 8 }
+
+    /// A scalar rounded to an integral value. Of NaNs the host chooses as we do: there is but one operand.
+    private mutating func round(_ to: XMM, _ source: XMM, _ lane: Lane, _ mode: UInt32) {
+        let opcode: SSEOpcode = lane == .d ? .roundsd : .roundss
+        guard mode >= 4 else { return three(opcode, to, source, source, imm: Self.roundImmediate(mode)) }
+        addAlmostHalf(to, source, lane, lane == .d ? .addsd : .addss)
+        three(opcode, to, to, to, imm: Self.roundImmediate(3))
+    }
+
+    /// Ties away from zero is truncation after the greatest number below a half, with the operand's sign, has been added.
+    mutating func addAlmostHalf(_ to: XMM, _ source: XMM, _ lane: Lane, _ add: SSEOpcode) {
+        let half = scratchVector()
+        if lane == .d {
+            materialize(half, 0, 0x8000_0000, 0, 0x8000_0000)
+            three(.pand, half, half, source)
+            materialize(to, 0xFFFF_FFFF, 0x3FDF_FFFF, 0xFFFF_FFFF, 0x3FDF_FFFF)
+        } else {
+            materialize(half, 0x8000_0000, 0x8000_0000, 0x8000_0000, 0x8000_0000)
+            three(.pand, half, half, source)
+            materialize(to, 0x3EFF_FFFF, 0x3EFF_FFFF, 0x3EFF_FFFF, 0x3EFF_FFFF)
+        }
+        three(.por, half, half, to)
+        three(add, to, source, half)
+    }
+
+    private mutating func floatRound(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let a = Int(values[Int(i.a)].representative)
+        let source = useVector(a)
+        let result = allocateVector(for: index)
+        round(result, source, i.lane, i.b)
+        clearAbove(result, i.lane, like: a, unit)
+    }
+
+    // MARK: Comparison
+
+    /// UCOMISD has greater, less and equal in CF and ZF, and what is unordered in PF. SETA and SBB make of the first three the
+    /// flags of a subtraction: 1 - 0, 0 - 1 and 0 - 0.
+    private mutating func floatCompare(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        clobberFlags()
+        let first = useVector(Int(values[Int(i.a)].representative))
+        let second = useVector(Int(values[Int(i.b)].representative))
+        reserve(.rax)
+        floatTest(i.lane, first, second)
+        let unordered = hot.jccForward(.p, near: true)
+        hot.setcc(.a, .rax)
+        hot.sbb(.b8, .rax, imm: 0)
+        cold.bind(unordered)
+        cold.mov(.b32, .rax, imm: 0x201)
+        cold.add(.b8, .rax, imm: 0x7F)
+        cold.sahf()
+        cold.jmp(to: UnsafeRawPointer(hot.cursor))
+        hostFlags = Int32(truncatingIfNeeded: index)
+    }
+
+    // MARK: Conversions
+
+    private mutating func truncate(_ to: GPR, _ source: XMM, _ lane: Lane, _ width: Width) {
+        let opcode: SSEOpcode =
+            switch (lane, width) {
+            case (.d, .b64): .cvttsd2siQ
+            case (.d, _): .cvttsd2si
+            case (_, .b64): .cvttss2siQ
+            default: .cvttss2si
+            }
+        if hasAVX { hot.avx(opcode, to, source) } else { hot.sse(opcode, to, source) }
+    }
+
+    /// CVTTSD2SI gives the least integer where the number does not fit. An unsigned number of 32 bits fits if the conversion
+    /// to 64 bits has nothing above; one of 64 bits that has the highest bit set takes the slow way.
+    private mutating func floatToInteger(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        clobberFlags()
+        let source = useVector(Int(values[Int(i.a)].representative))
+        var number = source
+        if i.b != 3 {
+            number = scratchVector()
+            round(number, source, i.lane, i.b)
+        }
+        let w = width(i.type)
+        let result = allocateGeneral(for: index)
+        let label: ForwardLabel
+        if i.opcode == .ftointS {
+            truncate(result, number, i.lane, w)
+            hot.cmp(w, result, imm: 1)
+            label = hot.jccForward(.o, near: true)
+        } else {
+            truncate(result, number, i.lane, .b64)
+            if w == .b64 {
+                hot.test(.b64, result, result)
+                label = hot.jccForward(.s, near: true)
+            } else {
+                let upper = scratchGeneral()
+                hot.mov(.b64, upper, result)
+                hot.shr(.b64, upper, imm: 32)
+                label = hot.jccForward(.ne, near: true)
+            }
+        }
+        floatAside(label, floatWord(i, unit), source, into: result, w)
+        hostFlags = -1
+    }
+
+    /// CVTSI2SD, after the register was cleared: it keeps the upper lanes.
+    mutating func fromInteger(_ to: XMM, _ source: GPR, _ lane: Lane, _ width: Width) {
+        let opcode: SSEOpcode =
+            switch (lane, width) {
+            case (.d, .b64): .cvtsi2sdQ
+            case (.d, _): .cvtsi2sd
+            case (_, .b64): .cvtsi2ssQ
+            default: .cvtsi2ss
+            }
+        three(.pxor, to, to, to)
+        if hasAVX { hot.avx(opcode, to, to, source) } else { hot.sse(opcode, to, source) }
+    }
+
+    private mutating func floatFromInteger(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let isWide = unit.instructions[Int(i.a)].type == .i64
+        if i.opcode == .fromIntS || !isWide {
+            let source = useGeneral(Int(values[Int(i.a)].representative))
+            let result = allocateVector(for: index)
+            if i.opcode == .fromIntS { return fromInteger(result, source, i.lane, isWide ? .b64 : .b32) }
+            let number = scratchGeneral()
+            hot.mov(.b32, number, source)
+            return fromInteger(result, number, i.lane, .b64)
+        }
+        clobberFlags()
+        let source = useGeneral(Int(values[Int(i.a)].representative))
+        let result = allocateVector(for: index)
+        let number = scratchGeneral()
+        let low = scratchGeneral()
+        hot.test(.b64, source, source)
+        let large = hot.jccForward(.s, near: true)
+        fromInteger(result, source, i.lane, .b64)
+        let done = hot.jmpForward(near: true)
+        hot.bind(large)
+        // Half of it, what is shifted out kept for the rounding, and twice that.
+        hot.mov(.b64, number, source)
+        hot.mov(.b32, low, source)
+        hot.shr(.b64, number, imm: 1)
+        hot.and(.b32, low, imm: 1)
+        hot.or(.b64, number, low)
+        fromInteger(result, number, i.lane, .b64)
+        three(i.lane == .d ? .addsd : .addss, result, result, result)
+        hot.bind(done)
+        hostFlags = -1
+    }
+
+    private mutating func floatConvert(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        // Half precision is rare, and without F16C the host has none.
+        if i.lane == .h || i.b == 1 { return floatByCall(index, i, unit) }
+        let source = useVector(Int(values[Int(i.a)].representative))
+        let result = allocateVector(for: index)
+        three(.pxor, result, result, result)
+        let opcode: SSEOpcode = i.lane == .d ? .cvtsd2ss : .cvtss2sd
+        if hasAVX { hot.avx(opcode, result, result, source) } else { hot.sse(opcode, result, source) }
+    }
+}
