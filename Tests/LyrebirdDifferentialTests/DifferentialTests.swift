@@ -59,6 +59,11 @@ extension DifferentialTests {
             [0x3A4A_E2A5, 0x3839_5385, 0x9A09_029B, 0xFA4F_224F],
             // A sum of 32 bits as an address: add w19, w28, #0x7e6; ldr x1, [x19]
             [0x111F_9B93, 0xF940_0261],
+            // A value that is both operands of its last use, asr w6, w6, w6, when its slot is set anew.
+            [
+                0x4D40_0033, 0x5AC0_12C6, 0x3A08_00E5, 0xA817_5E77, 0x9A80_7650, 0x9BAE_A529, 0x2CCB_0C99, 0xFA04_0118,
+                0x3A03_025E, 0x9ACF_4E6F, 0x72AE_EA43, 0x29F4_BBE0, 0xB80E_56C1, 0x1AC6_28C6,
+            ],
         ]
 
         @Test(arguments: onceWrong) func regressions(words: [UInt32]) throws {
@@ -66,6 +71,7 @@ extension DifferentialTests {
             let comparison = try Comparison(subjects: Self.mainSubjects(), image: generator.image(), model: .plain)
             for _ in 0..<20 {
                 var state = generator.state()
+                for register in [1, 4, 19, 22, 31] { state[register] = Arena.memory + 2048 }
                 state[28] = generator.target(aligned: false)
                 if words.count == 2 { state[28] |= generator.random.next() << 32 }
                 try comparison.add(GuestCase(words: words, state: state, encoding: nil))

@@ -1,5 +1,5 @@
 // Random words as code, through the public API, in processes of their own: the host neither crashes nor hangs, whatever the
-// guest does. A million words, and as many more for each five seconds of LYREBIRD_FUZZ_SECONDS.
+// guest does. A million words, and as many more for each minute of LYREBIRD_FUZZ_SECONDS.
 
 import Foundation
 import Testing
@@ -10,7 +10,7 @@ import Testing
 
     private static var wordsEach: Int {
         let seconds = ProcessInfo.processInfo.environment["LYREBIRD_FUZZ_SECONDS"].flatMap(Int.init) ?? 0
-        return (1 + seconds / 5) << 19
+        return (1 + seconds / 60) << 19
     }
 
     /// The program beside the test bundle.

@@ -201,7 +201,8 @@ extension CodeGenerator {
         }
     }
 
-    /// After an instruction: its operands have one use less.
+    /// After an instruction: its operands have one use less. The analysis has put uses before each other, so that of a value
+    /// that is two operands the last one put comes off first.
     @inline(__always)
     mutating func consumeOperands(_ index: Int, _ unit: borrowing Unit) {
         if values[index].isSkipped { return }
@@ -210,19 +211,19 @@ extension CodeGenerator {
         case .set, .bind, .get, .instruction, .nop, .const, .vconst, .flags, .param, .jump, .exitJump, .exitTrap: break
         case .load, .store:
             let address = addresses[index]
+            if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             consume(Int(address.base), 3 &* index)
             if address.index >= 0 { consume(Int(address.index), 3 &* index &+ 2) }
-            if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
         case .add where values[index].isAddress:
             let address = addresses[index]
-            consume(Int(address.base), 3 &* index)
             consume(Int(address.index), 3 &* index &+ 2)
+            consume(Int(address.base), 3 &* index)
         case .branch, .exitIndirect: consume(Int(values[Int(i.a)].representative), 3 &* index)
         default:
             let fields = i.opcode.valueFields
-            if fields & 1 != 0 { consume(Int(values[Int(i.a)].representative), 3 &* index) }
-            if fields & 2 != 0 { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             if fields & 4 != 0 { consume(Int(values[Int(i.c)].representative), 3 &* index &+ 2) }
+            if fields & 2 != 0 { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
+            if fields & 1 != 0 { consume(Int(values[Int(i.a)].representative), 3 &* index) }
         }
     }
 
