@@ -163,6 +163,9 @@ extension Optimizer {
         switch i.opcode {
         // Each undoes itself.
         case .not, .neg, .bswap, .bitreverse: if inner.opcode == i.opcode { become(index, inner.a, &i, unit) }
+        // How guests without the one count by the other.
+        case .clz where inner.opcode == .bitreverse: become(index, Instruction(.ctz, i.type, 0, inner.a), &i, unit)
+        case .ctz where inner.opcode == .bitreverse: become(index, Instruction(.clz, i.type, 0, inner.a), &i, unit)
         default: break
         }
     }

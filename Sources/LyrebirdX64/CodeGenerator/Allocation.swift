@@ -218,6 +218,11 @@ extension CodeGenerator {
             let address = addresses[index]
             consume(Int(address.index), 3 &* index &+ 2)
             consume(Int(address.base), 3 &* index)
+        case .select where values[index].isDeferred:
+            let comparison = deferredComparison(i, unit)
+            consume(Int(values[Int(i.a)].representative), 3 &* index)
+            consume(Int(values[Int(comparison.a)].representative), 3 &* index &+ 1)
+            consume(Int(values[Int(comparison.b)].representative), 3 &* index &+ 2)
         case .branch, .exitIndirect: consume(Int(values[Int(i.a)].representative), 3 &* index)
         default:
             let fields = i.opcode.valueFields

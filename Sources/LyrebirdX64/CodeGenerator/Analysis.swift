@@ -45,7 +45,7 @@ struct ValueState {
         get { bits & 8 != 0 }
         set { bits = newValue ? bits | 8 : bits & ~8 }
     }
-    /// A flags value that is made again where it is consumed (`select` between flags).
+    /// A `select` between the flags of a comparison, which is made there, and constant ones.
     @inline(__always) var isDeferred: Bool {
         get { bits & 16 != 0 }
         set { bits = newValue ? bits | 16 : bits & ~16 }
@@ -267,6 +267,7 @@ extension CodeGenerator {
             useArguments(i.c, at: index, unit)
         case .exitIndirect: use(i.a, at: index, field: 0)
         case .add where foldShift(index, i, unit): break
+        case .select where deferComparison(index, i, unit): break
         default:
             let fields = i.opcode.valueFields
             if fields & 1 != 0 { use(i.a, at: index, field: 0) }
@@ -328,6 +329,34 @@ extension CodeGenerator {
         addresses[index] = folded
     }
 
+    /// A comparison whose flags go into nothing but this `select`, against constant ones (AArch64's CCMP), is made where the
+    /// condition has been tested: one branch instead of packing, selecting and unpacking flags.
+    private mutating func deferComparison(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
+        guard i.type == .flags else { return false }
+        let taken = Int(values[Int(i.b)].representative)
+        let other = Int(values[Int(i.c)].representative)
+        guard taken < index, unit.instructions[taken].opcode == .flags, values[taken].end < 0,
+            values[other].isConstant
+        else { return false }
+        let producer = Int(values[Int(unit.instructions[taken].a)].representative)
+        guard unit.instructions[producer].opcode == .sub, values[producer].end < 0,
+            values[producer].flags == Int32(truncatingIfNeeded: taken)
+        else { return false }
+        for between in producer &+ 1..<index {
+            switch unit.instructions[between].opcode {
+            case .flags, .const, .nop, .get, .copy, .trunc, .instruction: continue
+            default: return false
+            }
+        }
+        use(i.a, at: index, field: 0)
+        use(unit.instructions[producer].a, at: index, field: 1)
+        use(unit.instructions[producer].b, at: index, field: 2)
+        values[producer].isSkipped = true
+        values[taken].isSkipped = true
+        values[index].isDeferred = true
+        return true
+    }
+
     /// Makes `a + (b << n)` one LEA.
     private mutating func foldShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
         guard i.type == .i64, values[index].flags < 0,
@@ -357,6 +386,12 @@ extension CodeGenerator {
         let n = unit.instructions[amount].immediate & 63
         guard n >= 1, n <= 3 else { return nil }
         return (Int(values[Int(unit.instructions[index].a)].representative), UInt8(n))
+    }
+
+    /// The comparison that a deferred `select` makes.
+    func deferredComparison(_ i: Instruction, _ unit: borrowing Unit) -> Instruction {
+        let taken = Int(values[Int(i.b)].representative)
+        return unit.instructions[Int(values[Int(unit.instructions[taken].a)].representative)]
     }
 
     // MARK: Several blocks
@@ -403,6 +438,13 @@ extension CodeGenerator {
         _ index: Int, _ i: Instruction, _ unit: borrowing Unit, _ body: (inout CodeGenerator, Int) -> Void
     ) {
         if values[index].isSkipped { return }
+        if values[index].isDeferred {
+            let comparison = deferredComparison(i, unit)
+            body(&self, Int(values[Int(i.a)].representative))
+            body(&self, Int(values[Int(comparison.a)].representative))
+            body(&self, Int(values[Int(comparison.b)].representative))
+            return
+        }
         if i.opcode == .load || i.opcode == .store || values[index].isAddress {
             let address = addresses[index]
             if address.base >= 0 { body(&self, Int(address.base)) }

@@ -328,7 +328,8 @@ extension CodeGenerator {
         }
     }
 
-    /// Dirty slots that are constants, in other memory, or in the host's flags. The scratch registers are free by now.
+    /// Dirty slots that are constants, in other memory, or in the host's flags. RAX and RDX are free by now; RCX may have an
+    /// exit's target.
     private mutating func storeTheRest() {
         var rest = dirty
         var packed: Int32 = -1
@@ -347,8 +348,8 @@ extension CodeGenerator {
                 } else if values[value].isConstant {
                     hot.mov(.b16, memory, imm: Int32(truncatingIfNeeded: constantBits[value]))
                 } else {
-                    hot.movzx(.b32, .rcx, .b16, home(of: value))
-                    hot.mov(.b16, memory, .rcx)
+                    hot.movzx(.b32, .rdx, .b16, home(of: value))
+                    hot.mov(.b16, memory, .rdx)
                 }
             } else if contract.types[slot] == .v128 {
                 if values[value].isConstant {
@@ -361,12 +362,12 @@ extension CodeGenerator {
                 if let small = smallConstant(value, contract.types[slot]) {
                     hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, imm: small)
                 } else {
-                    hot.movImmediate(.rcx, constantBits[value])
-                    hot.mov(.b64, memory, .rcx)
+                    hot.movImmediate(.rdx, constantBits[value])
+                    hot.mov(.b64, memory, .rdx)
                 }
             } else {
-                hot.mov(.b64, .rcx, home(of: value))
-                hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rcx)
+                hot.mov(.b64, .rdx, home(of: value))
+                hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rdx)
             }
         }
     }
@@ -452,7 +453,7 @@ extension CodeGenerator {
         } else {
             hot.mov(.b64, .rcx, home(of: value))
         }
-        goHomeKeepingRCX()
+        goHome()
         if i.aux == ExitHint.return.rawValue, options.predictReturns {
             hot.cmp(.b64, .rcx, Memory(base: .rsp, displacement: 8))
             let miss = hot.jccForward(.ne)
@@ -470,15 +471,6 @@ extension CodeGenerator {
             hot.bind(lookup)
         }
         emitTableLookup()
-    }
-
-    private mutating func goHomeKeepingRCX() {
-        storeDirtyRegisters()
-        movePinned()
-        let target = GPR.rdx
-        hot.mov(.b64, target, .rcx)
-        storeTheRest()
-        hot.mov(.b64, .rcx, target)
     }
 
     /// table[(pc >> alignment) & mask]: guest pc, host address.

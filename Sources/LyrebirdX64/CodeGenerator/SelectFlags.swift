@@ -187,7 +187,12 @@ extension CodeGenerator {
             hot.movzx(.b32, result, .b8, result)
         default:
             switch i.type {
-            case .flags: selectBetweenFlags(index, i, unit)
+            case .flags:
+                if values[index].isDeferred {
+                    compareConditionally(index, i, unit)
+                } else {
+                    selectBetweenFlags(index, i, unit)
+                }
             case .v128: selectBetweenVectors(index, i, unit)
             default: selectBetweenIntegers(index, i, unit)
             }
@@ -232,6 +237,33 @@ extension CodeGenerator {
         let skip = hot.jccForward(condition.inverted)
         moveVector(result, taken)
         hot.bind(skip)
+    }
+
+    /// The comparison where the condition holds, else the constant flags.
+    private mutating func compareConditionally(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let comparison = deferredComparison(i, unit)
+        let a = Int(values[Int(comparison.a)].representative)
+        let b = Int(values[Int(comparison.b)].representative)
+        let condition = useCondition(i.condition, of: Int(values[Int(i.a)].representative), unit)
+        saveLiveFlags()
+        reserve(.rax)
+        // All that moves registers comes before the jump: both ways must leave them alike.
+        let first = useGeneral(a)
+        let small = smallConstant(b, comparison.type)
+        let second = small == nil ? useGeneral(b) : first
+        let compares = hot.jccForward(condition)
+        hot.mov(.b32, .rax, imm: Int32(truncatingIfNeeded: constants(Int(values[Int(i.c)].representative))))
+        restoreFlagsFromRAX()
+        let done = hot.jmpForward()
+        hot.bind(compares)
+        let w = width(comparison.type)
+        if let small {
+            if small == 0 { hot.test(w, first, first) } else { hot.cmp(w, first, imm: small) }
+        } else {
+            hot.cmp(w, first, second)
+        }
+        hot.bind(done)
+        hostFlags = Int32(truncatingIfNeeded: index)
     }
 
     /// Both as bits, and a conditional move between them: the first value's are made from the host's flags before the
