@@ -38,7 +38,8 @@ public enum ARM64State {
         return entries
     }()
 
-    /// Hottest first, by what compilers use: argument and scratch registers, then the callee-saved ones they start with.
+    /// Hottest first, by what compilers use: argument and scratch registers, then the callee-saved ones they start with; of the
+    /// vectors those that carry arguments and results.
     public static let pinned: [Slot] =
         [x(0), x(1), x(2), x(3), sp, x(4), x(19), x(20), x(5), x(30), x(6), x(21)]
         + (0..<8).map(v)
