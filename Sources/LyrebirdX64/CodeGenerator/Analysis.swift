@@ -124,6 +124,7 @@ extension CodeGenerator {
             blockStates[id].chain = chain
             previous = id
         }
+        chainCount = Int(chain)
     }
 
     /// Whether block `id`, emitted right behind `previous`, goes on with the allocator's state: it has no other way in. Blocks
@@ -215,7 +216,7 @@ extension CodeGenerator {
             content.type = contract.types[slot]
             values[count &+ slot] = content
         }
-        if unit.placedCount > 1 { extendAcrossBlocks(unit) }
+        if chainCount > 1 { extendAcrossBlocks(unit) }
     }
 
     @inline(__always)

@@ -75,6 +75,8 @@ public struct CodeGenerator: ~Copyable {
     var hostComplement: Int32 = -1
     var spillsUsed = SpillSet()
     var position = 0
+    /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
+    var chainCount = 0
     var count = 0
 
     /// The unit's side pool, where vector constants are.

@@ -27,7 +27,7 @@ extension CodeGenerator {
             if blockStates[target].onlyExit >= 0 {
                 goHome()
                 emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
-            } else if blockStates[target].chain != chainHere(unit, index) {
+            } else if blockStates[target].address != nil || blockStates[target].chain != chainHere(unit, index) {
                 let staged = stageArguments(i.a, unit)
                 goHome()
                 passArguments(i.a, staged, unit)
@@ -55,7 +55,9 @@ extension CodeGenerator {
         let other = Int(unit.pool[Int(i.c)])
         let thenExit = blockStates[then].onlyExit
         let otherExit = blockStates[other].onlyExit
-        if thenExit >= 0, otherExit < 0, blockStates[other].chain == chainHere(unit, index) {
+        if thenExit >= 0, otherExit < 0, blockStates[other].address == nil,
+            blockStates[other].chain == chainHere(unit, index)
+        {
             // A side exit: the way there is out of line.
             let condition = useCondition(i.condition, of: flags, unit)
             let taken = hot.jccForward(condition, near: true)
