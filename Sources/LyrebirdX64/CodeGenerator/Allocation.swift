@@ -163,7 +163,7 @@ extension CodeGenerator {
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.type != .flags,
                 state.nextUse != .max || state.end > Int32(position)
             {
-                if state.type == .v128 { useVectorRaw(Int(old)) } else { useGeneralRaw(Int(old)) }
+                if state.type == .v128 { useVector(Int(old)) } else { useGeneral(Int(old)) }
             } else if state.type == .flags, !holds(old), state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
             }
@@ -253,7 +253,7 @@ extension CodeGenerator {
     @inline(__always) mutating func lock(_ register: UInt8) { locked |= 1 &<< UInt64(register) }
     @inline(__always) mutating func unlock(_ register: UInt8) { locked &= ~(1 &<< UInt64(register)) }
 
-    static let generalOrder: [UInt8] = [0, 2, 1, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 3]
+    /// All but RSP and RBP, and XMM0–15.
     static let generalMask: UInt64 = 0b1111_1111_1100_1111
     static let vectorMask: UInt64 = 0xFFFF &<< 16
 
@@ -458,10 +458,8 @@ extension CodeGenerator {
     // MARK: Values
 
     /// The value in a general register, locked for this instruction.
-    mutating func useGeneral(_ value: Int) -> GPR { useGeneralRaw(value) }
-
     @discardableResult
-    mutating func useGeneralRaw(_ value: Int) -> GPR {
+    mutating func useGeneral(_ value: Int) -> GPR {
         let register = values[value].register
         if register != 0xFF {
             lock(register)
@@ -480,10 +478,9 @@ extension CodeGenerator {
         return GPR(free)
     }
 
-    mutating func useVector(_ value: Int) -> XMM { useVectorRaw(value) }
-
+    /// The value in a vector register, locked for this instruction.
     @discardableResult
-    mutating func useVectorRaw(_ value: Int) -> XMM {
+    mutating func useVector(_ value: Int) -> XMM {
         let register = values[value].register
         if register != 0xFF {
             lock(register)

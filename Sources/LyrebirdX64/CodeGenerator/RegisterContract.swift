@@ -42,8 +42,9 @@ public struct RegisterContract: Sendable {
     public let features: CPUFeatures
     let layout: StateLayout
 
-    /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it.
-    static let bias = 128
+    /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it. The first
+    /// eight are left out: what a guest has there is hot enough to be in a register.
+    static let bias = 136
     /// Bytes from the start of the context to the guest's state.
     public static let stateOffset = (MemoryLayout<lyrebird_context>.stride + 63) & ~63
 
