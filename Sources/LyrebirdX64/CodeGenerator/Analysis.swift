@@ -330,7 +330,7 @@ extension CodeGenerator {
         addresses[index] = folded
     }
 
-    /// A comparison whose flags go into nothing but this `select`, against constant ones (AArch64's CCMP), is made where the
+    /// A comparison whose flags go into nothing but this `select`, against constant ones (a conditional comparison), is made where the
     /// condition has been tested: one branch instead of packing, selecting and unpacking flags.
     private mutating func deferComparison(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
         guard i.type == .flags else { return false }

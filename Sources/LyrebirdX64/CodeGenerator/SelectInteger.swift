@@ -258,7 +258,7 @@ extension CodeGenerator {
     /// Makes a reserved register the result's.
     private mutating func giveRegister(_ register: GPR, to index: Int) { own(index, register.rawValue) }
 
-    /// ARM's quotient: 0 for a divisor of 0, and no trap for the one that overflows.
+    /// The IR's quotient: 0 for a divisor of 0, and no trap for the one that overflows.
     private mutating func selectDivision(_ index: Int, _ a: Int, _ b: Int, _ w: Width, signed: Bool) {
         reserve(.rax)
         reserve(.rdx)
