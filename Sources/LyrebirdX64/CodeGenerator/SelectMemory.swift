@@ -1,7 +1,7 @@
 // Loads, stores and atomics. Each may fault: its frame state is logged right before the host instruction that can.
 //
 // x86 orders loads with loads and stores with stores, so acquire and release cost nothing but for one case: a store-release
-// must be seen before a later load-acquire , as guests with such instructions have it, which a plain store is not; it becomes an exchange.
+// must be seen before a later load-acquire, which a plain store is not; it becomes an exchange.
 
 import LyrebirdIR
 
