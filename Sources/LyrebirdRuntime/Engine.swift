@@ -43,7 +43,6 @@ public struct EngineStatistics: Sendable {
     public var linked = 0
     public var invalidated = 0
     public var flushes = 0
-    public var tableMisses = 0
 }
 
 /// Translates and runs the code of one machine.

@@ -53,4 +53,3 @@ static inline void lyrebird_store_release(uint64_t *p, uint64_t v) { __atomic_st
 static inline uint32_t lyrebird_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static inline void lyrebird_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
 static inline uint32_t lyrebird_and32(uint32_t *p, uint32_t v) { return __atomic_and_fetch(p, v, __ATOMIC_SEQ_CST); }
-static inline void lyrebird_pause(void) { __builtin_ia32_pause(); }
