@@ -26,8 +26,11 @@ public final class CPUContext {
     /// The flush after which this CPU's table and prediction stack are right.
     var generation = 0
     public var pc: UInt64 = 0
-    /// The part of the key of translations that is not the pc.
-    public var mode: UInt32 = 0
+    /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
+    /// start over when it changes.
+    public var mode: UInt32 = 0 {
+        didSet { if mode != oldValue { forgetTranslations() } }
+    }
 
     static let predictionSize = 64 << 10
     static let guardSize = 64 << 10

@@ -122,7 +122,6 @@ public final class Engine: @unchecked Sendable {
         context.pointee.code_start = UInt64(UInt(bitPattern: cache.executable))
         context.pointee.code_end = context.pointee.code_start + UInt64(cache.size)
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
-        context.pointee.memory_base = memory.base
         architecture.initialize(cpu.state)
         locked {
             cpu.generation = generation

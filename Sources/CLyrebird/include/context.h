@@ -32,7 +32,6 @@ struct lyrebird_context {
     uint64_t code_end;
     // Where the signal handler sends a fault in generated code.
     uint64_t fault_stub;
-    uint64_t memory_base;
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];

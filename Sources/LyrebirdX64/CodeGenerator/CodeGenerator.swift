@@ -77,6 +77,8 @@ public struct CodeGenerator: ~Copyable {
     var position = 0
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
     var chainCount = 0
+    /// The chain whose code is being emitted.
+    var currentChain: Int32 = 0
     var count = 0
 
     /// The unit's side pool, where vector constants are.
@@ -178,6 +180,7 @@ public struct CodeGenerator: ~Copyable {
             let block = unit.blocks[id]
             startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain)
             previous = id
+            currentChain = blockStates[id].chain
             var index = Int(block.start)
             while index < Int(block.end) {
                 if hot.remaining < Self.slack || cold.remaining < Self.slack || frameWords > Self.frameCapacity - 1024

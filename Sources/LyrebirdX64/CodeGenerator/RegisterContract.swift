@@ -9,12 +9,9 @@ import LyrebirdIR
 /// A host register of either class: 0–15 general, 16–47 XMM.
 struct HostRegister: Equatable {
     let number: UInt8
-    @inline(__always) init(_ number: UInt8) { self.number = number }
-    @inline(__always) init(_ gpr: GPR) { number = gpr.rawValue }
-    @inline(__always) init(_ xmm: XMM) { number = xmm.rawValue &+ 16 }
-    @inline(__always) var isVector: Bool { number >= 16 }
-    @inline(__always) var gpr: GPR { GPR(number) }
-    @inline(__always) var xmm: XMM { XMM(number &- 16) }
+    init(_ number: UInt8) { self.number = number }
+    init(_ gpr: GPR) { number = gpr.rawValue }
+    init(_ xmm: XMM) { number = xmm.rawValue &+ 16 }
     static let none = HostRegister(0xFF)
     static let count = 48
 }

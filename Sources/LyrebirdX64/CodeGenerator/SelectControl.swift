@@ -27,7 +27,7 @@ extension CodeGenerator {
             if blockStates[target].onlyExit >= 0 {
                 goHome()
                 emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
-            } else if blockStates[target].address != nil || blockStates[target].chain != chainHere(unit, index) {
+            } else if blockStates[target].address != nil || blockStates[target].chain != currentChain {
                 let staged = stageArguments(i.a, unit)
                 goHome()
                 passArguments(i.a, staged, unit)
@@ -39,14 +39,6 @@ extension CodeGenerator {
         }
     }
 
-    private func chainHere(_ unit: borrowing Unit, _ index: Int) -> Int32 {
-        for place in 0..<unit.placedCount {
-            let id = Int(unit.order[place])
-            if unit.blocks[id].start <= index, index < unit.blocks[id].end { return blockStates[id].chain }
-        }
-        return -1
-    }
-
     // MARK: Branches
 
     private mutating func selectBranch(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
@@ -56,7 +48,7 @@ extension CodeGenerator {
         let thenExit = blockStates[then].onlyExit
         let otherExit = blockStates[other].onlyExit
         if thenExit >= 0, otherExit < 0, blockStates[other].address == nil,
-            blockStates[other].chain == chainHere(unit, index)
+            blockStates[other].chain == currentChain
         {
             // A side exit: the way there is out of line.
             let condition = useCondition(i.condition, of: flags, unit)
