@@ -64,6 +64,13 @@ public final class CPU {
         return UInt16(truncatingIfNeeded: signAndZero | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
     }
 
+    /// Takes over the pc and all registers of another CPU of the machine, which must not be running.
+    public func copyState(from other: CPU) {
+        context.state.copyMemory(from: other.context.state, byteCount: machine.engine.layout.size)
+        context.pc = other.context.pc
+        context.mode = other.context.mode
+    }
+
     /// Runs guest code from `pc` until there is a reason to leave it.
     public func run() -> Exit {
         switch machine.engine.run(context) {

@@ -3,6 +3,7 @@
 // as far as a native program would be.
 
 import CLyrebird
+import LyrebirdIR
 import LyrebirdRuntime
 
 /// The host process as a guest's kernel: only there on a machine whose address space is `.hostProcess`.
@@ -113,22 +114,74 @@ public struct HostProcess: Sendable {
 
     // MARK: Processes
 
+    private static let cloneParentSetTID: UInt64 = 0x0010_0000
+    private static let cloneChildClearTID: UInt64 = 0x0020_0000
+    private static let cloneChildSetTID: UInt64 = 0x0100_0000
+    private static let setTIDAddress = 218
+    private static let setRobustList = 273
+
     /// Forks this process with `cpu` as the only CPU of the child. The child's translations are its own. Returns the
     /// child's pid in the parent, 0 in the child, -errno on failure. `flags` is that of clone(2) (SIGCHLD, CLONE_PARENT_SETTID,
     /// CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID, namespaces …, never CLONE_VM).
     public func fork(on cpu: CPU, flags: UInt64, parentTID: UInt64 = 0, childTID: UInt64 = 0) -> Int {
+        let threadIDs = Self.cloneParentSetTID | Self.cloneChildSetTID | Self.cloneChildClearTID
+        let childSignal: UInt64 = 17
+        guard flags & ~threadIDs == childSignal else {
+            // The C library's fork knows no flags. What it does besides is for the locks that other threads hold.
+            return machine.engine.fork(keeping: cpu.context) {
+                lyrebird_syscall(56, flags, 0, parentTID, childTID, 0, 0)
+            }
+        }
         let pid = machine.engine.fork(keeping: cpu.context)
         if pid == 0 {
-            let cloneChildSetTID: UInt64 = 0x0100_0000
-            let cloneChildClearTID: UInt64 = 0x0020_0000
             let own = UInt32(truncatingIfNeeded: lyrebird_syscall(186, 0, 0, 0, 0, 0, 0))
             // The kernel ignores a bad address here, too.
-            if flags & cloneChildSetTID != 0 { try? machine.memory.store(own, at: childTID) }
-            if flags & cloneChildClearTID != 0 { _ = lyrebird_syscall(218, childTID, 0, 0, 0, 0, 0) }
-        } else if pid > 0, flags & 0x0010_0000 != 0 {
+            if flags & Self.cloneChildSetTID != 0 { try? machine.memory.store(own, at: childTID) }
+            let cleared = flags & Self.cloneChildClearTID != 0 ? childTID : 0
+            _ = lyrebird_syscall(Self.setTIDAddress, cleared, 0, 0, 0, 0, 0)
+            // A new process has no robust list; the C library has set its own.
+            _ = lyrebird_syscall(Self.setRobustList, 0, Self.robustListSize, 0, 0, 0, 0)
+        } else if pid > 0, flags & Self.cloneParentSetTID != 0 {
             try? machine.memory.store(UInt32(truncatingIfNeeded: pid), at: parentTID)
         }
         return pid
+    }
+
+    /// sizeof(struct robust_list_head)
+    private static let robustListSize: UInt64 = 24
+
+    /// vfork(2): makes a process that shares this one's memory, and waits until it has executed a program or ended. The child
+    /// runs `body` on the calling thread's stack and on `cpu`, whose state is afterwards as it was before, and so are the
+    /// signals that wait for it. `flags` is that of clone(2), with CLONE_VM and CLONE_VFORK.
+    ///
+    /// - Parameter body: is called with `argument` and never returns. What it owns when it executes a program stays allocated.
+    /// - Returns: the child's pid, or -errno.
+    public func vfork(
+        on cpu: CPU, flags: UInt64, parentTID: UInt64, childTID: UInt64, argument: UnsafeMutableRawPointer,
+        body: @convention(c) (UnsafeMutableRawPointer?) -> Void
+    ) -> Int {
+        let context = cpu.context
+        let state = [UInt8](UnsafeRawBufferPointer(start: context.state, count: machine.engine.layout.size))
+        let (pc, mode) = (context.pc, context.mode)
+        let pid = lyrebird_vfork(flags, parentTID, childTID, body, argument)
+        state.withUnsafeBytes { context.state.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        context.pc = pc
+        context.mode = mode
+        context.leave()
+        return pid
+    }
+
+    /// Makes the calling thread, which has just begun, fit for a CPU: its identity as the guest's kernel knows it.
+    /// - Parameters:
+    ///   - clearedTID: where the kernel stores 0 and wakes a futex when the thread has ended; 0 for nowhere. The thread's
+    ///     robust list is empty until somebody sets one.
+    ///   - signalStack: memory for signal handlers.
+    /// - Returns: the thread's id.
+    public func beginThread(clearedTID: UInt64, signalStack: UnsafeMutableRawBufferPointer) -> Int32 {
+        _ = lyrebird_set_signal_stack(signalStack.baseAddress, signalStack.count)
+        // The C library's own are not needed: nobody joins the thread, and its library has no robust mutexes.
+        _ = lyrebird_syscall(Self.setRobustList, 0, Self.robustListSize, 0, 0, 0, 0)
+        return Int32(truncatingIfNeeded: lyrebird_syscall(Self.setTIDAddress, clearedTID, 0, 0, 0, 0, 0))
     }
 
     // MARK: Signals
@@ -136,6 +189,9 @@ public struct HostProcess: Sendable {
     /// Makes the calling thread `cpu`'s: a signal that is intercepted on it is kept for `cpu`, be it in guest code, in a
     /// system call or in the embedder's own code. Once for each thread, before the first signal is intercepted.
     public func attach(_ cpu: CPU) { lyrebird_set_current(cpu.context.context) }
+
+    /// The calling thread is no CPU's any more. It must have blocked all signals: what comes now is lost.
+    public func detach() { lyrebird_set_current(nil) }
 
     /// What the host does with a signal on the guest's behalf.
     public enum Disposition: Sendable { case `default`, ignore, intercept }
@@ -158,13 +214,11 @@ public struct HostProcess: Sendable {
     /// blocked until `setSignalMask` is called.
     public func takeSignal(for cpu: CPU) -> HostSignal? {
         let context = cpu.context.context
-        guard context.pointee.pending_signal != 0 else { return nil }
-        let number = Int32(context.pointee.pending_signal)
-        let info = withUnsafeBytes(of: context.pointee.pending_info) { [UInt8]($0) }
-        context.pointee.pending_signal = 0
-        // The stop that came with it is spent, should nobody have seen it yet.
+        // The stop that came with them is spent, should nobody have seen it yet.
         _ = lyrebird_and32(UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt32.self), ~1)
-        return HostSignal(number: number, info: info)
+        var info = [UInt8](repeating: 0, count: Int(LYREBIRD_SIGINFO))
+        let number = info.withUnsafeMutableBytes { lyrebird_take_signal(context, $0.baseAddress) }
+        return number == 0 ? nil : HostSignal(number: number, info: info)
     }
 
     /// Sets the calling thread's signal mask (bit n-1 is signal n). Signals the translator needs stay unblocked on the host.

@@ -2,9 +2,10 @@
 
 import Lyrebird
 
-/// A thread of the guest, run by the host thread that calls `run`.
+/// A thread of the guest, run by a host thread of its own. Belongs to it, but for `id` and `stopHandle`.
 final class GuestThread {
-    let process: LinuxProcess
+    /// Another one only while a vfork(2) child runs in this thread's place.
+    var process: LinuxProcess
     let cpu: CPU
     let abi: ABI
     let host: HostProcess
@@ -20,8 +21,15 @@ final class GuestThread {
     var held: [HostSignal] = []
     /// The call that a signal is interrupting, while it does.
     var interruption: Interruption?
-    /// How the process ended, once it has.
-    var status: ExitStatus?
+    /// How this thread ended the process or itself, once it has.
+    var end: End?
+    /// Its number, which is the host thread's; 0 for the leader, which is never looked for by it.
+    var id: Int32 = 0
+    /// What a host thread of the translator's runs on; nil for the process's first.
+    var stack: HostStacks.Stack?
+    let stopHandle: StopHandle
+    /// What execve(2) is given. A vfork(2) child leaves it to its parent.
+    var execution: PreparedExecution?
     /// Set by a call that has loaded all registers itself (rt_sigreturn).
     var registersAreSet = false
 
@@ -35,13 +43,29 @@ final class GuestThread {
         abi = process.abi
         host = process.host
         memory = process.machine.memory
+        stopHandle = cpu.stopHandle
     }
 
-    /// Runs until the process ends.
-    func run() -> ExitStatus {
+    /// What ends a thread's run.
+    enum End {
+        /// exit(2), with this status.
+        case thread(Int32)
+        /// The whole process ends.
+        case process(ExitStatus)
+        /// Another thread has ended the process.
+        case ordered
+    }
+
+    /// Runs until the thread ends. All signals are blocked then.
+    func run() -> End {
         host.attach(cpu)
         applyMask()
         while true {
+            if process.isEnding { end = .ordered }
+            if let end {
+                collectSignals()
+                return end
+            }
             switch cpu.run() {
             case .systemCall: systemCall()
             case .stopped: deliverSignals()
@@ -50,7 +74,6 @@ final class GuestThread {
             case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
             }
             if hasSignal { deliverSignals() }
-            if let status { return status }
         }
     }
 
@@ -82,6 +105,11 @@ final class GuestThread {
 
     /// Makes a host call that may block. A signal ends it early: `restart` says what becomes of the call then.
     func block(_ call: SystemCall, _ a: Arguments, restart: Interruption.Restart) -> Int {
+        // Told to stop before its signal mask was changed: the signal that was to interrupt this call may be gone.
+        guard !process.isEnding else {
+            interruption = Interruption(restart: .always)
+            return Errno.EINTR.result
+        }
         let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
         guard let result else {
             interruption = Interruption(restart: .always)

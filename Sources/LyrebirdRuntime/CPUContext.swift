@@ -110,6 +110,14 @@ public final class CPUContext {
         for word in 0..<8 { top[word] = miss }
     }
 
+    /// Somebody else has run on this CPU and is gone, wherever he was: it is outside of generated code, nothing waits for it, and
+    /// what he left on the prediction stack is not used.
+    public func leave() {
+        context.pointee.prediction_rsp = context.pointee.prediction_top
+        lyrebird_discard_signals(context)
+        lyrebird_store32(Engine.insideField(context), 0)
+    }
+
     /// Asks the CPU to leave generated code; from any thread.
     public func requestStop(_ bits: UInt32 = 1) { lyrebird_request_stop(context, bits) }
 }

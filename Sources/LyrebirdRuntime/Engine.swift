@@ -204,7 +204,7 @@ public final class Engine: @unchecked Sendable {
     private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt32.self)
     }
-    private static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
+    static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         (UnsafeMutableRawPointer(c) + 4).assumingMemoryBound(to: UInt32.self)
     }
 
@@ -511,7 +511,8 @@ public final class Engine: @unchecked Sendable {
     private static let copyLimit = 8 << 20
 
     /// Forks the process. The child has `cpu` only, and translations of its own.
-    public func fork(keeping cpu: CPUContext) -> Int {
+    /// - Parameter make: makes the process and returns as fork(2) does, with -errno on failure.
+    public func fork(keeping cpu: CPUContext, by make: () -> Int = Engine.fork) -> Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
@@ -521,11 +522,10 @@ public final class Engine: @unchecked Sendable {
                 cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed)
             if copy < 0 { return Int(copy) }
         }
-        let pid = Glibc.fork()
+        let pid = make()
         if pid < 0 {
-            let error = errno
             if copy >= 0 { close(copy) }
-            return -Int(error)
+            return pid
         }
         if pid == 0 {
             cpus = [cpu]
@@ -543,6 +543,12 @@ public final class Engine: @unchecked Sendable {
             close(copy)
         }
         return Int(pid)
+    }
+
+    /// The C library's, which sees to it that its own locks can be used in the child.
+    public static func fork() -> Int {
+        let pid = Glibc.fork()
+        return pid < 0 ? -Int(errno) : Int(pid)
     }
 
     private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }

@@ -10,6 +10,12 @@ struct lyrebird_context *lyrebird_get_current(void);
 
 // Installs the handlers of SIGSEGV and SIGBUS, once per process. Returns 0 or an errno.
 int lyrebird_install_fault_handlers(void);
+// Takes one of the signals that wait for a CPU, on its own thread: its number, 0 if there is none, and its siginfo_t.
+int lyrebird_take_signal(struct lyrebird_context *context, void *info);
+// Forgets the signals that wait for a CPU, and the stop that came with them.
+void lyrebird_discard_signals(struct lyrebird_context *context);
+// The alternate stack of the calling thread. Returns 0 or an errno.
+int lyrebird_set_signal_stack(void *memory, size_t size);
 // Gives the calling thread an alternate signal stack if it has none: generated code's stack pointer is no C stack.
 int lyrebird_prepare_thread(void);
 
@@ -30,6 +36,11 @@ long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64
 // The same, unless *stop is not zero when the kernel would be entered: then LYREBIRD_NOT_ENTERED.
 #define LYREBIRD_NOT_ENTERED INT64_MIN
 long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]);
+
+// clone(2) with CLONE_VM and CLONE_VFORK in `flags`: the child calls `body`, which never returns, on the caller's stack and
+// with its thread-local storage, and the caller waits until the child has executed a program or ended. Returns the child's
+// pid, or -errno.
+long lyrebird_vfork(uint64_t flags, uint64_t parent_tid, uint64_t child_tid, void (*body)(void *), void *argument);
 
 // Calls the entry stub of a translation cache.
 static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context *context, uint64_t code) {

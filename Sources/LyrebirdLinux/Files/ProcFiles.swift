@@ -38,6 +38,7 @@ extension LinuxProcess {
             ProcText.Label(
                 range: image.signalReturn.pageFloor..<image.signalReturn.pageFloor + Memory.pageSize, name: "[vdso]"),
         ]
+        let programBreak = memory.lock.locked { memory.programBreak }
         if programBreak.current > programBreak.start {
             labels.append(.init(range: programBreak.start..<programBreak.current.pageCeiling, name: "[heap]"))
         }
@@ -48,7 +49,7 @@ extension LinuxProcess {
     private func statContent() -> [UInt8] {
         let places: [Int: UInt64] = [
             26: image.codeRange.lowerBound, 27: image.codeRange.upperBound, 28: image.stack.pointer,
-            47: programBreak.start, 48: image.stack.argumentStrings.lowerBound,
+            47: image.breakStart, 48: image.stack.argumentStrings.lowerBound,
             49: image.stack.argumentStrings.upperBound, 50: image.stack.environmentStrings.lowerBound,
             51: image.stack.environmentStrings.upperBound,
         ]

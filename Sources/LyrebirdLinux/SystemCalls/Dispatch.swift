@@ -48,9 +48,11 @@ extension GuestThread {
 
         // Processes
         case .clone: try clone(a)
+        case .clone3: try clone3(a)
         case .execve: try execve(a)
         case .execveat: try execveat(a)
-        case .exit, .exit_group: exit(a)
+        case .exit: exit(a)
+        case .exit_group: exitGroup(a)
         case .wait4, .waitid: block(call, a, restart: .ifHandlerAllows)
 
         // Signals
@@ -91,7 +93,7 @@ extension GuestThread {
         case .io_uring_enter: block(call, a, restart: .never)
 
         // What a translator cannot let through: filters would see its own calls, tracers the host's registers.
-        case .rseq, .clone3, .seccomp, .ptrace, .bpf, .kexec_load, .kexec_file_load, .init_module, .finit_module,
+        case .rseq, .seccomp, .ptrace, .bpf, .kexec_load, .kexec_file_load, .init_module, .finit_module,
             .delete_module, .unassigned:
             throw .ENOSYS
 

@@ -158,49 +158,56 @@ extension GuestThread {
     private static let mostStrings = 0x7fff_ffff / 8  // MAX_ARG_STRINGS is no limit: memory is
 
     func execve(_ a: Arguments) throws(Errno) -> Int {
-        try execute(try readPath(a[0]), arguments: a[1], environment: a[2])
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { host.setSignalMask(mask) }
+        return execute(try prepare(try readPath(a[0]), arguments: a[1], environment: a[2]))
     }
 
     func execveat(_ a: Arguments) throws(Errno) -> Int {
-        let path = try readPath(a[1])
-        let directory = a.int(0)
-        let emptyPath: UInt64 = 0x1000
-        let noFollow: UInt64 = 0x100
-        if path.first == UInt8(ascii: "/") || (directory == currentDirectory && !path.isEmpty) {
-            return try execute(path, arguments: a[2], environment: a[3])
-        }
-        guard !path.isEmpty || a[4] & emptyPath != 0 else { throw .ENOENT }
-        guard a[4] & ~(emptyPath | noFollow) == 0 else { throw .EINVAL }
-        // The name the kernel gives such a program, too.
-        let base = Array("/dev/fd/\(directory)".utf8)
-        return try execute(path.isEmpty ? base : base + [UInt8(ascii: "/")] + path, arguments: a[2], environment: a[3])
-    }
-
-    /// Executes a program in place of this one. Returns only an error.
-    private func execute(_ path: [UInt8], arguments: UInt64, environment: UInt64) throws(Errno) -> Int {
-        let arguments = try readStrings(arguments)
-        let environment = try readStrings(environment)
         if interruptBeforehand() { return Errno.EINTR.result }
         defer { host.setSignalMask(mask) }
+        return execute(
+            try prepare(try readPath(a[1], from: a.int(0), flags: a[4]), arguments: a[2], environment: a[3]))
+    }
+
+    private func readPath(_ address: UInt64, from directory: Int32, flags: UInt64) throws(Errno) -> [UInt8] {
+        let path = try readPath(address)
+        let emptyPath: UInt64 = 0x1000
+        let noFollow: UInt64 = 0x100
+        if path.first == UInt8(ascii: "/") || (directory == currentDirectory && !path.isEmpty) { return path }
+        guard !path.isEmpty || flags & emptyPath != 0 else { throw .ENOENT }
+        guard flags & ~(emptyPath | noFollow) == 0 else { throw .EINVAL }
+        // The name the kernel gives such a program, too.
+        let base = Array("/dev/fd/\(directory)".utf8)
+        return path.isEmpty ? base : base + [UInt8(ascii: "/")] + path
+    }
+
+    /// Finds a program and puts together what the host's execve is given. All that is left is in plain memory: the caller may
+    /// be a vfork(2) child, whose parent frees it.
+    @inline(never)
+    private func prepare(
+        _ path: [UInt8], arguments: UInt64, environment: UInt64
+    ) throws(Errno) -> PreparedExecution {
+        let arguments = try readStrings(arguments)
+        let environment = try readStrings(environment)
         let program: Executable
         do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
             throw error.errno
         }
         switch program.kind {
         case .host(let real):
-            return executeOnHost([real], program.arguments, environment)
+            return PreparedExecution([real], program.arguments, environment)
         case .guest(let image, _):
             let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
-            guard descriptor >= 0 else { return descriptor }
+            if let error = Errno(result: descriptor) { throw error }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(
                 descriptor: Int32(descriptor), strace: process.options.strace,
                 translation: process.options.translation.text, sysroot: process.paths.root ?? [], path: path,
                 variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
-            let result = executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
-            _ = host.systemCall(.close, UInt64(descriptor))
-            return result
+            return PreparedExecution(
+                LinuxProcess.translatorPaths, request.encoded, rest, descriptor: Int32(descriptor))
         }
     }
 
@@ -219,15 +226,21 @@ extension GuestThread {
         }
     }
 
-    /// The host's execve: tries the paths in turn. Signals are as the guest has them while the kernel looks at them.
-    private func executeOnHost(_ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]]) -> Int {
-        let strings = StringVectors([arguments, environment, paths])
+    /// The host's execve: tries the paths in turn. Signals are as the guest has them while the kernel looks at them. Returns
+    /// only an error.
+    private func execute(_ prepared: PreparedExecution) -> Int {
+        execution = prepared
         let handedOver = SignalHandover(self)
         var result = Errno.ENOENT.result
-        for path in strings.addresses[2] where Errno(result: result) == .ENOENT {
-            result = host.systemCall(.execve, path, strings.vectors[0], strings.vectors[1])
+        var path = prepared.paths
+        while path.pointee != 0, Errno(result: result) == .ENOENT {
+            result = host.systemCall(.execve, path.pointee, prepared.arguments, prepared.environment)
+            path += 1
         }
         handedOver.takeBack()
+        if prepared.descriptor >= 0 { _ = host.systemCall(.close, UInt64(prepared.descriptor)) }
+        execution = nil
+        prepared.free()
         return result
     }
 }
@@ -241,43 +254,43 @@ extension LinuxProcess {
     }()
 }
 
-/// Null-terminated arrays of C strings for the host's kernel.
-private final class StringVectors {
-    private var bytes: UnsafeMutableRawPointer
-    private var pointers: UnsafeMutablePointer<UInt64>
-    /// The addresses of the strings of each vector.
-    private(set) var addresses: [[UInt64]] = []
-    /// The address of each vector.
-    private(set) var vectors: [UInt64] = []
+/// Null-terminated arrays of C strings for the host's execve, in one piece of memory.
+struct PreparedExecution {
+    /// The program's names, to be tried in turn.
+    let paths: UnsafeMutablePointer<UInt64>
+    /// Addresses of the vectors.
+    let arguments: UInt64
+    let environment: UInt64
+    /// A descriptor that is open for the new program only; -1 for none.
+    let descriptor: Int32
 
-    init(_ lists: [[[UInt8]]]) {
-        let size = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
-        bytes = .allocate(byteCount: max(size, 1), alignment: 1)
-        pointers = .allocate(capacity: lists.reduce(0) { $0 + $1.count + 1 })
-        var byte = bytes
-        var pointer = pointers
+    init(_ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]], descriptor: Int32 = -1) {
+        let lists = [paths, arguments, environment]
+        let pointers = lists.reduce(0) { $0 + $1.count + 1 }
+        let bytes = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
+        let base = UnsafeMutableRawPointer.allocate(byteCount: 8 * pointers + bytes, alignment: 8)
+        var pointer = base.bindMemory(to: UInt64.self, capacity: pointers)
+        var byte = base + 8 * pointers
+        self.paths = pointer
+        var vectors: [UInt64] = []
         for list in lists {
             vectors.append(UInt64(UInt(bitPattern: pointer)))
-            var own: [UInt64] = []
             for string in list {
-                own.append(UInt64(UInt(bitPattern: byte)))
-                string.withUnsafeBytes {
-                    byte.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(byte), byteCount: $0.count)
-                }
+                pointer.pointee = UInt64(UInt(bitPattern: byte))
+                pointer += 1
+                UnsafeMutableRawBufferPointer(start: byte, count: string.count).copyBytes(from: string)
                 byte.storeBytes(of: 0, toByteOffset: string.count, as: UInt8.self)
                 byte += string.count + 1
             }
-            pointer.initialize(from: own, count: own.count)
-            pointer[own.count] = 0
-            pointer += own.count + 1
-            addresses.append(own)
+            pointer.pointee = 0
+            pointer += 1
         }
+        self.arguments = vectors[1]
+        self.environment = vectors[2]
+        self.descriptor = descriptor
     }
 
-    deinit {
-        bytes.deallocate()
-        pointers.deallocate()
-    }
+    func free() { paths.deallocate() }
 }
 
 /// What execve(2) hands to the new program: the host's mask and ignored signals are the guest's while it is called, those
@@ -290,7 +303,7 @@ private struct SignalHandover {
         self.thread = thread
         let address = thread.scratch.address(2)
         // All signals are blocked, so that none is lost between here and the new program.
-        for signal in [Signal.segmentation, Signal.bus] where thread.process.actions[signal].isIgnored {
+        for signal in [Signal.segmentation, Signal.bus] where thread.process.action(for: signal).isIgnored {
             guard thread.host.systemCall(.rt_sigaction, UInt64(signal), 0, address, 8) == 0 else { continue }
             ignored.append((signal, Array(thread.scratch[2].prefix(SignalAction.size))))
             var action = SignalAction()

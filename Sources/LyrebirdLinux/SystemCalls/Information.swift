@@ -44,14 +44,15 @@ extension GuestThread {
         guard isOwn, resource == ResourceLimit.addressSpace || resource == ResourceLimit.data else {
             return pass(.prlimit64, a)
         }
-        var limit = process.rememberedLimits[resource] ?? hostLimit(resource)
-        let old = limit
-        if a[2] != 0 {
-            let bytes = try read(a[2], count: ResourceLimit.size)
-            limit = ResourceLimit(current: bytes.integer(at: 0), maximum: bytes.integer(at: 8))
+        let bytes = a[2] != 0 ? try read(a[2], count: ResourceLimit.size) : nil
+        var old = ResourceLimit()
+        try process.changeLimit(resource) { (remembered) throws(Errno) in
+            old = remembered ?? hostLimit(resource)
+            guard let bytes else { return remembered }
+            let limit = ResourceLimit(current: bytes.integer(at: 0), maximum: bytes.integer(at: 8))
             guard limit.current <= limit.maximum else { throw .EINVAL }
             guard limit.maximum <= old.maximum else { throw .EPERM }
-            process.rememberedLimits[resource] = limit
+            return limit
         }
         if a[3] != 0 {
             var bytes: [UInt8] = []

@@ -16,12 +16,27 @@ struct ProgramBreak {
     }
 }
 
+/// What the guest's memory is besides its mappings.
+final class MemoryState {
+    let lock = Lock()
+    /// Guarded by the lock, as is what follows.
+    var programBreak: ProgramBreak
+    /// Sizes of the System V segments that are attached, by address.
+    var sharedSegments: [UInt64: UInt64] = [:]
+
+    init(programBreak: ProgramBreak) { self.programBreak = programBreak }
+}
+
 extension GuestThread {
     /// Returns the new end of the heap, or the old one if it cannot be moved: brk(2) has no other errors.
     func brk(_ a: Arguments) -> Int {
-        let wanted = a[0]
-        let old = process.programBreak.current
-        guard wanted >= process.programBreak.start, wanted <= UInt64(Int64.max) else { return Int(old) }
+        let state = process.memory
+        return state.lock.locked { moveBreak(of: state, to: a[0]) }
+    }
+
+    private func moveBreak(of state: MemoryState, to wanted: UInt64) -> Int {
+        let old = state.programBreak.current
+        guard wanted >= state.programBreak.start, wanted <= UInt64(Int64.max) else { return Int(old) }
         let oldEnd = old.pageCeiling
         let newEnd = wanted.pageCeiling
         if newEnd > oldEnd {
@@ -34,7 +49,7 @@ extension GuestThread {
         } else if newEnd < oldEnd {
             guard host.unmap(newEnd, size: oldEnd - newEnd) == 0 else { return Int(old) }
         }
-        process.programBreak.current = wanted
+        state.programBreak.current = wanted
         return Int(wanted)
     }
 
@@ -99,16 +114,16 @@ extension GuestThread {
         if result < 0 {
             _ = host.unmap(UInt64(place), size: size)
         } else {
-            process.sharedSegments[UInt64(place)] = size
+            process.memory.lock.locked { process.memory.sharedSegments[UInt64(place)] = size }
         }
         return result
     }
 
     func shmdt(_ a: Arguments) throws(Errno) -> Int {
         let result = pass(.shmdt, a)
-        if result == 0, let size = process.sharedSegments.removeValue(forKey: a[0]) {
-            _ = host.unmap(a[0], size: size)
-        }
+        guard result == 0 else { return result }
+        let size = process.memory.lock.locked { process.memory.sharedSegments.removeValue(forKey: a[0]) }
+        if let size { _ = host.unmap(a[0], size: size) }
         return result
     }
 }

@@ -130,7 +130,7 @@ extension GuestThread {
     /// Behind chroot(2) the kernel's root is the guest's: no system root besides it.
     func chroot(_ a: Arguments) throws(Errno) -> Int {
         let result = try passPaths(.chroot, a)
-        if result == 0 { process.paths.dropRoot() }
+        if result == 0 { process.dropRoot() }
         return result
     }
 }
