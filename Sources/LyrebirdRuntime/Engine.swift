@@ -452,16 +452,29 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Drops what of a page's translations overlaps the range; of a shared object's page, all.
+    /// Drops what of a page's translations overlaps the range; of a shared object's page, all. What is dropped leaves the page's
+    /// list, so that code which is rewritten again and again does not make it longer and longer.
     private func dropPage(_ key: UInt64, page: UInt64, _ start: UInt64, _ end: UInt64) {
         var at = pages.head(of: key)
+        guard at >= 0 else { return }
+        var kept: Int32 = -1
         while at >= 0 {
             let translation = translations[Int(at)]
-            let next = translation.pages.0 == key ? translation.nextInPage.0 : translation.nextInPage.1
+            let isFirst = translation.pages.0 == key
+            let next = isFirst ? translation.nextInPage.0 : translation.nextInPage.1
             let overlaps = translation.pc < end && start < translation.pc &+ UInt64(translation.guestBytes)
             if translation.isValid, overlaps || key >> 63 != 0 { drop(Int(at)) }
+            if translations[Int(at)].isValid {
+                if isFirst {
+                    translations.base[Int(at)].nextInPage.0 = kept
+                } else {
+                    translations.base[Int(at)].nextInPage.1 = kept
+                }
+                kept = at
+            }
             at = next
         }
+        _ = pages.replaceHead(of: key, with: kept)
     }
 
     private func drop(_ number: Int) {

@@ -171,6 +171,17 @@ struct TranslationIndex: ~Copyable {
     }
 
     mutating func insert(pc: UInt64, mode: UInt32, host: UInt64, translation: Int) {
+        // One that was removed is used again: code that is rewritten again and again takes one entry.
+        var at = Self.hash(pc, mode) & mask
+        while entries[at + 1].pc != Self.empty {
+            let entry = entries + (at + 1)
+            if entry.pointee.pc == pc, entry.pointee.mode == UInt64(mode) {
+                entry.pointee.translation = Int64(translation)
+                lyrebird_store_release(Self.hostField(entry), host)
+                return
+            }
+            at = (at + 1) & mask
+        }
         if used * 2 > mask { grow() }
         Self.put(entries, mask, Entry(pc: pc, host: host, mode: UInt64(mode), translation: Int64(translation)))
         used += 1

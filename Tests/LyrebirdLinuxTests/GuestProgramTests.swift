@@ -23,8 +23,24 @@ struct GuestProgramTests {
         #expect(run.status == .exited(43))
     }
 
-    @Test(arguments: ["files", "memory", "processes", "signals", "clocks"]) func holds(name: String) {
-        let run = programs.run(name, [])
+    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "threads", "litmus"])
+    func holds(name: String) {
+        check(programs.run(name, []))
+    }
+
+    /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
+    @Test(arguments: ["threads", "processes", "signals"]) func holdsInASmallCache(name: String) {
+        check(programs.run(name, [], options: ["--cache-size", "65536"]))
+    }
+
+    /// For LYREBIRD_STRESS_SECONDS each, 2 if it is not set.
+    @Test(arguments: [64 << 20, 128 << 10]) func holdsUnderStress(cacheSize: Int) {
+        let seconds = getenv("LYREBIRD_STRESS_SECONDS").flatMap { Int(String(cString: $0)) } ?? 2
+        check(
+            programs.run("stress", ["\(seconds)"], options: ["--cache-size", "\(cacheSize)"], limit: 10 * seconds + 60))
+    }
+
+    private func check(_ run: GuestPrograms.Run) {
         let failures = run.output.split(separator: "\n").filter { !$0.hasPrefix("ok ") && $0 != "all well" }
         #expect(failures == [])
         #expect(run.output.hasSuffix("all well\n"))
@@ -67,7 +83,9 @@ final class GuestPrograms: Sendable {
         var commands = [
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
-        commands += ["hello", "files", "memory", "processes", "signals", "clocks"].map { "\($0).c -o \($0) -static" }
+        commands += ["hello", "files", "memory", "processes", "signals", "clocks", "threads", "litmus", "stress"].map {
+            "\($0).c -o \($0) -static -pthread"
+        }
         for command in commands {
             guard system("cd '\(directory)' && aarch64-linux-gnu-gcc -O2 -w \(source)/\(command)") == 0 else {
                 return nil
@@ -84,12 +102,16 @@ final class GuestPrograms: Sendable {
         var errors: String
     }
 
-    /// Runs a program and waits for its end, a minute at most.
-    func run(_ name: String, _ arguments: [String], environment: [String] = [], options: [String] = []) -> Run {
+    /// Runs a program and waits for its end.
+    /// - Parameter limit: seconds.
+    func run(
+        _ name: String, _ arguments: [String], environment: [String] = [], options: [String] = [], limit: Int = 60
+    ) -> Run {
         let output = "\(directory)/output"
         let errors = "\(directory)/errors"
         let words =
-            ["timeout", "-s", "KILL", "60", lyrebird, "--sysroot", Self.sysroot] + options + [path(name)] + arguments
+            ["timeout", "-s", "KILL", "\(limit)", lyrebird, "--sysroot", Self.sysroot] + options + [path(name)]
+            + arguments
         var vector: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] =
             (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]

@@ -230,19 +230,28 @@ extension GuestThread {
         start.signal()
 
         let end = run()
+        // In a child that this thread has forked, it is the first.
+        if process.lock.locked({ process.leader === self }) { endLeader(end).endProcess() }
         if case .process(let status) = end { process.finish(status, by: self) }
-        host.detach()
-        process.lock.locked {
+        let isLast = process.lock.locked {
             process.threads.removeAll { $0 === self }
             process.stacks.leave(stack, user: id)
+            return process.threads.isEmpty
         }
+        // Since Linux 6.0 the last thread's code is the process's; the C library's is always 0.
+        if isLast, case .thread(let code) = end { leave(code) }
+        host.detach()
     }
 
     /// The process's first thread from its start to the end of the process.
     func runLeader() -> ExitStatus {
         id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
+        return endLeader(run())
+    }
+
+    private func endLeader(_ end: End) -> ExitStatus {
         let status: ExitStatus
-        switch run() {
+        switch end {
         case .process(let own): status = process.finish(own, by: self)
         case .ordered: status = process.lock.locked { process.status } ?? .exited(0)
         case .thread(let code):
@@ -251,14 +260,18 @@ extension GuestThread {
                 if !process.threads.isEmpty { process.leader = nil }
                 return process.threads.isEmpty
             }
-            // The code that the process's parent gets is the first thread's, however long the others go on.
-            while !isLast { _ = host.systemCall(.exit, UInt64(code)) }
+            if !isLast { leave(code) }
             status = .exited(code)
         }
         process.lock.locked { process.isOver = true }
         process.tracer?.note(status)
         if process.isForkedChild { status.endProcess() }
         return status
+    }
+
+    /// Ends the host thread at once.
+    private func leave(_ code: Int32) -> Never {
+        while true { _ = host.systemCall(.exit, UInt64(code)) }
     }
 
     /// exit(2): the end of this thread. Signals that have come for it are delivered first.
