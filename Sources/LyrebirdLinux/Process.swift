@@ -54,6 +54,8 @@ public final class LinuxProcess {
     /// How the process ends, once somebody has said so.
     var status: ExitStatus?
 
+    let gate = ForkGate()
+
     /// The first thread has reached its end, and the process's.
     var isOver = false
 

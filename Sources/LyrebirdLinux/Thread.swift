@@ -28,6 +28,9 @@ final class GuestThread {
     /// What a host thread of the translator's runs on; nil for the process's first.
     var stack: HostStacks.Stack?
     let stopHandle: StopHandle
+    let pass = ForkGate.Pass()
+    /// A vfork(2) child runs in this thread's place.
+    var isVforked = false
     /// What execve(2) is given. A vfork(2) child leaves it to its parent.
     var execution: PreparedExecution?
     /// Set by a call that has loaded all registers itself (rt_sigreturn).
@@ -58,6 +61,7 @@ final class GuestThread {
 
     /// Runs until the thread ends. All signals are blocked then.
     func run() -> End {
+        pass.enter(process.gate)
         host.attach(cpu)
         applyMask()
         while true {
@@ -66,7 +70,10 @@ final class GuestThread {
                 collectSignals()
                 return end
             }
-            switch cpu.run() {
+            pass.leave()
+            let exit = cpu.run()
+            pass.enter(process.gate)
+            switch exit {
             case .systemCall: systemCall()
             case .stopped: deliverSignals()
             case .fault(let fault): deliver(.fault(fault))
@@ -97,10 +104,32 @@ final class GuestThread {
             return
         }
         cpu[abi.result] = UInt64(bitPattern: Int64(result))
+        if isVforked {
+            collectSignals()
+            openSignals()
+        }
         if interruption != nil {
             interruption?.firstArgument = arguments[0]
             deliverSignals()
         }
+    }
+
+    /// Lets those signals come that the guest's mask lets through. None may be waiting (`collectSignals`).
+    func openSignals() {
+        host.setSignalMask(mask)
+        if isVforked { holdEndingSignals() }
+    }
+
+    /// A vfork(2) child shares the translator's locks with its parent: what would end or stop it at any time must not do so
+    /// while it holds one. Such signals come at its system calls only.
+    private func holdEndingSignals() {
+        var ending: UInt64 = 0
+        for signal in 1...Signal.count where process.action(for: signal).isDefault {
+            if Signal.defaultAction(signal) != .ignore { ending |= Signal.bit(signal) }
+        }
+        scratch[2].storeBytes(of: ending & ~(Signal.bit(Signal.segmentation) | Signal.bit(Signal.bus)), as: UInt64.self)
+        // Added to what is blocked: if a signal has just been caught, all are.
+        _ = host.systemCall(.rt_sigprocmask, 0, scratch.address(2), 0, 8)
     }
 
     /// Makes a host call that may block. A signal ends it early: `restart` says what becomes of the call then.
@@ -110,7 +139,10 @@ final class GuestThread {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result
         }
+        if isVforked { host.setSignalMask(mask) }
+        pass.leave()
         let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+        pass.enter(process.gate)
         guard let result else {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result

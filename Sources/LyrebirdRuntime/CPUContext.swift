@@ -71,17 +71,20 @@ public final class CPUContext {
         context.pointee.helpers.7 = unsafeBitCast(
             lyrebird_float as @convention(c) (UnsafeMutablePointer<lyrebird_float_words>?, UInt64) -> Void,
             to: UInt64.self)
-        clear(emptyTable)
-        forgetTranslations()
+        // Fresh memory is zero, which only index 0 takes for a pc of its own: the rest of the tables need not be touched.
+        for table in [table, emptyTable] { table[0].pc = stray }
+        forgetPredictions()
     }
 
     deinit { _ = lyrebird_syscall(11, UInt64(UInt(bitPattern: mapping)), UInt64(mappingSize), 0, 0, 0, 0) }
 
     /// A pc that belongs to another index than the entry's own is never found there.
     private func clear(_ table: UnsafeMutablePointer<JumpTableEntry>) {
-        let stray = UInt64(1) << UInt64(shift)
         for index in 0..<(1 << tableBits) { table[index] = JumpTableEntry(pc: index == 0 ? stray : 0, host: 0) }
     }
+
+    /// A pc that does not belong to index 0.
+    private var stray: UInt64 { 1 << UInt64(shift) }
 
     private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
 
@@ -97,13 +100,17 @@ public final class CPUContext {
         let index = index(of: pc)
         let entry = table + index
         guard entry.pointee.pc == pc else { return }
-        let stray = index == 0 ? UInt64(1) << UInt64(shift) : 0
-        lyrebird_store_release(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), stray)
+        lyrebird_store_release(
+            UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), index == 0 ? stray : 0)
     }
 
     /// After a flush: nothing that generated code left behind may be used.
     func forgetTranslations() {
         clear(table)
+        forgetPredictions()
+    }
+
+    private func forgetPredictions() {
         context.pointee.prediction_rsp = context.pointee.prediction_top
         // Above the top every word leads to the table: as a key it is no guest address, as a return address it looks up.
         let top = UnsafeMutablePointer<UInt64>(bitPattern: UInt(context.pointee.prediction_top))!

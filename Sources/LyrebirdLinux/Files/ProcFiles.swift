@@ -42,7 +42,9 @@ extension LinuxProcess {
         if programBreak.current > programBreak.start {
             labels.append(.init(range: programBreak.start..<programBreak.current.pageCeiling, name: "[heap]"))
         }
-        let lines = ProcText.maps(ranges, host: hostFile("/proc/self/maps"), labels: labels) { paths.guestPath($0) }
+        let lines = ProcText.maps(ranges, host: hostFile("/proc/thread-self/maps"), labels: labels) {
+            paths.guestPath($0)
+        }
         return lines
     }
 

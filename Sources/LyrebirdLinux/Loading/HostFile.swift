@@ -68,7 +68,7 @@ final class HostFile {
 
     /// Its path, without links.
     var path: [UInt8] {
-        Self.linkTarget(Array("/proc/self/fd/\(descriptor)".utf8)) ?? []
+        Self.linkTarget(Array("/proc/thread-self/fd/\(descriptor)".utf8)) ?? []
     }
 
     /// What a symbolic link says, nil if the path is none (`errno` says why).

@@ -66,7 +66,7 @@ extension GuestThread {
         // Nobody handles it: the call goes on as if nothing had been.
         if let call = interrupted, arrived || call.restart == .always { restart(call) }
         temporaryMask = nil
-        if end == nil { host.setSignalMask(mask) }
+        if end == nil { openSignals() }
     }
 
     /// Delivers a signal that cannot wait. One that is blocked or ignored ends the process (`force_sig_info_to_task`).
@@ -97,7 +97,7 @@ extension GuestThread {
     /// Puts a change of `mask` into force. What it lets through is delivered before the guest goes on.
     func applyMask() {
         collectSignals()
-        host.setSignalMask(mask)
+        openSignals()
     }
 
     /// Whether a signal has come that is not blocked.

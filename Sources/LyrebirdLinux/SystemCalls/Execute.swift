@@ -159,13 +159,13 @@ extension GuestThread {
 
     func execve(_ a: Arguments) throws(Errno) -> Int {
         if interruptBeforehand() { return Errno.EINTR.result }
-        defer { host.setSignalMask(mask) }
+        defer { openSignals() }
         return execute(try prepare(try readPath(a[0]), arguments: a[1], environment: a[2]))
     }
 
     func execveat(_ a: Arguments) throws(Errno) -> Int {
         if interruptBeforehand() { return Errno.EINTR.result }
-        defer { host.setSignalMask(mask) }
+        defer { openSignals() }
         return execute(
             try prepare(try readPath(a[1], from: a.int(0), flags: a[4]), arguments: a[2], environment: a[3]))
     }
@@ -248,7 +248,7 @@ extension GuestThread {
 extension LinuxProcess {
     /// Names of the translator's own executable, for executing it again.
     fileprivate static let translatorPaths: [[UInt8]] = {
-        let link = Array("/proc/self/exe".utf8)
+        let link = Array("/proc/thread-self/exe".utf8)
         // /proc may be out of sight later (chroot).
         return [link] + (HostFile.linkTarget(link).map { [$0] } ?? [])
     }()

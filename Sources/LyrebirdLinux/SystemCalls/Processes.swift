@@ -89,7 +89,7 @@ extension GuestThread {
             guard !has(CloneFlags.sharesMemory) || has(CloneFlags.parentWaits) else { throw .ENOSYS }
         }
         if interruptBeforehand() { return Errno.EINTR.result }
-        defer { host.setSignalMask(mask) }
+        defer { openSignals() }
         if has(CloneFlags.thread) { return try startThread(request) }
         return has(CloneFlags.sharesMemory) ? vfork(request) : fork(request)
     }
@@ -108,10 +108,11 @@ extension GuestThread {
 
     private func fork(_ request: CloneRequest) -> Int {
         let (flags, parentID) = hostCall(request)
-        // No other thread may be in the middle of a change.
-        let child = process.lock.locked {
-            process.memory.lock.locked {
-                host.fork(on: cpu, flags: flags, parentTID: parentID, childTID: request.childID)
+        let child = process.gate.closed(for: self, others: { process.lock.locked { process.threads } }) {
+            process.lock.locked {
+                process.memory.lock.locked {
+                    host.fork(on: cpu, flags: flags, parentTID: parentID, childTID: request.childID)
+                }
             }
         }
         if child == 0 {
@@ -123,6 +124,7 @@ extension GuestThread {
             process.status = nil
             process.isEnding = false
             process.isForkedChild = true
+            isVforked = false
             begin(asChildOf: request)
         } else {
             finish(request, child: child)
@@ -133,8 +135,9 @@ extension GuestThread {
     /// The child runs in this thread's place, on its stack and CPU, until it has executed a program or ended.
     private func vfork(_ request: CloneRequest) -> Int {
         let (flags, parentID) = hostCall(request)
-        let saved = (process, mask, alternateStack, held, id)
+        let saved = (process, mask, alternateStack, held, id, isVforked)
         var call = VforkCall(thread: Unmanaged.passUnretained(self), request: request)
+        pass.leave()
         let child = withUnsafeMutableBytes(of: &call) { buffer in
             host.vfork(
                 on: cpu, flags: flags, parentTID: parentID, childTID: request.childID, argument: buffer.baseAddress!
@@ -143,7 +146,8 @@ extension GuestThread {
                 call.thread._withUnsafeGuaranteedRef { $0.runVforked(call.request) }
             }
         }
-        (process, mask, alternateStack, held, id) = saved
+        (process, mask, alternateStack, held, id, isVforked) = saved
+        pass.enter(process.gate)
         (temporaryMask, interruption, end, registersAreSet) = (nil, nil, nil, false)
         execution?.free()
         execution = nil
@@ -153,6 +157,7 @@ extension GuestThread {
 
     private func runVforked(_ request: CloneRequest) -> Never {
         process = LinuxProcess(vforkedFrom: process, thread: self)
+        isVforked = true
         begin(asChildOf: request)
         cpu[abi.result] = 0
         runLeader().endProcess()
@@ -196,6 +201,7 @@ extension GuestThread {
         let thread = GuestThread(process: process, cpu: cpu, mask: mask)
         guard let stack = process.lock.locked({ process.stacks.take() }) else { throw .EAGAIN }
         thread.stack = stack
+        thread.isVforked = isVforked
         process.tracer?.showThreads()
         let start = ThreadStart(thread: thread, request: request)
         let argument = Unmanaged.passRetained(start)

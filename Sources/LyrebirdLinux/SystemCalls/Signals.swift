@@ -40,7 +40,7 @@ extension GuestThread {
             if new != mask {
                 if interruptBeforehand() { return Errno.EINTR.result }
                 mask = new
-                host.setSignalMask(mask)
+                openSignals()
             }
         }
         if a[2] != 0 { try store(old, at: a[2]) }

@@ -1,0 +1,52 @@
+// What keeps a child of fork(2) whole. It has one thread, and whatever another thread was in the middle of stays so for ever:
+// a lock of the Swift runtime's or of the allocator's would never be free again. So a fork waits until every other thread is
+// in guest code or in a call that blocks, and lets none of them out of there.
+
+import Glibc
+import Synchronization
+
+/// Of a process.
+final class ForkGate {
+    private let isClosed = Atomic(false)
+    /// Held while it is closed.
+    private let lock = Lock()
+    /// Milliseconds. A call that blocks where none should does not hold a fork up for ever.
+    private static let patience = 100
+
+    /// Makes `body` the only thing that happens outside of guest code.
+    func closed<T>(for thread: GuestThread, others: () -> [GuestThread], _ body: () -> T) -> T {
+        // Whoever has closed it waits for this thread, too.
+        thread.pass.leave()
+        return lock.locked {
+            isClosed.store(true, ordering: .sequentiallyConsistent)
+            defer { isClosed.store(false, ordering: .sequentiallyConsistent) }
+            for _ in 0..<Self.patience * 20 {
+                if others().allSatisfy({ !$0.pass.isInside }) { break }
+                usleep(50)
+            }
+            thread.pass.enterWhileClosed()
+            return body()
+        }
+    }
+
+    /// Of a thread: whether it is inside, which is outside of guest code.
+    struct Pass: ~Copyable {
+        private let inside = Atomic(false)
+
+        var isInside: Bool { inside.load(ordering: .sequentiallyConsistent) }
+
+        borrowing func enter(_ gate: ForkGate) {
+            while true {
+                inside.store(true, ordering: .sequentiallyConsistent)
+                if !gate.isClosed.load(ordering: .sequentiallyConsistent) { return }
+                inside.store(false, ordering: .sequentiallyConsistent)
+                gate.lock.locked {}
+            }
+        }
+
+        /// By the thread that has closed the gate.
+        fileprivate borrowing func enterWhileClosed() { inside.store(true, ordering: .relaxed) }
+
+        borrowing func leave() { inside.store(false, ordering: .releasing) }
+    }
+}
