@@ -171,6 +171,14 @@ public final class Engine: @unchecked Sendable {
                 continue
             }
             cpu.remember(pc: cpu.pc, host: host)
+            // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before it was
+            // remembered, the index says so now.
+            lyrebird_fence()
+            if index.host(pc: cpu.pc, mode: cpu.mode) != host {
+                cpu.forget(pc: cpu.pc)
+                lyrebird_store32(Self.insideField(context), 0)
+                continue
+            }
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
             // What the exit says of the translation must be read while that cannot go away.
@@ -491,6 +499,7 @@ public final class Engine: @unchecked Sendable {
             link = next
         }
         translations.base[number].incoming = -1
+        lyrebird_fence()
         for cpu in cpus { cpu.forget(pc: translation.pc) }
         statistics.invalidated += 1
     }
