@@ -23,7 +23,7 @@ struct GuestProgramTests {
         #expect(run.status == .exited(43))
     }
 
-    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "threads", "litmus"])
+    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "threads", "litmus", "storm"])
     func holds(name: String) {
         check(programs.run(name, []))
     }
@@ -83,7 +83,9 @@ final class GuestPrograms: Sendable {
         var commands = [
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
-        commands += ["hello", "files", "memory", "processes", "signals", "clocks", "threads", "litmus", "stress"].map {
+        commands += [
+            "hello", "files", "memory", "processes", "signals", "clocks", "threads", "litmus", "storm", "stress",
+        ].map {
             "\($0).c -o \($0) -static -pthread"
         }
         for command in commands {
