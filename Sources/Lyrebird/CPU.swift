@@ -7,11 +7,14 @@ import LyrebirdRuntime
 public final class CPU {
     public let machine: Machine
     let context: CPUContext
+    /// The machine's, without a count: CPUs on several threads would wait for each other at it.
+    private let engine: Unmanaged<Engine>
     private let offsets: [Int32]
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
         self.context = context
+        engine = Unmanaged.passUnretained(machine.engine)
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
     }
 
@@ -73,7 +76,7 @@ public final class CPU {
 
     /// Runs guest code from `pc` until there is a reason to leave it.
     public func run() -> Exit {
-        switch machine.engine.run(context) {
+        switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
         case .fault(let address, let isWrite, let signal, let code):
             let cause: Fault.Cause

@@ -197,7 +197,7 @@ public struct HostProcess: Sendable {
     public enum Disposition: Sendable { case `default`, ignore, intercept }
 
     /// Sets it. An intercepted signal makes the receiving thread's `CPU.run` return `.stopped` (or a blocking call return
-    /// -EINTR or nil), all signals are blocked for that thread, and `takeSignal` gives it. Signals that the translator needs
+    /// -EINTR or nil), all signals but those that the translator needs are blocked for that thread, and `takeSignal` gives it. Signals that the translator needs
     /// for itself (SIGSEGV, SIGBUS) always stay intercepted: a guest's fault is an exit, one sent by kill(2) a signal.
     /// - Returns: 0 or -errno.
     public func setDisposition(of signal: Int32, to disposition: Disposition) -> Int {

@@ -54,7 +54,8 @@ public final class LinuxProcess {
     /// How the process ends, once somebody has said so.
     var status: ExitStatus?
 
-    let gate = ForkGate()
+    let flags: UnsafeMutablePointer<ProcessFlags>
+    let gate: ForkGate
 
     /// The first thread has reached its end, and the process's.
     var isOver = false
@@ -63,10 +64,9 @@ public final class LinuxProcess {
     var isForkedChild = false
     /// Every thread stops at the next opportunity. Set after `status`.
     var isEnding: Bool {
-        get { ending.load(ordering: .acquiring) }
-        set { ending.store(newValue, ordering: .releasing) }
+        get { flags.pointee.isEnding.load(ordering: .acquiring) }
+        set { flags.pointee.isEnding.store(newValue, ordering: .releasing) }
     }
-    private let ending = Atomic(false)
 
     /// Loads a program.
     /// - Parameters:
@@ -124,6 +124,7 @@ public final class LinuxProcess {
         tracer = options.strace ? Tracer(host: host) : nil
         privateDescriptors = tracer.map { [$0.descriptor] } ?? []
         stacks = HostStacks(host: host)
+        (flags, gate) = Self.makeGate()
 
         let loader = Loader(host: host, memory: machine.memory)
         let request = ProcessImage.Request(
@@ -163,9 +164,21 @@ public final class LinuxProcess {
             (parent.resolver, parent.actions, parent.rememberedLimits)
         }
         stacks = HostStacks(host: parent.host)
+        (flags, gate) = Self.makeGate()
         threads = [thread]
         leader = thread
         isForkedChild = true
+    }
+
+    deinit {
+        flags.deinitialize(count: 1)
+        flags.deallocate()
+    }
+
+    private static func makeGate() -> (UnsafeMutablePointer<ProcessFlags>, ForkGate) {
+        let flags = UnsafeMutablePointer<ProcessFlags>.allocate(capacity: 1)
+        flags.initialize(to: ProcessFlags())
+        return (flags, ForkGate(flags: flags))
     }
 
     /// Runs the program to its end.

@@ -1,28 +1,33 @@
 // One thread of the guest: its CPU, its signal mask, and the loop between guest code and the kernel's part.
 
 import Lyrebird
+import Synchronization
 
 /// A thread of the guest, run by a host thread of its own. Belongs to it, but for `id` and `stopHandle`.
 final class GuestThread {
     /// Another one only while a vfork(2) child runs in this thread's place.
-    var process: LinuxProcess
+    var process: LinuxProcess {
+        didSet { flags = process.flags }
+    }
+    @exclusivity(unchecked) private var flags: UnsafeMutablePointer<ProcessFlags>
+    private let tracer: Tracer?
     let cpu: CPU
     let abi: ABI
     let host: HostProcess
     let memory: Memory
 
     /// Signals that are blocked (bit n - 1 is signal n).
-    var mask: UInt64
+    @exclusivity(unchecked) var mask: UInt64
     /// The mask that a call such as sigsuspend put in its place, while the signal that ended the call is delivered.
-    var temporaryMask: UInt64?
+    @exclusivity(unchecked) var temporaryMask: UInt64?
     var alternateStack = AlternateStack()
     /// Signals that the host has caught and the guest has not got yet: those about to be delivered, and blocked ones that the
     /// host cannot hold back because the translator needs them itself.
-    var held: [HostSignal] = []
+    @exclusivity(unchecked) var held: [HostSignal] = []
     /// The call that a signal is interrupting, while it does.
-    var interruption: Interruption?
+    @exclusivity(unchecked) var interruption: Interruption?
     /// How this thread ended the process or itself, once it has.
-    var end: End?
+    @exclusivity(unchecked) var end: End?
     /// Its number, which is the host thread's; 0 for the leader, which is never looked for by it.
     var id: Int32 = 0
     /// What a host thread of the translator's runs on; nil for the process's first.
@@ -30,17 +35,19 @@ final class GuestThread {
     let stopHandle: StopHandle
     let pass = ForkGate.Pass()
     /// A vfork(2) child runs in this thread's place.
-    var isVforked = false
+    @exclusivity(unchecked) var isVforked = false
     /// What execve(2) is given. A vfork(2) child leaves it to its parent.
     var execution: PreparedExecution?
     /// Set by a call that has loaded all registers itself (rt_sigreturn).
-    var registersAreSet = false
+    @exclusivity(unchecked) var registersAreSet = false
 
     /// Memory for the structs and paths that host calls are given instead of the guest's.
     let scratch = Scratch()
 
     init(process: LinuxProcess, cpu: CPU, mask: UInt64) {
         self.process = process
+        flags = process.flags
+        tracer = process.tracer
         self.cpu = cpu
         self.mask = mask
         abi = process.abi
@@ -61,18 +68,18 @@ final class GuestThread {
 
     /// Runs until the thread ends. All signals are blocked then.
     func run() -> End {
-        pass.enter(process.gate)
+        enterKernel()
         host.attach(cpu)
         applyMask()
         while true {
-            if process.isEnding { end = .ordered }
+            if isEnding { end = .ordered }
             if let end {
                 collectSignals()
                 return end
             }
-            pass.leave()
+            leaveKernel()
             let exit = cpu.run()
-            pass.enter(process.gate)
+            enterKernel()
             switch exit {
             case .systemCall: systemCall()
             case .stopped: deliverSignals()
@@ -91,12 +98,12 @@ final class GuestThread {
             cpu[abi.arguments[0]], cpu[abi.arguments[1]], cpu[abi.arguments[2]], cpu[abi.arguments[3]],
             cpu[abi.arguments[4]], cpu[abi.arguments[5]])
         let call = abi.systemCall(number)
-        let line = process.tracer?.begin(call, number: number, arguments, memory: memory)
+        let line = tracer?.begin(call, number: number, arguments, memory: memory)
         let result: Int
         do { result = try perform(call, arguments) } catch { result = error.result }
         if let line {
             let isRestarted = interruption?.restart == .always
-            process.tracer?.end(
+            tracer?.end(
                 line, call, number: number, arguments, result: isRestarted ? nil : result, memory: memory)
         }
         if registersAreSet {
@@ -113,6 +120,16 @@ final class GuestThread {
             deliverSignals()
         }
     }
+
+    private var isEnding: Bool { flags.pointee.isEnding.load(ordering: .acquiring) }
+
+    /// From here on this thread is in what is the kernel's part for the guest: fork(2) waits for it, and it waits for fork(2).
+    func enterKernel() {
+        while !pass.enter(flags) { process.gate.wait() }
+    }
+
+    /// From here on it is in guest code, or blocked.
+    func leaveKernel() { pass.leave() }
 
     /// Lets those signals come that the guest's mask lets through. None may be waiting (`collectSignals`).
     func openSignals() {
@@ -135,14 +152,14 @@ final class GuestThread {
     /// Makes a host call that may block. A signal ends it early: `restart` says what becomes of the call then.
     func block(_ call: SystemCall, _ a: Arguments, restart: Interruption.Restart) -> Int {
         // Told to stop before its signal mask was changed: the signal that was to interrupt this call may be gone.
-        guard !process.isEnding else {
+        guard !isEnding else {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result
         }
         if isVforked { host.setSignalMask(mask) }
-        pass.leave()
+        leaveKernel()
         let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
-        pass.enter(process.gate)
+        enterKernel()
         guard let result else {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result

@@ -24,11 +24,11 @@ public final class CPUContext {
     private let mapping: UnsafeMutableRawPointer
     private let mappingSize: Int
     /// The flush after which this CPU's table and prediction stack are right.
-    var generation = 0
-    public var pc: UInt64 = 0
+    @exclusivity(unchecked) var generation = 0
+    @exclusivity(unchecked) public var pc: UInt64 = 0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
     /// start over when it changes.
-    public var mode: UInt32 = 0 {
+    @exclusivity(unchecked) public var mode: UInt32 = 0 {
         didSet { if mode != oldValue { forgetTranslations() } }
     }
 

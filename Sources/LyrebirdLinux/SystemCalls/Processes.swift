@@ -136,7 +136,7 @@ extension GuestThread {
         let (flags, parentID) = hostCall(request)
         let saved = (process, mask, alternateStack, held, id, isVforked)
         var call = VforkCall(thread: Unmanaged.passUnretained(self), request: request)
-        pass.leave()
+        leaveKernel()
         let child = withUnsafeMutableBytes(of: &call) { buffer in
             host.vfork(
                 on: cpu, flags: flags, parentTID: parentID, childTID: request.childID, argument: buffer.baseAddress!
@@ -146,7 +146,7 @@ extension GuestThread {
             }
         }
         (process, mask, alternateStack, held, id, isVforked) = saved
-        pass.enter(process.gate)
+        enterKernel()
         (temporaryMask, interruption, end, registersAreSet) = (nil, nil, nil, false)
         execution?.free()
         execution = nil

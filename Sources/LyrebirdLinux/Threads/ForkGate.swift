@@ -5,21 +5,35 @@
 import Glibc
 import Synchronization
 
+/// What all threads of a process look at all the time. It is plain memory, for threads that count references to one object wait
+/// for each other.
+struct ProcessFlags: ~Copyable {
+    /// Every thread stops at the next opportunity.
+    let isEnding = Atomic(false)
+    /// The fork gate is closed.
+    let isForking = Atomic(false)
+}
+
 /// Of a process.
 final class ForkGate {
-    private let isClosed = Atomic(false)
+    private let flags: UnsafeMutablePointer<ProcessFlags>
     /// Held while it is closed.
     private let lock = Lock()
     /// Milliseconds. A call that blocks where none should does not hold a fork up for ever.
     private static let patience = 100
+
+    init(flags: UnsafeMutablePointer<ProcessFlags>) { self.flags = flags }
+
+    /// Until it is open.
+    func wait() { lock.locked {} }
 
     /// Makes `body` the only thing that happens outside of guest code.
     func closed<T>(for thread: GuestThread, others: () -> [GuestThread], _ body: () -> T) -> T {
         // Whoever has closed it waits for this thread, too.
         thread.pass.leave()
         return lock.locked {
-            isClosed.store(true, ordering: .sequentiallyConsistent)
-            defer { isClosed.store(false, ordering: .sequentiallyConsistent) }
+            flags.pointee.isForking.store(true, ordering: .sequentiallyConsistent)
+            defer { flags.pointee.isForking.store(false, ordering: .sequentiallyConsistent) }
             for _ in 0..<Self.patience * 20 {
                 if others().allSatisfy({ !$0.pass.isInside }) { break }
                 usleep(50)
@@ -35,13 +49,12 @@ final class ForkGate {
 
         var isInside: Bool { inside.load(ordering: .sequentiallyConsistent) }
 
-        borrowing func enter(_ gate: ForkGate) {
-            while true {
-                inside.store(true, ordering: .sequentiallyConsistent)
-                if !gate.isClosed.load(ordering: .sequentiallyConsistent) { return }
-                inside.store(false, ordering: .sequentiallyConsistent)
-                gate.lock.locked {}
-            }
+        /// - Returns: false if the gate is closed: the caller waits until it is not, and tries again.
+        borrowing func enter(_ flags: UnsafeMutablePointer<ProcessFlags>) -> Bool {
+            inside.store(true, ordering: .sequentiallyConsistent)
+            if !flags.pointee.isForking.load(ordering: .sequentiallyConsistent) { return true }
+            inside.store(false, ordering: .sequentiallyConsistent)
+            return false
         }
 
         /// By the thread that has closed the gate.
