@@ -156,7 +156,10 @@ final class GuestThread {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result
         }
-        if isVforked { host.setSignalMask(mask) }
+        if isVforked {
+            if interruptBeforehand() { return Errno.EINTR.result }
+            host.setSignalMask(mask)
+        }
         leaveKernel()
         let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
         enterKernel()
