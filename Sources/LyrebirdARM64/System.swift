@@ -111,7 +111,13 @@ extension Lifter {
     }
 
     mutating func mrsFPCR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpcr)) }
-    mutating func mrsFPSR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpsr)) }
+
+    /// The slot has what was there when generated code was entered; the cumulative exceptions have the IR's bits.
+    mutating func mrsFPSR(_ i: SystemRegisterMove) {
+        let flags = unit.zext(.i64, from: .i32, unit.floatFlags())
+        setX(i.rt, unit.or(unit.get(.i64, ARM64State.fpsr), flags))
+    }
+
     mutating func mrsTPIDR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.tpidr)) }
 
     /// Linux keeps it for the kernel; user mode reads zero.
@@ -128,11 +134,15 @@ extension Lifter {
     mutating func msrFPCR(_ i: SystemRegisterMove) {
         let value = unit.and(x(i.rt), const(SystemRegisterValue.fpcrMask))
         unit.set(ARM64State.fpcr, value)
+        unit.exitTrap(pc &+ 4, .modeChange)
+        ended = true
     }
 
     mutating func msrFPSR(_ i: SystemRegisterMove) {
         let value = unit.and(x(i.rt), const(SystemRegisterValue.fpsrMask))
         unit.set(ARM64State.fpsr, value)
+        unit.clearFloatFlags()
+        exit(pc &+ 4)
     }
 
     mutating func msrTPIDR(_ i: SystemRegisterMove) { unit.set(ARM64State.tpidr, x(i.rt)) }
