@@ -254,7 +254,8 @@ public final class Engine: @unchecked Sendable {
         let log = FrameLog(
             contract: contract,
             bytes: UnsafeBufferPointer(
-                start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart)))
+                start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart))
+        )
         let raw = UnsafeRawPointer(context)
         func field<T>(_ path: KeyPath<lyrebird_context, T>) -> UnsafeRawPointer {
             raw + MemoryLayout<lyrebird_context>.offset(of: path)!
@@ -291,7 +292,9 @@ public final class Engine: @unchecked Sendable {
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
             optimizer.run(&unit)
-            if let compiled = generator.compile(unit, hot: cache.hotAssembler, cold: cache.coldAssembler) {
+            if let compiled = generator.compile(
+                unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+            {
                 install(compiled, pc: pc, mode: cpu.mode)
                 break
             }
@@ -319,7 +322,7 @@ public final class Engine: @unchecked Sendable {
         let optimized = printer.text(of: unit)
         let hot = cache.hotAssembler
         let cold = cache.coldAssembler
-        guard let compiled = generator.compile(unit, hot: hot, cold: cold) else { return nil }
+        guard let compiled = generator.compile(unit, hot: hot, cold: cold, firstLink: links.count) else { return nil }
         let offset = cache.executableOffset
         return Explanation(
             pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,
@@ -353,7 +356,6 @@ public final class Engine: @unchecked Sendable {
     private func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32) {
         let number = translations.count
         let hotStart = cache.hotUsed
-        let coldStart = cache.coldStart + cache.coldUsed
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
         let frameStart = frames.count
         frames.append(contentsOf: generator.frames, count: compiled.frameBytes)
@@ -362,8 +364,8 @@ public final class Engine: @unchecked Sendable {
         let places = (pages.place(of: memory.pageKey(pc)), pages.place(of: memory.pageKey(lastByte)))
         var translation = Translation(
             pc: pc, mode: UInt16(mode), isValid: true, hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
-            coldStart: UInt32(coldStart), guestBytes: UInt32(unit.guestBytes), firstLink: UInt32(firstLink),
-            frameStart: UInt32(frameStart), incoming: -1, pages: places, nextInPage: (-1, -1))
+            guestBytes: UInt32(unit.guestBytes), frameStart: UInt32(frameStart), incoming: -1, pages: places,
+            nextInPage: (-1, -1))
         translation.nextInPage.0 = pages.replaceHead(at: places.0, with: Int32(number))
         if places.1 != places.0 { translation.nextInPage.1 = pages.replaceHead(at: places.1, with: Int32(number)) }
         translations.append(translation)
@@ -391,17 +393,13 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Where the frame log of a translation ends: they lie in order, and so do links.
+    /// Where the frame log of a translation ends: they lie in order.
     private func frameEnd(_ number: Int) -> Int {
         number + 1 < translations.count ? Int(translations[number + 1].frameStart) : frames.count
     }
 
-    private func linkEnd(_ number: Int) -> Int {
-        number + 1 < translations.count ? Int(translations[number + 1].firstLink) : links.count
-    }
-
-    /// The guest's target stands before a link's stub.
-    private static func target(of stub: UnsafeRawPointer) -> UInt64 { (stub - 8).loadUnaligned(as: UInt64.self) }
+    /// Before a link's stub stand the guest's target and the link's number.
+    private static func target(of stub: UnsafeRawPointer) -> UInt64 { (stub - 12).loadUnaligned(as: UInt64.self) }
 
     private func target(ofStubAt offset: Int) -> UInt64 { Self.target(of: UnsafeRawPointer(cache.writable + offset)) }
 
@@ -409,11 +407,13 @@ public final class Engine: @unchecked Sendable {
 
     /// A link's stub was reached: the link is made if the target is there.
     private func followLink(_ cpu: CPUContext, ranIn: Int) {
-        let stub = Int(cpu.context.pointee.exit_word &- cpu.context.pointee.code_start)
         guard options.chains else { return }
+        let stub = UnsafeRawPointer(bitPattern: UInt(cpu.context.pointee.exit_word))!
         locked {
             // After a flush in between the link is gone.
-            guard ranIn == generation, let number = linkWithStub(stub), links[number].linkedTo < 0 else { return }
+            guard ranIn == generation else { return }
+            let number = Int((stub - 4).loadUnaligned(as: UInt32.self))
+            guard links[number].linkedTo < 0 else { return }
             let source = translations[Int(links[number].source)]
             guard source.isValid else { return }
             let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode))
@@ -442,25 +442,6 @@ public final class Engine: @unchecked Sendable {
         guard low > 0 else { return -1 }
         let found = translations[low - 1]
         return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
-    }
-
-    private func linkWithStub(_ offset: Int) -> Int? {
-        var low = 0
-        var high = translations.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(translations[middle].coldStart) <= offset { low = middle + 1 } else { high = middle }
-        }
-        // Translations without cold code share their start with the next one.
-        while low > 0 {
-            let found = translations[low - 1]
-            for n in Int(found.firstLink)..<linkEnd(low - 1) where Int(links[n].stub) == offset {
-                return n
-            }
-            guard found.coldStart == (low < translations.count ? translations[low].coldStart : UInt32.max) else { return nil }
-            low -= 1
-        }
-        return nil
     }
 
     // MARK: Forgetting

@@ -4,7 +4,7 @@
 
 import CLyrebird
 
-/// One translation. What lies in order (frame logs, links, cold code) ends where that of the next one starts.
+/// One translation. Frame logs lie in order: one ends where that of the next translation starts.
 struct Translation {
     var pc: UInt64
     var mode: UInt16
@@ -12,9 +12,7 @@ struct Translation {
     /// Offsets in the code region.
     var hotStart: UInt32
     var hotSize: UInt32
-    var coldStart: UInt32
     var guestBytes: UInt32
-    var firstLink: UInt32
     /// Its frame log.
     var frameStart: UInt32
     /// Links of other translations that come here: head of a list, -1 for none.

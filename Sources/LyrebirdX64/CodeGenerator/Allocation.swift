@@ -45,7 +45,7 @@ struct SlotState {
     /// Last position at which the binding can be looked at.
     var end: Int32 = -1
     /// In the analysis: how many sites had been seen when the slot was last bound.
-    var sitesSeen = 0
+    var sitesSeen: Int32 = 0
     /// In the analysis: the last `get` before the slot is bound again, -1 for none.
     var lastRead: Int32 = -1
     var hint: UInt8 = 0xFF
@@ -71,9 +71,12 @@ extension CodeGenerator {
         }
         dirty = SlotSet()
         hostFlags = -1
-        for slot in 0..<contract.displacement.count {
-            slots[slot].bound = -1
-            slots[slot].end = -1
+        if !first {
+            for slot in 0..<contract.displacement.count {
+                slots[slot].bound = -1
+                slots[slot].end = -1
+                slots[slot].logged = freshSlots[slot].logged
+            }
         }
         for slot in contract.pinned {
             let content = Int32(truncatingIfNeeded: count &+ Int(slot))

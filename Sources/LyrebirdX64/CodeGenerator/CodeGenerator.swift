@@ -65,6 +65,8 @@ public struct CodeGenerator: ~Copyable {
     // Per host register and per slot.
     let registerValue: UnsafeMutablePointer<Int32>
     let slots: UnsafeMutablePointer<SlotState>
+    /// As they are at a unit's start.
+    let freshSlots: UnsafeMutablePointer<SlotState>
     var dirty = SlotSet()
     /// Slots that may be elsewhere than the frame log last said.
     var moved = SlotSet()
@@ -128,6 +130,12 @@ public struct CodeGenerator: ~Copyable {
         blockStates = .allocate(capacity: 512)
         registerValue = .allocate(capacity: HostRegister.count)
         slots = .allocate(capacity: StateLayout.maximum)
+        freshSlots = .allocate(capacity: StateLayout.maximum)
+        for slot in 0..<contract.displacement.count {
+            let register = contract.registerOfSlot[slot]
+            freshSlots[slot] = SlotState(
+                hint: register, logged: UInt16(register == 0xFF ? FrameLocation.memory : register))
+        }
         links = .allocate(capacity: Self.linkCapacity)
         frames = .allocate(capacity: Self.frameCapacity)
         pending = .allocate(capacity: Self.pendingCapacity)
@@ -153,6 +161,7 @@ public struct CodeGenerator: ~Copyable {
         blockStates.deallocate()
         registerValue.deallocate()
         slots.deallocate()
+        freshSlots.deallocate()
         links.deallocate()
         frames.deallocate()
         pending.deallocate()
@@ -162,7 +171,10 @@ public struct CodeGenerator: ~Copyable {
 
     /// Compiles `unit` to the cursors of `hot` and `cold` (addresses in the writable mapping).
     /// - Returns: nil if there was not enough room.
-    public mutating func compile(_ unit: borrowing Unit, hot: Assembler, cold: Assembler) -> CompiledUnit? {
+    /// - Parameter firstLink: the number that the unit's first link will have.
+    public mutating func compile(
+        _ unit: borrowing Unit, hot: Assembler, cold: Assembler, firstLink: Int
+    ) -> CompiledUnit? {
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor
@@ -173,7 +185,7 @@ public struct CodeGenerator: ~Copyable {
         for register in 0..<HostRegister.count { registerValue[register] = -1 }
         overflowed = false
         analyze(unit)
-        select(unit)
+        select(unit, firstLink: firstLink)
         guard !overflowed else { return nil }
         return CompiledUnit(
             hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
@@ -181,7 +193,7 @@ public struct CodeGenerator: ~Copyable {
     }
 
     /// Selection: blocks in order, instructions in order.
-    private mutating func select(_ unit: borrowing Unit) {
+    private mutating func select(_ unit: borrowing Unit, firstLink: Int) {
         linkCount = 0
         frameBytes = 0
         lastSite = hotStart + Self.beforeFirstSite
@@ -212,7 +224,7 @@ public struct CodeGenerator: ~Copyable {
                 index &+= 1
             }
         }
-        emitLinkStubs()
+        emitLinkStubs(first: firstLink)
         emitVectorConstants()
     }
 

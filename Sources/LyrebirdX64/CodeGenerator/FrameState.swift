@@ -34,10 +34,6 @@ enum FrameLocation {
 extension CodeGenerator {
     mutating func logBlockStart() {
         log(FrameLocation.start)
-        for slot in 0..<contract.displacement.count {
-            let register = contract.registerOfSlot[slot]
-            slots[slot].logged = register == 0xFF ? UInt16(FrameLocation.memory) : UInt16(register)
-        }
         moved = SlotSet()
     }
 
@@ -219,7 +215,9 @@ public struct FrameLog {
             for slot in 0..<contract.displacement.count {
                 let location = places[slot].location
                 let operand = Int(places[slot].operand)
-                guard location != FrameLocation.memory, (location == FrameLocation.slot) == (phase == 0) else { continue }
+                guard location != FrameLocation.memory, (location == FrameLocation.slot) == (phase == 0) else {
+                    continue
+                }
                 let target = state + Int(contract.displacement[slot]) + RegisterContract.bias
                 var low: UInt64 = 0
                 var high: UInt64 = 0
