@@ -289,6 +289,10 @@ extension CodeGenerator {
             take(fallback)
             return fallback
         }
+        if unchecked.count > 0 {
+            checkFloats()
+            return freeRegister(vector: vector, hint: hint)
+        }
         // Nobody is free: the one that is needed latest goes, one that costs nothing first.
         rest = candidates
         var best: UInt8 = 0xFF

@@ -86,6 +86,7 @@ public struct CodeGenerator: ~Copyable {
     /// The flags value that is the same but for an inverted carry (`cmc`), or -1: it costs nothing until somebody looks.
     var hostComplement: Int32 = -1 { didSet { moved = moved | contract.flagSlots } }
     var spillsUsed = SpillSet()
+    var unchecked = UncheckedGroup()
     var position = 0
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
     var chainCount = 0
@@ -182,6 +183,8 @@ public struct CodeGenerator: ~Copyable {
         pendingCount = 0
         constantCount = 0
         spillsUsed = SpillSet()
+        unchecked.count = 0
+        unchecked.heldCount = 0
         for register in 0..<HostRegister.count { registerValue[register] = -1 }
         overflowed = false
         analyze(unit)
@@ -217,6 +220,7 @@ public struct CodeGenerator: ~Copyable {
                 position = index
                 locked = 0
                 if !values[index].isSkipped {
+                    if unchecked.count > 0, !leavesUnchecked(unit.instructions[index]) { checkFloats() }
                     emit(index, unit)
                     if values[index].isGlobal { keepGlobal(index) }
                 }

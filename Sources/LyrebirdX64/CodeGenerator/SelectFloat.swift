@@ -55,7 +55,7 @@ extension CodeGenerator {
     }
 
     /// Has the result computed by the C function, in the context's words. Keeps all registers but for the flags.
-    private static func emitFloatCall(
+    static func emitFloatCall(
         _ code: inout Assembler, _ avx: Bool, _ stub: UnsafeRawPointer, _ word: UInt64, _ a: XMM?, _ b: XMM?, _ c: XMM?
     ) {
         if let a { storeOperand(&code, avx, ContextField.floatA, a) }
@@ -151,11 +151,6 @@ extension CodeGenerator {
         two(lane == .d ? .ucomisd : .ucomiss, a, b)
     }
 
-    private mutating func jumpIfNaN(_ lane: Lane, _ register: XMM) -> ForwardLabel {
-        floatTest(lane, register, register)
-        return hot.jccForward(.p, near: true)
-    }
-
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
     private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
         if value < count, hasZerosAbove(unit.instructions[value], lane) { return }
@@ -179,14 +174,13 @@ extension CodeGenerator {
     private mutating func floatArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit) {
         clobberFlags()
         let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
         let first = useVector(a)
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let second = useVector(b)
         let result = allocateVector(for: index)
         three(opcode, result, first, second)
         clearAbove(result, i.lane, like: a, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), first, second, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, -1))
     }
 
     /// MAXSD and MINSD give the second operand of NaNs and of zeros. Of equal numbers AND and OR give what is wanted.
@@ -220,25 +214,23 @@ extension CodeGenerator {
         let result = allocateVector(for: index)
         three(i.lane == .d ? .sqrtsd : .sqrtss, result, source, source)
         clearAbove(result, i.lane, like: a, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), source, nil, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, -1, -1))
     }
 
     private mutating func floatMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         guard hasFMA else { return floatByCall(index, i, unit) }
         clobberFlags()
         let c = Int(values[Int(i.c)].representative)
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
         let addend = useVector(c)
         let result = allocateVector(for: index)
         moveVector(result, addend)
         hot.avx(i.lane == .d ? .vfmadd231sd : .vfmadd231ss, result, first, second)
         clearAbove(result, i.lane, like: c, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), first, second, addend, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, c))
     }
 
     // MARK: Rounding

@@ -16,12 +16,11 @@ extension CodeGenerator {
         case .vfmulAdd where hasFMA: vectorMultiplyAdd(index, i, unit)
         case .vfsqrt:
             clobberFlags()
-            let source = useVector(Int(values[Int(i.a)].representative))
+            let a = Int(values[Int(i.a)].representative)
+            let source = useVector(a)
             let result = allocateVector(for: index)
             two(isDouble ? .sqrtpd : .sqrtps, result, source)
-            let label = jumpIfAnyNaN(result, result, isDouble)
-            floatAside(label, floatWord(i, unit), source, nil, into: result)
-            hostFlags = -1
+            checkLater(index, i, unit, (a, -1, -1))
         case .vfround:
             let source = useVector(Int(values[Int(i.a)].representative))
             let result = allocateVector(for: index)
@@ -73,13 +72,13 @@ extension CodeGenerator {
     private mutating func vectorArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit)
     {
         clobberFlags()
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
         let result = allocateVector(for: index)
         three(opcode, result, first, second)
-        let label = jumpIfAnyNaN(result, result, i.lane == .d)
-        floatAside(label, floatWord(i, unit), first, second, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, -1))
     }
 
     /// Both ways round: where that makes a difference, the numbers are zeros.
@@ -100,15 +99,16 @@ extension CodeGenerator {
 
     private mutating func vectorMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         clobberFlags()
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
-        let addend = useVector(Int(values[Int(i.c)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let c = Int(values[Int(i.c)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
+        let addend = useVector(c)
         let result = allocateVector(for: index)
         moveVector(result, addend)
         hot.avx(i.lane == .d ? .vfmadd231pd : .vfmadd231ps, result, first, second)
-        let label = jumpIfAnyNaN(result, result, i.lane == .d)
-        floatAside(label, floatWord(i, unit), first, second, addend, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, c))
     }
 
     /// CMPPS by its predicate: 0 equal, 1 less, 2 less or equal; false where lanes are unordered.
