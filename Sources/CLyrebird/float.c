@@ -1,7 +1,7 @@
 // IEEE 754 with what it leaves open chosen: to nearest even; a NaN operand is the result, signalling ones first, then by
 // order, made quiet; an invalid operation gives the positive quiet NaN without payload. Integers out of range saturate.
 
-#include "float.h"
+#include "special.h"
 #include <math.h>
 #include <string.h>
 
@@ -230,6 +230,7 @@ static void put(uint64_t *vector, int lane, int index, uint64_t value) {
 }
 
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
+    if ((word & 0xFF) >= LYREBIRD_SPECIAL_FIRST) return lyrebird_special(words, word);
     int operation = word & 0xFF, lane = word >> 8 & 3, to = word >> 10 & 3, mode = word >> 12 & 7;
     // An integer operand has the width of the other side.
     int is_integer = operation == LYREBIRD_FLOAT_FROM_SIGNED || operation == LYREBIRD_FLOAT_FROM_UNSIGNED;

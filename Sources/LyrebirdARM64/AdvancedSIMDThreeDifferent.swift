@@ -142,7 +142,7 @@ extension Lifter {
     }
 
     /// The element in every lane. Halfwords are in V0 … V15 only, since the index takes a bit of the number.
-    private mutating func element(_ i: VectorElement) -> Value {
+    mutating func element(_ i: VectorElement) -> Value {
         let half = i.size == 1
         let source = v(half ? i.rm : i.mrm)
         let element = unit.vextract(.i64, lane(i.size), source, index: Int32(half ? i.indexHalf : i.indexWord))

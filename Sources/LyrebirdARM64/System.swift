@@ -89,29 +89,14 @@ extension Lifter {
 
     // MARK: System register move
 
-    mutating func mrsNZCV(_ i: SystemRegisterMove) {
-        let bits = unit.flagsToBits(flags())
-        let nz = unit.shl(unit.and(bits, const32(0xC000)), const32(16))
-        let inverted = unit.xor(bits, const32(0x100))
-        let c = unit.shl(unit.and(inverted, const32(0x100)), const32(21))
-        let v = unit.shl(unit.and(bits, const32(1)), const32(28))
-        let nzc = unit.or(nz, c)
-        setRegister(i.rt, false, unit.or(nzc, v))
-    }
-
-    mutating func msrNZCV(_ i: SystemRegisterMove) {
-        let value = register(i.rt, false)
-        let nz = unit.and(unit.shr(value, const32(16)), const32(0xC000))
-        let inverted = unit.not(value)
-        let c = unit.and(unit.shr(inverted, const32(21)), const32(0x100))
-        let v = unit.and(unit.shr(value, const32(28)), const32(1))
-        let nzc = unit.or(nz, c)
-        let bits = unit.or(nzc, v)
-        setFlags(unit.bitsToFlags(bits))
-    }
+    mutating func mrsNZCV(_ i: SystemRegisterMove) { setRegister(i.rt, false, nzcv()) }
+    mutating func msrNZCV(_ i: SystemRegisterMove) { setNZCV(register(i.rt, false)) }
 
     mutating func mrsFPCR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpcr)) }
-    mutating func mrsFPSR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpsr)) }
+    mutating func mrsFPSR(_ i: SystemRegisterMove) {
+        let exceptions = unit.get(.i64, ARM64State.fpsr)
+        setX(i.rt, unit.or(exceptions, unit.shl(saturation(), const(27))))
+    }
     mutating func mrsTPIDR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.tpidr)) }
 
     /// Linux keeps it for the kernel; user mode reads zero.
@@ -131,8 +116,9 @@ extension Lifter {
     }
 
     mutating func msrFPSR(_ i: SystemRegisterMove) {
-        let value = unit.and(x(i.rt), const(SystemRegisterValue.fpsrMask))
-        unit.set(ARM64State.fpsr, value)
+        let value = x(i.rt)
+        unit.set(ARM64State.fpsr, unit.and(value, const(SystemRegisterValue.fpsrMask & ~(1 << 27))))
+        setSaturation(unit.and(unit.shr(value, const(27)), const(1)))
     }
 
     mutating func msrTPIDR(_ i: SystemRegisterMove) { unit.set(ARM64State.tpidr, x(i.rt)) }

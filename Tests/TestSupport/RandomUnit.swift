@@ -462,7 +462,8 @@ extension RandomUnit {
         case .vsplat, .vinsert: source = integers[max(Int(aux), options.narrowArithmetic ? 0 : 2)]
         case .vfromInt: source = random.chance(50) ? .i64 : .i32
         case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
-        case .vwidenU, .vwidenS: aux = min(aux, 2)
+        case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
+        case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 2) + 2
@@ -481,6 +482,7 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
+        case .vmulCarryless: limit = 2
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU: limit = 5
         case .vfconvert: return aux == 2 && random.chance(50) ? 1 : aux == 2 ? 3 : 2
         case .fconvert: return (UInt32(aux) + UInt32(random.next() % 2)) % 3 + 1
