@@ -220,11 +220,9 @@ static void multiply_carryless(uint64_t *result, uint64_t a, uint64_t b) {
     }
 }
 
-// RecipEstimate of the shared pseudocode: of a number of nine bits, the highest of them set.
-static uint32_t reciprocal_estimate(uint32_t a) { return ((1u << 19) / (2 * a + 1) + 1) / 2; }
+uint32_t lyrebird_reciprocal_estimate(uint32_t a) { return ((1u << 19) / (2 * a + 1) + 1) / 2; }
 
-// RecipSqrtEstimate: of nine bits, one of the two highest of them set.
-static uint32_t root_estimate(uint32_t a) {
+uint32_t lyrebird_root_estimate(uint32_t a) {
     a = a < 256 ? 2 * a + 1 : ((a & ~1u) + 1) * 2;
     uint32_t b = 512;
     while ((uint64_t)a * (b + 1) * (b + 1) < 1u << 28) b++;
@@ -235,12 +233,13 @@ static void estimate(int operation, uint32_t *a) {
     int is_root = operation == LYREBIRD_RSQRT_ESTIMATE_UNSIGNED;
     for (int n = 0; n < 4; n++) {
         if (a[n] >> (is_root ? 30 : 31) == 0) a[n] = UINT32_MAX;
-        else a[n] = (is_root ? root_estimate(a[n] >> 23) : reciprocal_estimate(a[n] >> 23)) << 23;
+        else a[n] = (is_root ? lyrebird_root_estimate(a[n] >> 23) : lyrebird_reciprocal_estimate(a[n] >> 23)) << 23;
     }
 }
 
 void lyrebird_special(struct lyrebird_float_words *words, uint64_t word) {
     int operation = word & 0xFF, half = word >> 12 & 1;
+    if (operation >= LYREBIRD_FLOAT_SPECIAL_FIRST) return lyrebird_float_special(words, word);
     struct words32 a, b, c;
     memcpy(&a, words->a, 16);
     memcpy(&b, words->b, 16);

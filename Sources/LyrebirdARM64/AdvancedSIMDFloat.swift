@@ -241,7 +241,7 @@ extension Lifter {
     }
 
     /// One lane of 32 or 64 bits in every lane.
-    private mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
+    mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
         if lane == .d { return index == 0 ? unit.vzipLow(.d, value, value) : unit.vzipHigh(.d, value, value) }
         let pair = index < 2 ? unit.vzipLow(.s, value, value) : unit.vzipHigh(.s, value, value)
         return index & 1 == 0 ? unit.vzipLow(.d, pair, pair) : unit.vzipHigh(.d, pair, pair)

@@ -1,4 +1,4 @@
-// Cryptography, carry-less products and estimates: one C function, which generated code calls, too, on hosts without the
+// Cryptography, carry-less products, and floating point that hosts do not have: one C function, which generated code calls, too, on hosts without the
 // instructions (CLyrebird/special.h).
 
 import CLyrebird
@@ -8,7 +8,11 @@ extension Evaluate {
     static func special(_ i: Instruction) -> UInt64? {
         guard let operation = specialOperation(i.opcode) else { return nil }
         let word = UInt64(operation.rawValue)
-        return i.opcode == .vmulCarryless ? word | UInt64(i.c & 1) << 12 : word
+        if i.opcode == .vmulCarryless { return word | UInt64(i.c & 1) << 12 }
+        guard i.opcode.rawValue >= Opcode.fadd.rawValue else { return word }
+        let kind = i.opcode == .froundInteger || i.opcode == .vfroundInteger ? UInt64(i.b & 3) << 12 : 0
+        let isVector = i.opcode.rawValue >= Opcode.vfadd.rawValue
+        return word | UInt64(i.aux & 3) << 8 | kind | (isVector ? 1 << 16 : 0)
     }
 
     private static func specialOperation(_ opcode: Opcode) -> lyrebird_special_operation? {
@@ -38,6 +42,15 @@ extension Evaluate {
         case .vsm3Round2B: LYREBIRD_SM3_ROUND2B
         case .vsm4Encrypt: LYREBIRD_SM4_ENCRYPT
         case .vsm4Key: LYREBIRD_SM4_KEY
+        case .fmulExtended, .vfmulExtended: LYREBIRD_FLOAT_MUL_EXTENDED
+        case .frecipStep, .vfrecipStep: LYREBIRD_FLOAT_RECIP_STEP
+        case .frsqrtStep, .vfrsqrtStep: LYREBIRD_FLOAT_RSQRT_STEP
+        case .frecipEstimate, .vfrecipEstimate: LYREBIRD_FLOAT_RECIP_ESTIMATE
+        case .frsqrtEstimate, .vfrsqrtEstimate: LYREBIRD_FLOAT_RSQRT_ESTIMATE
+        case .frecipExponent: LYREBIRD_FLOAT_RECIP_EXPONENT
+        case .froundInteger, .vfroundInteger: LYREBIRD_FLOAT_ROUND_INTEGER
+        case .fconvertOdd, .vfconvertOdd: LYREBIRD_FLOAT_CONVERT_ODD
+        case .ftointModulo: LYREBIRD_FLOAT_TO_INTEGER_MODULO
         default: nil
         }
     }

@@ -349,6 +349,8 @@ struct Check {
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU:
             if b < 0 || b > 4 { fail("there is no mode \(b)") }
             if i.type.bits < 32 { fail("has the type \(i.type)") }
+        case .froundInteger, .vfroundInteger: if b < 0 || b > 3 { fail("there is no kind \(b)") }
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: if i.lane != .d { fail("the lane is \(i.lane)") }
         case .fromIntS, .fromIntU: if source.bits < 32 { fail("converts \(source)") }
         default: break
         }

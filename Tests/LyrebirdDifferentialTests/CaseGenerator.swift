@@ -24,6 +24,7 @@ enum Skips {
         // Scalar floating point in half precision, which the oracle's CPU has; moves and FCVT are for all.
         if word >> 24 & 0x7E == 0x1E, word >> 22 & 3 == 3, !computesNothing.contains(encoding) { return "FP16" }
         if isFixedPoint(encoding), word >> 19 & 15 < 4 { return "FP16" }
+        if [.fcadd, .fcmla, .fcmlaElement].contains(encoding), word >> 22 & 3 == 1 { return "FP16" }
         if [.sb, .cfinv, .axflag, .xaflag].contains(encoding), word >> 8 & 15 != 0 {
             return "a field that should be zero, which QEMU checks"
         }
@@ -148,7 +149,7 @@ enum OracleModel: String, CaseIterable {
 
     func has(_ encoding: Encoding) -> Bool {
         let later: Set<Feature> = [
-            .LRCPC2, .FlagM, .FlagM2, .SB, .DPB2, .BTI, .DIT, .FRINTTS, .SHA512, .SHA3, .SM3, .SM4, .I8MM,
+            .LRCPC2, .FlagM, .FlagM2, .SB, .DPB2, .BTI, .DIT, .FRINTTS, .SHA512, .SHA3, .SM3, .SM4, .I8MM, .FCMA, .JSCVT,
         ]
         // The richer one's DC ZVA clears 512 bytes.
         return self == .rich ? encoding != .dcZVA && encoding != .mrsDCZID : !later.contains(encoding.feature)

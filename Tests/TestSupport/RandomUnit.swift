@@ -465,6 +465,7 @@ extension RandomUnit {
         case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 2) + 2
             source = random.chance(50) ? .i64 : .i32
@@ -484,6 +485,7 @@ extension RandomUnit {
         case .vbytes: limit = 16
         case .vmulCarryless: limit = 2
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU: limit = 5
+        case .froundInteger, .vfroundInteger: limit = 4
         case .vfconvert: return aux == 2 && random.chance(50) ? 1 : aux == 2 ? 3 : 2
         case .fconvert: return (UInt32(aux) + UInt32(random.next() % 2)) % 3 + 1
         default: limit = 1

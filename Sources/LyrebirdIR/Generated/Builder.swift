@@ -840,6 +840,60 @@ extension Unit {
         append(.fconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
     }
 
+    /// Product; of infinity and zero it is 2 with the product's sign.
+    @inline(__always)
+    public mutating func fmulExtended(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmulExtended, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// 2 - a * b, rounded once; -a comes first among NaNs; 2 of infinity and zero.
+    @inline(__always)
+    public mutating func frecipStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.frecipStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// (3 - a * b) / 2 likewise; 1.5 of infinity and zero.
+    @inline(__always)
+    public mutating func frsqrtStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.frsqrtStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The reciprocal's estimate of AArch64's FRECPE, 8 bits.
+    @inline(__always)
+    public mutating func frecipEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.frecipEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The reciprocal square root's estimate of AArch64's FRSQRTE.
+    @inline(__always)
+    public mutating func frsqrtEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.frsqrtEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// A power of two about the reciprocal of a: AArch64's FRECPX.
+    @inline(__always)
+    public mutating func frecipExponent(_ lane: Lane, _ a: Value) -> Value {
+        append(.frecipExponent, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or to nearest even; else the least integer.
+    @inline(__always)
+    public mutating func froundInteger(_ lane: Lane, _ a: Value, kind: Int32) -> Value {
+        append(.froundInteger, .v128, lane.rawValue, a.id, UInt32(bitPattern: kind), 0)
+    }
+
+    /// From d, which the lane is, to s: what is not exact becomes the neighbour with an odd significand, also instead of infinity.
+    @inline(__always)
+    public mutating func fconvertOdd(_ lane: Lane, _ a: Value) -> Value {
+        append(.fconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// From d, which the lane is, truncated: the low 32 bits of the integer, and bit 32 set if that is the same number with the same sign. 0 of NaNs and infinities.
+    @inline(__always)
+    public mutating func ftointModulo(_ lane: Lane, _ a: Value) -> Value {
+        append(.ftointModulo, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
     /// Sums.
     @inline(__always)
     public mutating func vfadd(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
@@ -952,5 +1006,47 @@ extension Unit {
     @inline(__always)
     public mutating func vfconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
         append(.vfconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
+
+    /// Products as fmulExtended has them.
+    @inline(__always)
+    public mutating func vfmulExtended(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmulExtended, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frecipStep.
+    @inline(__always)
+    public mutating func vfrecipStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfrecipStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frsqrtStep.
+    @inline(__always)
+    public mutating func vfrsqrtStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfrsqrtStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frecipEstimate.
+    @inline(__always)
+    public mutating func vfrecipEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfrecipEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// As frsqrtEstimate.
+    @inline(__always)
+    public mutating func vfrsqrtEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfrsqrtEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// As froundInteger.
+    @inline(__always)
+    public mutating func vfroundInteger(_ lane: Lane, _ a: Value, kind: Int32) -> Value {
+        append(.vfroundInteger, .v128, lane.rawValue, a.id, UInt32(bitPattern: kind), 0)
+    }
+
+    /// As fconvertOdd, to the low half, with zeros above.
+    @inline(__always)
+    public mutating func vfconvertOdd(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
     }
 }

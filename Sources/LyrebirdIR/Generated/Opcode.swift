@@ -318,6 +318,24 @@ public enum Opcode: UInt16, Sendable {
     case fromIntU
     /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
     case fconvert
+    /// Product; of infinity and zero it is 2 with the product's sign.
+    case fmulExtended
+    /// 2 - a * b, rounded once; -a comes first among NaNs; 2 of infinity and zero.
+    case frecipStep
+    /// (3 - a * b) / 2 likewise; 1.5 of infinity and zero.
+    case frsqrtStep
+    /// The reciprocal's estimate of AArch64's FRECPE, 8 bits.
+    case frecipEstimate
+    /// The reciprocal square root's estimate of AArch64's FRSQRTE.
+    case frsqrtEstimate
+    /// A power of two about the reciprocal of a: AArch64's FRECPX.
+    case frecipExponent
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or to nearest even; else the least integer.
+    case froundInteger
+    /// From d, which the lane is, to s: what is not exact becomes the neighbour with an odd significand, also instead of infinity.
+    case fconvertOdd
+    /// From d, which the lane is, truncated: the low 32 bits of the integer, and bit 32 set if that is the same number with the same sign. 0 of NaNs and infinities.
+    case ftointModulo
     /// Sums.
     case vfadd
     /// Differences.
@@ -356,10 +374,24 @@ public enum Opcode: UInt16, Sendable {
     case vfromIntU
     /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
     case vfconvert
+    /// Products as fmulExtended has them.
+    case vfmulExtended
+    /// As frecipStep.
+    case vfrecipStep
+    /// As frsqrtStep.
+    case vfrsqrtStep
+    /// As frecipEstimate.
+    case vfrecipEstimate
+    /// As frsqrtEstimate.
+    case vfrsqrtEstimate
+    /// As froundInteger.
+    case vfroundInteger
+    /// As fconvertOdd, to the low half, with zeros above.
+    case vfconvertOdd
 }
 
 extension Opcode {
-    public static let count = 172
+    public static let count = 188
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -516,6 +548,15 @@ extension Opcode {
         0x000109000019,  // fromIntS
         0x000109000019,  // fromIntU
         0x000109000209,  // fconvert
+        0x000109000909,  // fmulExtended
+        0x000109000909,  // frecipStep
+        0x000109000909,  // frsqrtStep
+        0x000109000009,  // frecipEstimate
+        0x000109000009,  // frsqrtEstimate
+        0x000109000009,  // frecipExponent
+        0x000109000209,  // froundInteger
+        0x000109000009,  // fconvertOdd
+        0x000109000009,  // ftointModulo
         0x000109000909,  // vfadd
         0x000109000909,  // vfsub
         0x000109000909,  // vfmul
@@ -535,6 +576,13 @@ extension Opcode {
         0x000109000009,  // vfromIntS
         0x000109000009,  // vfromIntU
         0x000109000209,  // vfconvert
+        0x000109000909,  // vfmulExtended
+        0x000109000909,  // vfrecipStep
+        0x000109000909,  // vfrsqrtStep
+        0x000109000009,  // vfrecipEstimate
+        0x000109000009,  // vfrsqrtEstimate
+        0x000109000209,  // vfroundInteger
+        0x000109000009,  // vfconvertOdd
     ]
 
     /// Names as the text form has them, in order.
@@ -692,6 +740,15 @@ extension Opcode {
         "fromIntS",
         "fromIntU",
         "fconvert",
+        "fmulExtended",
+        "frecipStep",
+        "frsqrtStep",
+        "frecipEstimate",
+        "frsqrtEstimate",
+        "frecipExponent",
+        "froundInteger",
+        "fconvertOdd",
+        "ftointModulo",
         "vfadd",
         "vfsub",
         "vfmul",
@@ -711,5 +768,12 @@ extension Opcode {
         "vfromIntS",
         "vfromIntU",
         "vfconvert",
+        "vfmulExtended",
+        "vfrecipStep",
+        "vfrsqrtStep",
+        "vfrecipEstimate",
+        "vfrsqrtEstimate",
+        "vfroundInteger",
+        "vfconvertOdd",
     ]
 }
