@@ -428,7 +428,7 @@ extension Lifter {
     private mutating func setLongProduct(
         _ rd: Int, _ extent: Extent, _ lane: Lane, _ a: Value, _ b: Value, _ accumulation: Accumulation
     ) {
-        let product = unit.vmul(lane, a, b)
+        let product = longProduct(lane, a, b, signed: true)
         let doubled = unit.vadd(lane, product, product)
         let wrong = unit.vcmpEQ(lane, doubled, sign(lane))
         let saturated = unit.vxor(doubled, wrong)

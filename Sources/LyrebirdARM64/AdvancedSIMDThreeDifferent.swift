@@ -72,7 +72,7 @@ extension Lifter {
     }
 
     private mutating func longProduct(_ i: VectorThree, signed: Bool) -> Value {
-        unit.vmul(wide(lane(i.size)), n(i, signed), m(i, signed))
+        longProduct(wide(lane(i.size)), n(i, signed), m(i, signed), signed: signed)
     }
 
     // MARK: The upper halves of sums and differences, narrowed
@@ -152,6 +152,7 @@ extension Lifter {
     private mutating func longProduct(_ i: VectorElement, signed: Bool) -> Value {
         let lane = lane(i.size)
         let element = widened(lane, element(i), upper: false, signed: signed)
-        return unit.vmul(wide(lane), widened(lane, v(i.rn), upper: i.q, signed: signed), element)
+        let factor = widened(lane, v(i.rn), upper: i.q, signed: signed)
+        return longProduct(wide(lane), factor, element, signed: signed)
     }
 }

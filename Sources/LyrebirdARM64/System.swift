@@ -87,6 +87,15 @@ extension Lifter {
     mutating func dcCVADP(_ i: CacheMaintenance) {}
     mutating func dcCIVAC(_ i: CacheMaintenance) {}
 
+    /// What Linux answers when user mode reads an identification register, which traps (Documentation/arm64/
+    /// cpu-feature-registers.rst): the fields that it exports of those it has, and zero for the others in their places.
+    mutating func mrsIdentification(_ i: SystemRegister) {
+        guard let value = IdentificationRegister.value(crm: i.crm, op2: i.op2) else {
+            return undefinedInstruction(i.word)
+        }
+        setX(i.rt, const(value))
+    }
+
     // MARK: System register move
 
     mutating func mrsNZCV(_ i: SystemRegisterMove) { setRegister(i.rt, false, nzcv()) }

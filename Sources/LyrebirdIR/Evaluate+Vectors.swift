@@ -15,6 +15,12 @@ extension Evaluate {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU: zip(i.lane, a, b) { saturated(i.opcode, i.lane, $0, $1) }
         case .vmulDoubleHigh, .vmulDoubleHighRound:
             zip(i.lane, a, b) { doubledHigh(i.lane, $0, $1, rounded: i.opcode == .vmulDoubleHighRound) }
+        case .vmulEvenU: build(.d) { lane(.s, a, 2 * $0) &* lane(.s, b, 2 * $0) }
+        case .vmulEvenS:
+            build(.d) { place in
+                let (x, y) = (signed(.s, lane(.s, a, 2 * place)), signed(.s, lane(.s, b, 2 * place)))
+                return UInt64(bitPattern: x &* y)
+            }
         case .vmulAddPairs: build(.s) { product(a, b, 2 * $0) &+ product(a, b, 2 * $0 + 1) }
         case .vneg, .vabs, .vshl, .vshr, .vsar: map(i.lane, a) { unary(i.opcode, i.lane, $0, by: UInt64(i.b)) }
         case .vsplat: build(i.lane) { _ in UInt64(truncatingIfNeeded: a) }

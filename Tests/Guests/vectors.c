@@ -187,7 +187,34 @@ static void carryless(void) {
     CHECK(~crc == 0xcbf43926);
 }
 
+// What the kernel tells and what the registers say is the same.
+static void features(void) {
+    uint64_t told = getauxval(AT_HWCAP), more = getauxval(AT_HWCAP2), first, second, main_id;
+    CHECK(told & HWCAP_CPUID);
+    __asm__("mrs %0, id_aa64isar0_el1" : "=r"(first));
+    __asm__("mrs %0, id_aa64isar1_el1" : "=r"(second));
+    __asm__("mrs %0, midr_el1" : "=r"(main_id));
+    CHECK((main_id >> 16 & 15) == 15);
+    CHECK((first >> 4 & 15) == 2 && told & HWCAP_AES && told & HWCAP_PMULL);
+    CHECK((first >> 8 & 15) == 1 && told & HWCAP_SHA1);
+    CHECK((first >> 12 & 15) == 2 && told & HWCAP_SHA2 && told & HWCAP_SHA512);
+    CHECK((first >> 16 & 15) == 1 && told & HWCAP_CRC32);
+    CHECK((first >> 20 & 15) == 2 && told & HWCAP_ATOMICS);
+    CHECK((first >> 28 & 15) == 1 && told & HWCAP_ASIMDRDM);
+    CHECK((first >> 32 & 15) == 1 && told & HWCAP_SHA3);
+    CHECK((first >> 44 & 15) == 1 && told & HWCAP_ASIMDDP);
+    CHECK((first >> 52 & 15) == 2 && told & HWCAP_FLAGM && more & HWCAP2_FLAGM2);
+    CHECK((second >> 12 & 15) == 1 && told & HWCAP_JSCVT);
+    CHECK((second >> 16 & 15) == 1 && told & HWCAP_FCMA);
+    CHECK((second >> 20 & 15) == 2 && told & HWCAP_LRCPC && told & HWCAP_ILRCPC);
+    CHECK((second >> 32 & 15) == 1 && more & HWCAP2_FRINT);
+    CHECK((second >> 36 & 15) == 1 && told & HWCAP_SB);
+    CHECK((second >> 52 & 15) == 1 && more & HWCAP2_I8MM);
+}
+
 int main(void) {
+    features();
+
     CHECK(getauxval(AT_HWCAP) & HWCAP_AES && getauxval(AT_HWCAP) & HWCAP_ASIMDDP);
     saturation();
     dot_products();

@@ -74,6 +74,7 @@ extension Lifter {
         case .mrsDCZID: mrsDCZID(SystemRegisterMove(word: word))
         case .mrsCNTFRQ: mrsCNTFRQ(SystemRegisterMove(word: word))
         case .mrsCNTVCT: mrsCNTVCT(SystemRegisterMove(word: word))
+        case .mrsIdentification: mrsIdentification(SystemRegister(word: word))
         case .msrNZCV: msrNZCV(SystemRegisterMove(word: word))
         case .msrFPCR: msrFPCR(SystemRegisterMove(word: word))
         case .msrFPSR: msrFPSR(SystemRegisterMove(word: word))

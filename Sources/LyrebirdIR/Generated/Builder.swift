@@ -576,6 +576,18 @@ extension Unit {
         append(.vmulAddPairs, .v128, 0, a.id, b.id, 0)
     }
 
+    /// Unsigned products of the even words, 64 bits each.
+    @inline(__always)
+    public mutating func vmulEvenU(_ a: Value, _ b: Value) -> Value {
+        append(.vmulEvenU, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Signed products of the even words, 64 bits each.
+    @inline(__always)
+    public mutating func vmulEvenS(_ a: Value, _ b: Value) -> Value {
+        append(.vmulEvenS, .v128, 0, a.id, b.id, 0)
+    }
+
     /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
     @inline(__always)
     public mutating func vmulCarryless(_ a: Value, _ b: Value, half: Int32) -> Value {

@@ -228,6 +228,10 @@ public enum Opcode: UInt16, Sendable {
     case vmulDoubleHighRound
     /// Signed products of halfwords, those of neighbours added to a word, modulo 2^32.
     case vmulAddPairs
+    /// Unsigned products of the even words, 64 bits each.
+    case vmulEvenU
+    /// Signed products of the even words, 64 bits each.
+    case vmulEvenS
     /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
     case vmulCarryless
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
@@ -391,7 +395,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 188
+    public static let count = 190
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -504,6 +508,8 @@ extension Opcode {
         0x000109000909,  // vmulDoubleHigh
         0x000109000909,  // vmulDoubleHighRound
         0x000009000909,  // vmulAddPairs
+        0x000009000909,  // vmulEvenU
+        0x000009000909,  // vmulEvenS
         0x000009020909,  // vmulCarryless
         0x000109000909,  // vshiftU
         0x000109000909,  // vshiftS
@@ -696,6 +702,8 @@ extension Opcode {
         "vmulDoubleHigh",
         "vmulDoubleHighRound",
         "vmulAddPairs",
+        "vmulEvenU",
+        "vmulEvenS",
         "vmulCarryless",
         "vshiftU",
         "vshiftS",

@@ -21,6 +21,7 @@ extension ABI {
             Capability(bit: 0, name: "fp"), Capability(bit: 1, name: "asimd"), Capability(bit: 3, name: "aes"),
             Capability(bit: 4, name: "pmull"), Capability(bit: 5, name: "sha1"), Capability(bit: 6, name: "sha2"),
             Capability(bit: 7, name: "crc32"), Capability(bit: 8, name: "atomics"),
+            Capability(bit: 11, name: "cpuid"),
             Capability(bit: 12, name: "asimdrdm"), Capability(bit: 13, name: "jscvt"),
             Capability(bit: 14, name: "fcma"),
             Capability(bit: 15, name: "lrcpc"),

@@ -170,6 +170,8 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
+        case .vmulEvenU: binary(.pmuludq, index, a, b)
+        case .vmulEvenS: binary(.pmuldq, index, a, b)
         case .vmulAddPairs: binary(.pmaddwd, index, a, b)
         case .vmulCarryless:
             guard contract.features.contains(.pclmul) else { return floatByCall(index, i, unit) }
