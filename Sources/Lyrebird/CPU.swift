@@ -95,7 +95,7 @@ public final class CPU {
             switch reason {
             case .systemCall: return .systemCall(immediate: payload)
             case .breakpoint: return .breakpoint(immediate: payload)
-            case .undefined, .invalidateCode: return .undefinedInstruction
+            case .undefined, .invalidateCode, .modeChange: return .undefinedInstruction
             case .fetch:
                 let cause: Fault.Cause = payload == 0 ? .unmapped : payload == 1 ? .protection : .alignment
                 return .fault(Fault(pc: pc, address: pc, access: .execute, cause: cause))

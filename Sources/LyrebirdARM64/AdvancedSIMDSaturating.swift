@@ -305,10 +305,10 @@ extension Lifter {
     mutating func sqdmulhVector(_ i: VectorThree) { highProduct(i, v(i.rm), rounded: false) }
     mutating func sqrdmulhVector(_ i: VectorThree) { highProduct(i, v(i.rm), rounded: true) }
     mutating func sqdmulhElement(_ i: VectorElement) {
-        highProduct(VectorThree(word: i.word), element(i), rounded: false)
+        highProduct(VectorThree(word: i.word), integerElement(i), rounded: false)
     }
     mutating func sqrdmulhElement(_ i: VectorElement) {
-        highProduct(VectorThree(word: i.word), element(i), rounded: true)
+        highProduct(VectorThree(word: i.word), integerElement(i), rounded: true)
     }
 
     private mutating func highProduct(_ i: VectorThree, _ other: Value, rounded: Bool) {
@@ -318,10 +318,10 @@ extension Lifter {
     mutating func sqdmulhSIMDScalar(_ i: SIMDScalarThree) { highProduct(i, v(i.rm), rounded: false) }
     mutating func sqrdmulhSIMDScalar(_ i: SIMDScalarThree) { highProduct(i, v(i.rm), rounded: true) }
     mutating func sqdmulhElementSIMDScalar(_ i: SIMDScalarElement) {
-        highProduct(scalar(i), element(i), rounded: false)
+        highProduct(scalar(i), integerElement(i), rounded: false)
     }
     mutating func sqrdmulhElementSIMDScalar(_ i: SIMDScalarElement) {
-        highProduct(scalar(i), element(i), rounded: true)
+        highProduct(scalar(i), integerElement(i), rounded: true)
     }
 
     private mutating func highProduct(_ i: SIMDScalarThree, _ other: Value, rounded: Bool) {
@@ -331,7 +331,9 @@ extension Lifter {
     /// The same registers and size.
     private func scalar(_ i: SIMDScalarElement) -> SIMDScalarThree { SIMDScalarThree(word: i.word) }
 
-    private mutating func element(_ i: SIMDScalarElement) -> Value { element(VectorElement(word: i.word)) }
+    private mutating func integerElement(_ i: SIMDScalarElement) -> Value {
+        integerElement(VectorElement(word: i.word))
+    }
 
     private mutating func setHighProduct(
         _ rd: Int, _ extent: Extent, _ lane: Lane, _ a: Value, _ b: Value, rounded: Bool
@@ -346,10 +348,10 @@ extension Lifter {
     mutating func sqrdmlahVector(_ i: VectorThree) { accumulateHigh(i, v(i.rm), subtracts: false) }
     mutating func sqrdmlshVector(_ i: VectorThree) { accumulateHigh(i, v(i.rm), subtracts: true) }
     mutating func sqrdmlahElement(_ i: VectorElement) {
-        accumulateHigh(VectorThree(word: i.word), element(i), subtracts: false)
+        accumulateHigh(VectorThree(word: i.word), integerElement(i), subtracts: false)
     }
     mutating func sqrdmlshElement(_ i: VectorElement) {
-        accumulateHigh(VectorThree(word: i.word), element(i), subtracts: true)
+        accumulateHigh(VectorThree(word: i.word), integerElement(i), subtracts: true)
     }
 
     private mutating func accumulateHigh(_ i: VectorThree, _ other: Value, subtracts: Bool) {
@@ -359,10 +361,10 @@ extension Lifter {
     mutating func sqrdmlahSIMDScalar(_ i: SIMDScalarThree) { accumulateHigh(i, v(i.rm), subtracts: false) }
     mutating func sqrdmlshSIMDScalar(_ i: SIMDScalarThree) { accumulateHigh(i, v(i.rm), subtracts: true) }
     mutating func sqrdmlahElementSIMDScalar(_ i: SIMDScalarElement) {
-        accumulateHigh(scalar(i), element(i), subtracts: false)
+        accumulateHigh(scalar(i), integerElement(i), subtracts: false)
     }
     mutating func sqrdmlshElementSIMDScalar(_ i: SIMDScalarElement) {
-        accumulateHigh(scalar(i), element(i), subtracts: true)
+        accumulateHigh(scalar(i), integerElement(i), subtracts: true)
     }
 
     private mutating func accumulateHigh(_ i: SIMDScalarThree, _ other: Value, subtracts: Bool) {
@@ -399,9 +401,13 @@ extension Lifter {
     mutating func sqdmullVector(_ i: VectorThree) { longProduct(i, v(i.rm), .none) }
     mutating func sqdmlalVector(_ i: VectorThree) { longProduct(i, v(i.rm), .add) }
     mutating func sqdmlslVector(_ i: VectorThree) { longProduct(i, v(i.rm), .subtract) }
-    mutating func sqdmullElement(_ i: VectorElement) { longProduct(VectorThree(word: i.word), element(i), .none) }
-    mutating func sqdmlalElement(_ i: VectorElement) { longProduct(VectorThree(word: i.word), element(i), .add) }
-    mutating func sqdmlslElement(_ i: VectorElement) { longProduct(VectorThree(word: i.word), element(i), .subtract) }
+    mutating func sqdmullElement(_ i: VectorElement) {
+        longProduct(VectorThree(word: i.word), integerElement(i), .none)
+    }
+    mutating func sqdmlalElement(_ i: VectorElement) { longProduct(VectorThree(word: i.word), integerElement(i), .add) }
+    mutating func sqdmlslElement(_ i: VectorElement) {
+        longProduct(VectorThree(word: i.word), integerElement(i), .subtract)
+    }
 
     private mutating func longProduct(_ i: VectorThree, _ other: Value, _ accumulation: Accumulation) {
         let lane = lane(i.size)
@@ -413,9 +419,11 @@ extension Lifter {
     mutating func sqdmullSIMDScalar(_ i: SIMDScalarThree) { longProduct(i, v(i.rm), .none) }
     mutating func sqdmlalSIMDScalar(_ i: SIMDScalarThree) { longProduct(i, v(i.rm), .add) }
     mutating func sqdmlslSIMDScalar(_ i: SIMDScalarThree) { longProduct(i, v(i.rm), .subtract) }
-    mutating func sqdmullElementSIMDScalar(_ i: SIMDScalarElement) { longProduct(scalar(i), element(i), .none) }
-    mutating func sqdmlalElementSIMDScalar(_ i: SIMDScalarElement) { longProduct(scalar(i), element(i), .add) }
-    mutating func sqdmlslElementSIMDScalar(_ i: SIMDScalarElement) { longProduct(scalar(i), element(i), .subtract) }
+    mutating func sqdmullElementSIMDScalar(_ i: SIMDScalarElement) { longProduct(scalar(i), integerElement(i), .none) }
+    mutating func sqdmlalElementSIMDScalar(_ i: SIMDScalarElement) { longProduct(scalar(i), integerElement(i), .add) }
+    mutating func sqdmlslElementSIMDScalar(_ i: SIMDScalarElement) {
+        longProduct(scalar(i), integerElement(i), .subtract)
+    }
 
     private mutating func longProduct(_ i: SIMDScalarThree, _ other: Value, _ accumulation: Accumulation) {
         let lane = lane(i.size)

@@ -9,11 +9,11 @@ extension Lifter {
     // MARK: Products and steps
 
     mutating func fmulxVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fmulxElement(_ i: VectorElement) {
-        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), v(i.rn), floatElement(i)))
+        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), operand(i.rn, q: i.q), element(i)))
     }
 
     mutating func fmulxSIMDScalar(_ i: SIMDScalarThree) {
@@ -21,15 +21,18 @@ extension Lifter {
     }
 
     mutating func fmulxElementSIMDScalar(_ i: SIMDScalarElement) {
-        setV(i.rd, unit.fmulExtended(lane(i.sz), v(i.rn), floatElement(VectorElement(word: i.word))))
+        setV(
+            i.rd,
+            unit.fmulExtended(
+                lane(i.sz), v(i.rn), everywhere(lane(i.sz), v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)))
     }
 
     mutating func frecpsVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfrecipStep(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfrecipStep(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func frsqrtsVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfrsqrtStep(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfrsqrtStep(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func frecpsSIMDScalar(_ i: SIMDScalarThree) {
@@ -40,17 +43,19 @@ extension Lifter {
         setV(i.rd, unit.frsqrtStep(lane(i.sz), v(i.rn), v(i.rm)))
     }
 
-    private mutating func floatElement(_ i: VectorElement) -> Value {
-        everywhere(lane(i.sz), v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
-    }
-
     // MARK: Estimates
 
-    mutating func frecpeVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrecipEstimate(lane(i.sz), v(i.rn))) }
-    mutating func frsqrteVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrsqrtEstimate(lane(i.sz), v(i.rn))) }
+    mutating func frecpeVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrecipEstimate(lane(i.sz), estimated(i))) }
+    mutating func frsqrteVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrsqrtEstimate(lane(i.sz), estimated(i))) }
     mutating func frecpeSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipEstimate(lane(i.sz), v(i.rn))) }
     mutating func frsqrteSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frsqrtEstimate(lane(i.sz), v(i.rn))) }
     mutating func frecpx(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipExponent(lane(i.sz), v(i.rn))) }
+
+    /// Above a vector of 64 bits are ones: zeros would raise an exception.
+    private mutating func estimated(_ i: VectorTwo) -> Value {
+        let lane = lane(i.sz)
+        return i.q ? v(i.rn) : unit.vzipLow(.d, v(i.rn), splat(lane, powerOfTwo(lane, 0)))
+    }
 
     // MARK: Rounding
 
@@ -71,7 +76,7 @@ extension Lifter {
     mutating func frint64xScalar(_ i: FloatOneSource) { roundToInteger(i, kind: 3) }
 
     private mutating func roundToInteger(_ i: VectorTwo, kind: Int32) {
-        setV(i.rd, q: i.q, unit.vfroundInteger(lane(i.sz), v(i.rn), kind: kind))
+        setV(i.rd, q: i.q, unit.vfroundInteger(lane(i.sz), operand(i.rn, q: i.q), kind: kind))
     }
 
     private mutating func roundToInteger(_ i: FloatOneSource, kind: Int32) {
@@ -92,20 +97,21 @@ extension Lifter {
     mutating func fcadd(_ i: VectorComplex) {
         guard i.size >= 2 else { return undefinedInstruction(i.word) }
         let lane = lane(i.size)
-        let other = unit.vxor(exchangedParts(lane, v(i.rm)), signs(lane, real: !i.rot12, imaginary: i.rot12))
-        setV(i.rd, q: i.q, unit.vfadd(lane, v(i.rn), other))
+        let other = unit.vxor(
+            exchangedParts(lane, operand(i.rm, q: i.q)), signs(lane, real: !i.rot12, imaginary: i.rot12))
+        setV(i.rd, q: i.q, unit.vfadd(lane, operand(i.rn, q: i.q), other))
     }
 
     mutating func fcmla(_ i: VectorComplex) {
         guard i.size >= 2 else { return undefinedInstruction(i.word) }
-        addComplexProduct(i.rd, i.q, lane(i.size), v(i.rn), v(i.rm), rotation: i.rot)
+        addComplexProduct(i.rd, i.q, lane(i.size), operand(i.rn, q: i.q), operand(i.rm, q: i.q), rotation: i.rot)
     }
 
     mutating func fcmlaElement(_ i: VectorElement) {
         guard i.size == 2 else { return undefinedInstruction(i.word) }
         let vector = v(i.mrm)
         let other = i.h ? unit.vzipHigh(.d, vector, vector) : unit.vzipLow(.d, vector, vector)
-        addComplexProduct(i.rd, i.q, .s, v(i.rn), other, rotation: i.rot)
+        addComplexProduct(i.rd, i.q, .s, operand(i.rn, q: i.q), other, rotation: i.rot)
     }
 
     /// Half of a complex product: one part of a times b, which is turned by the rotation's quarters.
@@ -118,7 +124,7 @@ extension Lifter {
             let signs = signs(lane, real: rotation == 1 || rotation == 2, imaginary: rotation >= 2)
             other = unit.vxor(other, signs)
         }
-        setV(rd, q: q, unit.vfmulAdd(lane, part(lane, a, isImaginary), other, v(rd)))
+        setV(rd, q: q, unit.vfmulAdd(lane, part(lane, a, isImaginary), other, operand(rd, q: q)))
     }
 
     private mutating func exchangedParts(_ lane: Lane, _ value: Value) -> Value {

@@ -102,10 +102,15 @@ extension Lifter {
     mutating func msrNZCV(_ i: SystemRegisterMove) { setNZCV(register(i.rt, false)) }
 
     mutating func mrsFPCR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpcr)) }
+
+    /// The slot has what was there when generated code was entered; the cumulative exceptions have the IR's bits, and QC a slot
+    /// of its own.
     mutating func mrsFPSR(_ i: SystemRegisterMove) {
-        let exceptions = unit.get(.i64, ARM64State.fpsr)
+        let flags = unit.zext(.i64, from: .i32, unit.floatFlags())
+        let exceptions = unit.or(unit.get(.i64, ARM64State.fpsr), flags)
         setX(i.rt, unit.or(exceptions, unit.shl(saturation(), const(27))))
     }
+
     mutating func mrsTPIDR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.tpidr)) }
 
     /// Linux keeps it for the kernel; user mode reads zero.
@@ -122,12 +127,16 @@ extension Lifter {
     mutating func msrFPCR(_ i: SystemRegisterMove) {
         let value = unit.and(x(i.rt), const(SystemRegisterValue.fpcrMask))
         unit.set(ARM64State.fpcr, value)
+        unit.exitTrap(pc &+ 4, .modeChange)
+        ended = true
     }
 
     mutating func msrFPSR(_ i: SystemRegisterMove) {
         let value = x(i.rt)
         unit.set(ARM64State.fpsr, unit.and(value, const(SystemRegisterValue.fpsrMask & ~(1 << 27))))
         setSaturation(unit.and(unit.shr(value, const(27)), const(1)))
+        unit.clearFloatFlags()
+        exit(pc &+ 4)
     }
 
     mutating func msrTPIDR(_ i: SystemRegisterMove) { unit.set(ARM64State.tpidr, x(i.rt)) }

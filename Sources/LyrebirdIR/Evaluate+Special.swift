@@ -15,6 +15,11 @@ extension Evaluate {
         return word | UInt64(i.aux & 3) << 8 | kind | (isVector ? 1 << 16 : 0)
     }
 
+    /// Whether a pure operation is computed by `lyrebird_float`.
+    static func isCall(_ i: Instruction) -> Bool {
+        i.opcode == .vshiftU || i.opcode == .vshiftS || specialOperation(i.opcode) != nil
+    }
+
     private static func specialOperation(_ opcode: Opcode) -> lyrebird_special_operation? {
         switch opcode {
         case .vmulCarryless: LYREBIRD_MUL_CARRYLESS

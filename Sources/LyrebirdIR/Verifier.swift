@@ -340,14 +340,14 @@ struct Check {
     }
 
     private mutating func float(_ i: Instruction, _ source: Type, _ b: Int) {
-        guard i.opcode.rawValue >= Opcode.fadd.rawValue else { return }
+        guard i.opcode.effect == .float else { return }
         switch i.opcode {
         case .fconvert, .vfconvert:
             let isPair = i.opcode == .fconvert ? b != Int(i.aux) : abs(b - Int(i.aux)) == 1
             if i.lane == .b || b < 1 || b > 3 || !isPair { fail("does not convert \(i.lane) to 2^\(b) bytes") }
             return
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU:
-            if b < 0 || b > 4 { fail("there is no mode \(b)") }
+            if b & 7 > 5 || b & ~0x7F0F != 0 { fail("there is no mode \(b)") }
             if i.type.bits < 32 { fail("has the type \(i.type)") }
         case .froundInteger, .vfroundInteger: if b < 0 || b > 3 { fail("there is no kind \(b)") }
         case .fconvertOdd, .vfconvertOdd, .ftointModulo: if i.lane != .d { fail("the lane is \(i.lane)") }

@@ -146,6 +146,7 @@ public final class Engine: @unchecked Sendable {
         if contract.memory == .window {
             lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
         }
+        readMode(cpu)
         while true {
             context.pointee.table = context.pointee.full_table
             let stop = lyrebird_load32(Self.stopField(context))
@@ -173,6 +174,8 @@ public final class Engine: @unchecked Sendable {
             cpu.remember(pc: cpu.pc, host: host)
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
+            let flags = cpu.takeFloatFlags()
+            if flags != 0 { architecture.addFloatFlags(flags, to: cpu.state) }
             // What the exit says of the translation must be read while that cannot go away.
             var reason: EngineExit?
             switch kind {
@@ -190,6 +193,10 @@ public final class Engine: @unchecked Sendable {
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
+                if reason == .modeChange {
+                    readMode(cpu)
+                    continue
+                }
                 if reason == .invalidateCode {
                     let slot = layout.entries[layout.trapOperand.index].offset
                     let line = (cpu.state + slot).load(as: UInt64.self) & ~63
@@ -199,6 +206,12 @@ public final class Engine: @unchecked Sendable {
                 return .trap(reason, payload: UInt32(truncatingIfNeeded: word >> 32))
             }
         }
+    }
+
+    /// What translations and MXCSR depend on may have been changed by the guest or by the embedder.
+    private func readMode(_ cpu: CPUContext) {
+        cpu.mode = architecture.mode(cpu.state)
+        cpu.floatControl = architecture.floatControl(cpu.state)
     }
 
     private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {

@@ -231,6 +231,11 @@ struct CaseGenerator {
         for index in 0...CPUState.sp { state[index] = number() }
         state[CPUState.nzcv] = (random.next() & 15) << 28
         state[CPUState.tpidr] = random.next()
+        // To nearest with nothing special, or any rounding, flushing, default NaN and alternative half precision.
+        if random.chance(50) {
+            state[CPUState.fpcr] = random.next() & random.next() & SystemRegisterValue.fpcrMask
+        }
+        if random.chance(30) { state[CPUState.fpsr] = random.next() & SystemRegisterValue.fpsrMask }
         for index in CPUState.v..<CPUState.count {
             let earlier = CPUState.v + below(index - CPUState.v + 1)
             state[index] =

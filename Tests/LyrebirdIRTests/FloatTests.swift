@@ -10,8 +10,9 @@ import Testing
         source: Type = .v128
     ) throws -> UInt64 {
         let i = Instruction(opcode, type, lane.rawValue, 0, immediate)
+        var environment = FloatEnvironment()
         let word = try #require(Evaluate.floatOperation(i, source: source))
-        return UInt64(truncatingIfNeeded: Evaluate.float(word, UInt128(a), UInt128(b), UInt128(c)))
+        return UInt64(truncatingIfNeeded: Evaluate.float(word, UInt128(a), UInt128(b), UInt128(c), &environment))
     }
 
     private static let infinity = Double.infinity.bitPattern

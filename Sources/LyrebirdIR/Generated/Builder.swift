@@ -804,7 +804,7 @@ extension Unit {
         append(.fsqrt, .v128, lane.rawValue, a.id, 0, 0)
     }
 
-    /// Rounded to an integral value.
+    /// Rounded to an integral value: to nearest even (0), down (1), up (2), to zero (3), ties away from zero (4), as the control word says (5); 8 more where that may be inexact.
     @inline(__always)
     public mutating func fround(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
         append(.fround, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
@@ -816,13 +816,13 @@ extension Unit {
         append(.fmulAdd, .v128, lane.rawValue, a.id, b.id, c.id)
     }
 
-    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b. With 1 as `signals` a quiet NaN is invalid, too.
     @inline(__always)
-    public mutating func fcompare(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
-        append(.fcompare, .flags, lane.rawValue, a.id, b.id, 0)
+    public mutating func fcompare(_ lane: Lane, _ a: Value, _ b: Value, signals: Int32) -> Value {
+        append(.fcompare, .flags, lane.rawValue, a.id, b.id, UInt32(bitPattern: signals))
     }
 
-    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's. The mode is that of fround and, from bit 8, how many bits of the integer are fraction.
     @inline(__always)
     public mutating func ftointS(_ type: Type, _ lane: Lane, _ a: Value, mode: Int32) -> Value {
         append(.ftointS, type, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
@@ -888,7 +888,7 @@ extension Unit {
         append(.frecipExponent, .v128, lane.rawValue, a.id, 0, 0)
     }
 
-    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or to nearest even; else the least integer.
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or as the control word says; else the least integer.
     @inline(__always)
     public mutating func froundInteger(_ lane: Lane, _ a: Value, kind: Int32) -> Value {
         append(.froundInteger, .v128, lane.rawValue, a.id, UInt32(bitPattern: kind), 0)
@@ -1060,5 +1060,17 @@ extension Unit {
     @inline(__always)
     public mutating func vfconvertOdd(_ lane: Lane, _ a: Value) -> Value {
         append(.vfconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    @inline(__always)
+    public mutating func floatFlags() -> Value {
+        append(.floatFlags, .i32, 0, 0, 0, 0)
+    }
+
+    /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
+    @inline(__always)
+    public mutating func clearFloatFlags() {
+        _ = append(.clearFloatFlags, .none, 0, 0, 0, 0)
     }
 }

@@ -306,13 +306,13 @@ public enum Opcode: UInt16, Sendable {
     case fminNumber
     /// Square root.
     case fsqrt
-    /// Rounded to an integral value.
+    /// Rounded to an integral value: to nearest even (0), down (1), up (2), to zero (3), ties away from zero (4), as the control word says (5); 8 more where that may be inexact.
     case fround
     /// a * b + c, rounded once. c comes first among NaNs; infinity times zero is invalid even if c is a quiet NaN.
     case fmulAdd
-    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b. With 1 as `signals` a quiet NaN is invalid, too.
     case fcompare
-    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's. The mode is that of fround and, from bit 8, how many bits of the integer are fraction.
     case ftointS
     /// Rounded to an unsigned integer likewise.
     case ftointU
@@ -334,7 +334,7 @@ public enum Opcode: UInt16, Sendable {
     case frsqrtEstimate
     /// A power of two about the reciprocal of a: AArch64's FRECPX.
     case frecipExponent
-    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or to nearest even; else the least integer.
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or as the control word says; else the least integer.
     case froundInteger
     /// From d, which the lane is, to s: what is not exact becomes the neighbour with an odd significand, also instead of infinity.
     case fconvertOdd
@@ -392,10 +392,14 @@ public enum Opcode: UInt16, Sendable {
     case vfroundInteger
     /// As fconvertOdd, to the low half, with zeros above.
     case vfconvertOdd
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    case floatFlags
+    /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
+    case clearFloatFlags
 }
 
 extension Opcode {
-    public static let count = 190
+    public static let count = 192
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -537,58 +541,60 @@ extension Opcode {
         0x000009090909,  // vsm3Round2B
         0x000009000909,  // vsm4Encrypt
         0x000009000909,  // vsm4Key
-        0x000109000909,  // fadd
-        0x000109000909,  // fsub
-        0x000109000909,  // fmul
-        0x000109000909,  // fdiv
-        0x000109000909,  // fmax
-        0x000109000909,  // fmin
-        0x000109000909,  // fmaxNumber
-        0x000109000909,  // fminNumber
-        0x000109000009,  // fsqrt
-        0x000109000209,  // fround
-        0x000109090909,  // fmulAdd
-        0x000108004949,  // fcompare
-        0x000103000249,  // ftointS
-        0x000103000249,  // ftointU
-        0x000109000019,  // fromIntS
-        0x000109000019,  // fromIntU
-        0x000109000209,  // fconvert
-        0x000109000909,  // fmulExtended
-        0x000109000909,  // frecipStep
-        0x000109000909,  // frsqrtStep
-        0x000109000009,  // frecipEstimate
-        0x000109000009,  // frsqrtEstimate
-        0x000109000009,  // frecipExponent
-        0x000109000209,  // froundInteger
-        0x000109000009,  // fconvertOdd
-        0x000109000009,  // ftointModulo
-        0x000109000909,  // vfadd
-        0x000109000909,  // vfsub
-        0x000109000909,  // vfmul
-        0x000109000909,  // vfdiv
-        0x000109000909,  // vfmax
-        0x000109000909,  // vfmin
-        0x000109000909,  // vfmaxNumber
-        0x000109000909,  // vfminNumber
-        0x000109000009,  // vfsqrt
-        0x000109000209,  // vfround
-        0x000109090909,  // vfmulAdd
-        0x000109000909,  // vfcmpEQ
-        0x000109000909,  // vfcmpGE
-        0x000109000909,  // vfcmpGT
-        0x000109000209,  // vftointS
-        0x000109000209,  // vftointU
-        0x000109000009,  // vfromIntS
-        0x000109000009,  // vfromIntU
-        0x000109000209,  // vfconvert
-        0x000109000909,  // vfmulExtended
-        0x000109000909,  // vfrecipStep
-        0x000109000909,  // vfrsqrtStep
-        0x000109000009,  // vfrecipEstimate
-        0x000109000009,  // vfrsqrtEstimate
-        0x000109000209,  // vfroundInteger
-        0x000109000009,  // vfconvertOdd
+        0x0a0109000909,  // fadd
+        0x0a0109000909,  // fsub
+        0x0a0109000909,  // fmul
+        0x0a0109000909,  // fdiv
+        0x0a0109000909,  // fmax
+        0x0a0109000909,  // fmin
+        0x0a0109000909,  // fmaxNumber
+        0x0a0109000909,  // fminNumber
+        0x0a0109000009,  // fsqrt
+        0x0a0109000209,  // fround
+        0x0a0109090909,  // fmulAdd
+        0x0a0108024949,  // fcompare
+        0x0a0103000249,  // ftointS
+        0x0a0103000249,  // ftointU
+        0x0a0109000019,  // fromIntS
+        0x0a0109000019,  // fromIntU
+        0x0a0109000209,  // fconvert
+        0x0a0109000909,  // fmulExtended
+        0x0a0109000909,  // frecipStep
+        0x0a0109000909,  // frsqrtStep
+        0x0a0109000009,  // frecipEstimate
+        0x0a0109000009,  // frsqrtEstimate
+        0x0a0109000009,  // frecipExponent
+        0x0a0109000209,  // froundInteger
+        0x0a0109000009,  // fconvertOdd
+        0x0a0109000009,  // ftointModulo
+        0x0a0109000909,  // vfadd
+        0x0a0109000909,  // vfsub
+        0x0a0109000909,  // vfmul
+        0x0a0109000909,  // vfdiv
+        0x0a0109000909,  // vfmax
+        0x0a0109000909,  // vfmin
+        0x0a0109000909,  // vfmaxNumber
+        0x0a0109000909,  // vfminNumber
+        0x0a0109000009,  // vfsqrt
+        0x0a0109000209,  // vfround
+        0x0a0109090909,  // vfmulAdd
+        0x0a0109000909,  // vfcmpEQ
+        0x0a0109000909,  // vfcmpGE
+        0x0a0109000909,  // vfcmpGT
+        0x0a0109000209,  // vftointS
+        0x0a0109000209,  // vftointU
+        0x0a0109000009,  // vfromIntS
+        0x0a0109000009,  // vfromIntU
+        0x0a0109000209,  // vfconvert
+        0x0a0109000909,  // vfmulExtended
+        0x0a0109000909,  // vfrecipStep
+        0x0a0109000909,  // vfrsqrtStep
+        0x0a0109000009,  // vfrecipEstimate
+        0x0a0109000009,  // vfrsqrtEstimate
+        0x0a0109000209,  // vfroundInteger
+        0x0a0109000009,  // vfconvertOdd
+        0x0b0006000000,  // floatFlags
+        0x0b0000000000,  // clearFloatFlags
     ]
 
     /// Names as the text form has them, in order.
@@ -783,5 +789,7 @@ extension Opcode {
         "vfrsqrtEstimate",
         "vfroundInteger",
         "vfconvertOdd",
+        "floatFlags",
+        "clearFloatFlags",
     ]
 }

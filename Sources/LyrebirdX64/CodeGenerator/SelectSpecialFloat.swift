@@ -1,5 +1,6 @@
 // Floating point that the host does not have (CLyrebird/float_special.c). Products and steps of Newton's method are the host's
-// product or fused sum unless the result is an infinity or a NaN; estimates and the rest always call the C function.
+// product or fused sum where the operands are such that it raises nothing which the guest would not; estimates and the rest
+// always call the C function.
 
 import LyrebirdIR
 
@@ -7,12 +8,15 @@ extension LyrebirdIR.Opcode {
     @inline(__always) var isSpecialFloat: Bool {
         let isScalar =
             rawValue >= LyrebirdIR.Opcode.fmulExtended.rawValue && rawValue <= LyrebirdIR.Opcode.ftointModulo.rawValue
-        return isScalar || rawValue >= LyrebirdIR.Opcode.vfmulExtended.rawValue
+        let isVector =
+            rawValue >= LyrebirdIR.Opcode.vfmulExtended.rawValue && rawValue <= LyrebirdIR.Opcode.vfconvertOdd.rawValue
+        return isScalar || isVector
     }
 }
 
 extension CodeGenerator {
     mutating func selectSpecialFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        guard isHosts(i, unit) else { return floatByCall(index, i, unit) }
         switch i.opcode {
         case .fmulExtended, .vfmulExtended: multiplyExtended(index, i, unit)
         case .frecipStep, .vfrecipStep, .frsqrtStep, .vfrsqrtStep: newtonStep(index, i, unit)
@@ -30,6 +34,7 @@ extension CodeGenerator {
         let second = useVector(Int(values[Int(i.b)].representative))
         let result = allocateVector(for: index)
         let isDouble = i.lane == .d
+        let label = jumpIfAbove(isDouble ? 0x7FEF_FFFF : 0x7F7F_FFFF, first, second, i)
         if isVector(i) {
             three(isDouble ? .mulpd : .mulps, result, first, second)
         } else {
@@ -37,12 +42,12 @@ extension CodeGenerator {
             three(isDouble ? .mulsd : .mulss, result, first, second)
             if isDouble { two(.movq, result, result) } else { three(.insertps, result, result, result, imm: 0x0E) }
         }
-        let label = jumpIfNotFinite(result, isDouble)
         floatAside(label, floatWord(i, unit), first, second, into: result)
         hostFlags = -1
     }
 
-    /// 2 - a * b, or (3 - a * b) / 2. A scalar's lanes above are those of the constants, which are zeros.
+    /// 2 - a * b, or (3 - a * b) / 2. A scalar's lanes above are those of the constants, which are zeros. The sum of three may
+    /// overflow where its half does not, so its operands are smaller than 2^63, or 2^511.
     private mutating func newtonStep(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         guard hasFMA else { return floatByCall(index, i, unit) }
         clobberFlags()
@@ -51,11 +56,16 @@ extension CodeGenerator {
         let half = scratchVector()
         let result = allocateVector(for: index)
         let isDouble = i.lane == .d
-        let isRoot = i.opcode == .frsqrtStep || i.opcode == .vfrsqrtStep
         let isAll = isVector(i)
-        spread(
-            result, isDouble ? (isRoot ? 0x4008_0000 : 0x4000_0000) : (isRoot ? 0x4040_0000 : 0x4000_0000), isDouble,
-            isAll)
+        let isRoot = i.opcode == .frsqrtStep || i.opcode == .vfrsqrtStep
+        let label: ForwardLabel
+        if isRoot {
+            label = jumpIfAbove(isDouble ? 0x5FDF_FFFF : 0x5EFF_FFFF, first, second, i)
+            spread(result, isDouble ? 0x4008_0000 : 0x4040_0000, isDouble, isAll)
+        } else {
+            label = jumpIfAbove(isDouble ? 0x7FEF_FFFF : 0x7F7F_FFFF, first, second, i)
+            spread(result, 0x4000_0000, isDouble, isAll)
+        }
         switch (isAll, isDouble) {
         case (true, true): hot.avx(.vfnmadd231pd, result, first, second)
         case (true, false): hot.avx(.vfnmadd231ps, result, first, second)
@@ -68,7 +78,6 @@ extension CodeGenerator {
                 isAll ? (isDouble ? .mulpd : .mulps) : (isDouble ? .mulsd : .mulss)
             three(opcode, result, result, half)
         }
-        let label = jumpIfNotFinite(result, isDouble)
         floatAside(label, floatWord(i, unit), first, second, into: result)
         hostFlags = -1
     }
@@ -79,19 +88,23 @@ extension CodeGenerator {
         if isDouble { materialize(to, 0, word, 0, above) } else { materialize(to, word, above, above, above) }
     }
 
-    /// Jumps if a lane is an infinity or a NaN: compared as integers, so that nothing is raised.
-    private mutating func jumpIfNotFinite(_ value: XMM, _ isDouble: Bool) -> ForwardLabel {
+    /// Jumps if a lane of either is greater than the number with the given upper word, or a NaN: compared as integers, so that
+    /// nothing is raised. What is above a scalar is compared, too, and may make it go the slow way.
+    private mutating func jumpIfAbove(_ word: UInt32, _ first: XMM, _ second: XMM, _ i: Instruction) -> ForwardLabel {
+        let isDouble = i.lane == .d
+        let greater: SSEOpcode = isDouble ? .pcmpgtq : .pcmpgtd
+        let limit = scratchVector()
         let size = scratchVector()
-        let greatest = scratchVector()
+        let other = scratchVector()
         let low: UInt32 = isDouble ? .max : 0x7FFF_FFFF
-        materialize(size, low, 0x7FFF_FFFF, low, 0x7FFF_FFFF)
-        three(.pand, size, size, value)
-        if isDouble {
-            materialize(greatest, .max, 0x7FEF_FFFF, .max, 0x7FEF_FFFF)
-        } else {
-            materialize(greatest, 0x7F7F_FFFF, 0x7F7F_FFFF, 0x7F7F_FFFF, 0x7F7F_FFFF)
-        }
-        three(isDouble ? .pcmpgtq : .pcmpgtd, size, size, greatest)
+        materialize(limit, low, 0x7FFF_FFFF, low, 0x7FFF_FFFF)
+        three(.pand, size, limit, first)
+        three(.pand, other, limit, second)
+        let lowLimit = isDouble ? .max : word
+        materialize(limit, lowLimit, word, lowLimit, word)
+        three(greater, size, size, limit)
+        three(greater, other, other, limit)
+        three(.por, size, size, other)
         two(.ptest, size, size)
         return hot.jccForward(.ne, near: true)
     }

@@ -4,6 +4,7 @@ import LyrebirdIR
 
 extension CodeGenerator {
     mutating func selectVectorFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if i.opcode.effect == .float, !isHosts(i, unit) { return floatByCall(index, i, unit) }
         let isDouble = i.lane == .d
         switch i.opcode {
         case .vfadd: vectorArithmetic(index, i, isDouble ? .addpd : .addps, unit)
@@ -61,12 +62,7 @@ extension CodeGenerator {
     }
 
     private mutating func roundVector(_ to: XMM, _ source: XMM, _ lane: Lane, _ mode: UInt32) {
-        var source = source
-        if mode >= 4 {
-            addAlmostHalf(to, source, lane, lane == .d ? .addpd : .addps)
-            source = to
-        }
-        let imm = UInt8(truncatingIfNeeded: mode >= 4 ? 3 : mode) | 8
+        let imm = Self.roundImmediate(mode)
         let opcode: SSEOpcode = lane == .d ? .roundpd : .roundps
         if hasAVX { hot.avx(opcode, to, source, imm: imm) } else { hot.sse(opcode, to, source, imm: imm) }
     }
@@ -144,7 +140,7 @@ extension CodeGenerator {
         var number = source
         if i.b != 3 {
             number = scratchVector()
-            roundVector(number, source, .s, i.b)
+            roundVector(number, source, .s, i.b | 8)
         }
         two(.cvttps2dq, result, number)
         let least = scratchVector()
@@ -163,7 +159,7 @@ extension CodeGenerator {
         let low = scratchGeneral()
         let high = scratchGeneral()
         let number = scratchVector()
-        if i.b != 3 { roundVector(number, source, .d, i.b) } else { moveVector(number, source) }
+        if i.b != 3 { roundVector(number, source, .d, i.b | 8) } else { moveVector(number, source) }
         truncateDouble(low, number)
         three(.punpckhqdq, number, number, number)
         truncateDouble(high, number)
