@@ -130,7 +130,7 @@ static uint64_t half_bits(struct environment *e, double value) {
                                 : rest > 0 && (rounding == 1) == (sign != 0);
     // A carry out of the fraction is one more in the exponent, as it should be.
     uint64_t bits = (is_tiny ? number : ((uint64_t)(exponent + 13) << 10) + number) + (uint64_t)is_up;
-    if (is_alternative && (exponent > 16 || bits > 0x7FFF)) {
+    if (is_alternative && (exponent > 17 || bits > 0x7FFF)) {
         e->flags |= LYREBIRD_FLOAT_INVALID;
         return sign | 0x7FFF;
     }
