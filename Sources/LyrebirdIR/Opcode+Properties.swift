@@ -21,7 +21,10 @@ extension Opcode {
 
     public var resultRule: TypeRule { TypeRule(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 24))! }
     public var auxKind: AuxKind { AuxKind(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 32))! }
-    @inline(__always) public var effect: Effect { Effect(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 40))! }
+    /// The table is generated from the same list: its bytes are cases. (`Effect(rawValue:)` would be a call.)
+    @inline(__always) public var effect: Effect {
+        unsafeBitCast(UInt8(truncatingIfNeeded: descriptor &>> 40), to: Effect.self)
+    }
 
     /// A mask with bit n set where field n is a value.
     @inline(__always) public var valueFields: Int {

@@ -35,6 +35,8 @@ public struct RegisterContract: Sendable {
     /// Displacement of each slot from RBP.
     let displacement: [Int32]
     let types: [Type]
+    /// The slots that hold flags.
+    let flagSlots: SlotSet
     public let memory: MemoryMode
     public let features: CPUFeatures
     let layout: StateLayout
@@ -72,6 +74,9 @@ public struct RegisterContract: Sendable {
         self.pinned = pins
         displacement = layout.entries.map { Int32($0.offset - Self.bias) }
         types = layout.entries.map(\.type)
+        var flagSlots = SlotSet()
+        for (slot, type) in types.enumerated() where type == .flags { flagSlots.insert(slot) }
+        self.flagSlots = flagSlots
         self.layout = layout
         self.memory = memory
         self.features = features
