@@ -86,6 +86,31 @@ static void saturation(void) {
     CHECK(!(get_fpsr() & QC));
 }
 
+// A handler finds QC in its frame, and what it makes of it counts afterwards.
+static uint32_t seen;
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+    struct _aarch64_ctx *record = (struct _aarch64_ctx *)((ucontext_t *)context)->uc_mcontext.__reserved;
+    while (record->magic != FPSIMD_MAGIC) record = (struct _aarch64_ctx *)((char *)record + record->size);
+    struct fpsimd_context *vectors = (struct fpsimd_context *)record;
+    seen = vectors->fpsr;
+    vectors->fpsr ^= QC;
+}
+
+static void flags_in_handlers(void) {
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+    sigaction(SIGUSR1, &action, 0);
+    set_fpsr(0);
+    int8x8_t sum = vdup_n_s8(100);
+    __asm__ volatile("sqadd %0.8b, %0.8b, %0.8b" : "+w"(sum));
+    raise(SIGUSR1);
+    CHECK(seen & QC);
+    CHECK(!(get_fpsr() & QC));
+    raise(SIGUSR1);
+    CHECK(!(seen & QC));
+    CHECK(get_fpsr() & QC);
+}
+
 static void dot_products(void) {
     int all = 1;
     for (int round = 0; round < 500; round++) {
@@ -217,6 +242,7 @@ int main(void) {
 
     CHECK(getauxval(AT_HWCAP) & HWCAP_AES && getauxval(AT_HWCAP) & HWCAP_ASIMDDP);
     saturation();
+    flags_in_handlers();
     dot_products();
     aes();
     hashes();
