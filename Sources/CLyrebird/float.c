@@ -2,80 +2,10 @@
 // invalid operation gives the positive quiet NaN without payload; numbers are tiny before they are rounded. Integers out of
 // range saturate. Arithmetic is the host's, in the wanted rounding; this file adds NaNs, flushing and the flags.
 
-#include "float.h"
+#include "float_environment.h"
+#include "special.h"
 #include <math.h>
-#include <string.h>
 #include <xmmintrin.h>
-
-enum { H = 1, S = 2, D = 3 };
-
-static const uint64_t infinities[4] = {0, 0x7C00, 0x7F800000, 0x7FF0000000000000};
-static const uint64_t quiet_bits[4] = {0, 0x0200, 0x00400000, 0x0008000000000000};
-static const uint64_t sign_bits[4] = {0, 0x8000, 0x80000000, 0x8000000000000000};
-// The least normal number.
-static const uint64_t normals[4] = {0, 0x0400, 0x00800000, 0x0010000000000000};
-
-struct environment {
-    uint32_t control, flags;
-};
-
-static uint64_t magnitude(int lane, uint64_t x) { return x & ~sign_bits[lane]; }
-static int is_nan(int lane, uint64_t x) { return magnitude(lane, x) > infinities[lane]; }
-static int is_signalling(int lane, uint64_t x) { return is_nan(lane, x) && !(x & quiet_bits[lane]); }
-static int is_infinity(int lane, uint64_t x) { return magnitude(lane, x) == infinities[lane]; }
-static int is_zero(int lane, uint64_t x) { return magnitude(lane, x) == 0; }
-static int is_subnormal(int lane, uint64_t x) { return !is_zero(lane, x) && magnitude(lane, x) < normals[lane]; }
-
-static uint64_t default_nan(int lane) { return infinities[lane] | quiet_bits[lane]; }
-
-static uint64_t invalid(struct environment *e, int lane) {
-    e->flags |= LYREBIRD_FLOAT_INVALID;
-    return default_nan(lane);
-}
-
-// An operand as it counts: zero if subnormal numbers are flushed.
-static uint64_t operand(struct environment *e, int lane, uint64_t x) {
-    if (!(e->control & LYREBIRD_FLOAT_FLUSH) || lane == H || !is_subnormal(lane, x)) return x;
-    e->flags |= LYREBIRD_FLOAT_SUBNORMAL;
-    return x & sign_bits[lane];
-}
-
-// A NaN operand as the result.
-static uint64_t quieted(struct environment *e, int lane, uint64_t x) {
-    if (is_signalling(lane, x)) e->flags |= LYREBIRD_FLOAT_INVALID;
-    return e->control & LYREBIRD_FLOAT_DEFAULT_NAN ? default_nan(lane) : x | quiet_bits[lane];
-}
-
-// The NaN that is the result because an operand is one; 0 if none is.
-static uint64_t propagated(struct environment *e, int lane, const uint64_t *operands, int count) {
-    for (int n = 0; n < count; n++)
-        if (is_signalling(lane, operands[n])) return quieted(e, lane, operands[n]);
-    for (int n = 0; n < count; n++)
-        if (is_nan(lane, operands[n])) return quieted(e, lane, operands[n]);
-    return 0;
-}
-
-static double as_double(uint64_t x) {
-    double value;
-    memcpy(&value, &x, 8);
-    return value;
-}
-static float as_float(uint64_t x) {
-    float value;
-    uint32_t bits = (uint32_t)x;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-static uint64_t double_bits(double value) {
-    uint64_t x;
-    memcpy(&x, &value, 8);
-    return x;
-}
-static uint64_t float_bits(float value) {
-    uint32_t x;
-    memcpy(&x, &value, 4);
-    return x;
-}
 
 // MARK: The host's arithmetic
 
@@ -124,7 +54,8 @@ static struct outcome computed(int operation, int lane, uint32_t rounding, uint6
 
 // A result of numbers, with its flags. The host says that a number is tiny if it is so after rounding. It was so before if it
 // is when it is rounded to zero.
-static uint64_t arithmetic(struct environment *e, int operation, int lane, uint64_t a, uint64_t b, uint64_t c) {
+uint64_t lyrebird_float_arithmetic(
+    struct environment *e, int operation, int lane, uint64_t a, uint64_t b, uint64_t c) {
     struct outcome outcome = computed(operation, lane, e->control & LYREBIRD_FLOAT_ROUNDING, a, b, c);
     if (is_nan(lane, outcome.bits)) return invalid(e, lane);
     uint32_t inexact = outcome.flags & LYREBIRD_FLOAT_INEXACT;
@@ -144,7 +75,7 @@ static uint64_t arithmetic(struct environment *e, int operation, int lane, uint6
 static uint64_t two_operands(struct environment *e, int operation, int lane, uint64_t a, uint64_t b) {
     const uint64_t operands[] = {operand(e, lane, a), operand(e, lane, b)};
     uint64_t nan = propagated(e, lane, operands, 2);
-    return nan ? nan : arithmetic(e, operation, lane, operands[0], operands[1], 0);
+    return nan ? nan : lyrebird_float_arithmetic(e, operation, lane, operands[0], operands[1], 0);
 }
 
 static uint64_t multiply_add(struct environment *e, int lane, uint64_t a, uint64_t b, uint64_t c) {
@@ -154,13 +85,13 @@ static uint64_t multiply_add(struct environment *e, int lane, uint64_t a, uint64
     int is_invalid = (is_infinity(lane, a) && is_zero(lane, b)) || (is_zero(lane, a) && is_infinity(lane, b));
     if (is_invalid && !is_signalling(lane, c)) return invalid(e, lane);
     uint64_t nan = propagated(e, lane, operands, 3);
-    return nan ? nan : arithmetic(e, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, c);
+    return nan ? nan : lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, c);
 }
 
 static uint64_t square_root(struct environment *e, int lane, uint64_t a) {
     a = operand(e, lane, a);
     uint64_t nan = propagated(e, lane, &a, 1);
-    return nan ? nan : arithmetic(e, LYREBIRD_FLOAT_SQRT, lane, a, 0, 0);
+    return nan ? nan : lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_SQRT, lane, a, 0, 0);
 }
 
 // MARK: Half precision
@@ -199,11 +130,11 @@ static uint64_t half_bits(struct environment *e, double value) {
                                 : rest > 0 && (rounding == 1) == (sign != 0);
     // A carry out of the fraction is one more in the exponent, as it should be.
     uint64_t bits = (is_tiny ? number : ((uint64_t)(exponent + 13) << 10) + number) + (uint64_t)is_up;
-    if (rest != 0) e->flags |= LYREBIRD_FLOAT_INEXACT | (is_tiny ? LYREBIRD_FLOAT_UNDERFLOW : 0u);
-    if (is_alternative && (exponent > 16 || bits > 0x7FFF)) {
-        e->flags = (e->flags & ~(uint32_t)LYREBIRD_FLOAT_INEXACT) | LYREBIRD_FLOAT_INVALID;
+    if (is_alternative && (exponent > 17 || bits > 0x7FFF)) {
+        e->flags |= LYREBIRD_FLOAT_INVALID;
         return sign | 0x7FFF;
     }
+    if (rest != 0) e->flags |= LYREBIRD_FLOAT_INEXACT | (is_tiny ? LYREBIRD_FLOAT_UNDERFLOW : 0u);
     if (!is_alternative && (exponent > 16 || bits >= 0x7C00)) {
         e->flags |= LYREBIRD_FLOAT_OVERFLOW | LYREBIRD_FLOAT_INEXACT;
         int is_infinite = rounding == 0 || (rounding != 3 && (rounding == 1) == (sign != 0));
@@ -258,7 +189,8 @@ static uint64_t converted(struct environment *e, int from, int to, uint64_t a) {
     a = operand(e, from, a);
     if (!is_nan(from, a) || (from == H && is_alternative)) {
         if (to == H) return half_bits(e, value_of(e, from, a));
-        if (to == S && from == D && !is_infinity(from, a)) return arithmetic(e, LYREBIRD_FLOAT_CONVERT, S, a, 0, 0);
+        if (to == S && from == D && !is_infinity(from, a))
+            return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_CONVERT, S, a, 0, 0);
         double value = value_of(e, from, a);
         return to == D ? double_bits(value) : float_bits((float)value);
     }
@@ -377,6 +309,7 @@ static void put(uint64_t *vector, int lane, int index, uint64_t value) {
 }
 
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
+    if ((word & 0xFF) >= LYREBIRD_SPECIAL_FIRST) return lyrebird_special(words, word);
     int operation = word & 0xFF, lane = word >> 8 & 3, to = word >> 10 & 3;
     // An integer operand has the width of the other side.
     int is_integer = operation == LYREBIRD_FLOAT_FROM_SIGNED || operation == LYREBIRD_FLOAT_FROM_UNSIGNED;

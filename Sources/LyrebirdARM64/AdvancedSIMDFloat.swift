@@ -242,7 +242,7 @@ extension Lifter {
     // MARK: By element
 
     /// The element in all lanes that the operation has.
-    private mutating func element(_ i: VectorElement) -> Value {
+    mutating func element(_ i: VectorElement) -> Value {
         let all = everywhere(lane(sz: i.sz), v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
         return i.q ? all : lowHalf(all)
     }
@@ -267,7 +267,7 @@ extension Lifter {
     }
 
     /// One lane of 32 or 64 bits in every lane.
-    private mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
+    mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
         if lane == .d { return index == 0 ? unit.vzipLow(.d, value, value) : unit.vzipHigh(.d, value, value) }
         let pair = index < 2 ? unit.vzipLow(.s, value, value) : unit.vzipHigh(.s, value, value)
         return index & 1 == 0 ? unit.vzipLow(.d, pair, pair) : unit.vzipHigh(.d, pair, pair)

@@ -135,8 +135,8 @@ public struct Interpreter {
             }
         case .clock: frame.values[frame.index] = UInt128(call(Helper(rawValue: i.aux)!, frame[i.a], frame[i.b]))
         case .control: return control(i, unit, &frame)
-        // Shifts by a vector have no flags, but the function of those that do.
-        case .pure where i.opcode == .vshiftU || i.opcode == .vshiftS:
+        // These have no flags, but the function of those that do.
+        case .pure where Evaluate.isCall(i):
             frame.values[frame.index] = float(i, unit, &frame)
         case .pure: frame.values[frame.index] = pure(i, unit, frame)
         case .load, .store, .atomic:

@@ -331,6 +331,9 @@ struct Check {
             if source.bits < lane.bits { fail("\(source) does not fill a lane") }
         case .vbytes: if c < 0 || c >= 16 { fail("there is no byte \(c)") }
         case .vwidenU, .vwidenS: if lane == .d { fail("there is no wider lane") }
+        case .vnarrowS, .vnarrowSU, .vnarrowU: if lane == .d { fail("there is no wider lane") }
+        case .vmulDoubleHigh, .vmulDoubleHighRound: if lane != .h, lane != .s { fail("the lane is \(lane)") }
+        case .vmulCarryless: if c < 0 || c > 1 { fail("there is no half \(c)") }
         case .vreverse: if b < Int(lane.rawValue) || b > 4 { fail("there is no group of 2^\(b) bytes") }
         default: float(i, source, b)
         }
@@ -346,6 +349,8 @@ struct Check {
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU:
             if b & 7 > 5 || b & ~0x7F0F != 0 { fail("there is no mode \(b)") }
             if i.type.bits < 32 { fail("has the type \(i.type)") }
+        case .froundInteger, .vfroundInteger: if b < 0 || b > 3 { fail("there is no kind \(b)") }
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: if i.lane != .d { fail("the lane is \(i.lane)") }
         case .fromIntS, .fromIntU: if source.bits < 32 { fail("converts \(source)") }
         default: break
         }

@@ -23,7 +23,9 @@ struct GuestProgramTests {
         #expect(run.status == .exited(43))
     }
 
-    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "rounding"]) func holds(name: String) {
+    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "rounding", "vectors"]) func holds(
+        name: String
+    ) {
         let run = programs.run(name, [])
         let failures = run.output.split(separator: "\n").filter { !$0.hasPrefix("ok ") && $0 != "all well" }
         #expect(failures == [])
@@ -67,7 +69,7 @@ final class GuestPrograms: Sendable {
         var commands = [
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
-        commands += ["hello", "files", "memory", "processes", "signals", "clocks", "rounding"].map {
+        commands += ["hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors"].map {
             "\($0).c -o \($0) -static -lm"
         }
         for command in commands {

@@ -249,7 +249,8 @@ struct StandardError: TextOutputStream {
 
     @Test func baselineHost() throws { try check(seeds: 70_000..<72_000, features: .baseline) }
 
-    @Test(arguments: ["avx", "avx2", "bmi1", "bmi2", "lzcnt"]) func withoutFeature(_ name: String) throws {
+    @Test(arguments: ["avx", "avx2", "bmi1", "bmi2", "lzcnt", "aes", "pclmul", "sha"])
+    func withoutFeature(_ name: String) throws {
         let missing = try #require(CPUFeatures(names: name))
         try check(seeds: 80_000..<80_500, features: CPUFeatures.detected.subtracting(missing))
     }

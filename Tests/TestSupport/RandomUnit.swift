@@ -466,8 +466,10 @@ extension RandomUnit {
         case .vsplat, .vinsert: source = integers[max(Int(aux), options.narrowArithmetic ? 0 : 2)]
         case .vfromInt: source = random.chance(50) ? .i64 : .i32
         case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
-        case .vwidenU, .vwidenS: aux = min(aux, 2)
+        case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
+        case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 2) + 2
             source = random.chance(50) ? .i64 : .i32
@@ -485,6 +487,8 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
+        case .vmulCarryless: limit = 2
+        case .froundInteger, .vfroundInteger: limit = 4
         case .fround, .vfround: return UInt32(random.next() % 6) | (random.chance(50) ? 8 : 0)
         case .ftointS, .ftointU, .vftointS, .vftointU:
             let mode = UInt32(random.next() % 6)

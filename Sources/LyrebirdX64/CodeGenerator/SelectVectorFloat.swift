@@ -41,7 +41,6 @@ extension CodeGenerator {
         case .vfromIntS: vectorFromLongs(index, i)
         case .vftointS where !isDouble: vectorToIntegers(index, i, unit)
         case .vftointS: vectorToLongs(index, i, unit)
-        case .vshiftU, .vshiftS: vectorShift(index, i, unit)
         default: floatByCall(index, i, unit)
         }
     }
@@ -175,47 +174,5 @@ extension CodeGenerator {
 
     private mutating func truncateDouble(_ to: GPR, _ source: XMM) {
         if hasAVX { hot.avx(.cvttsd2siQ, to, source) } else { hot.sse(.cvttsd2siQ, to, source) }
-    }
-
-    // MARK: Shifts by vectors
-
-    /// AVX2 shifts lanes of 32 and 64 bits by a vector, and gives zeros for amounts that are too large: one of a shift to the
-    /// left by n and one to the right by -n is what is wanted, and the other is zero. A shift to the right of the sign is one
-    /// of the complement.
-    private mutating func vectorShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        guard hasAVX, contract.features.contains(.avx2), i.lane == .s || i.lane == .d else {
-            return floatByCall(index, i, unit)
-        }
-        let isDouble = i.lane == .d
-        let source = useVector(Int(values[Int(i.a)].representative))
-        let amounts = useVector(Int(values[Int(i.b)].representative))
-        let mask = scratchVector()
-        let left = scratchVector()
-        let right = scratchVector()
-        let result = allocateVector(for: index)
-        materialize(mask, 0xFF, isDouble ? 0 : 0xFF, 0xFF, isDouble ? 0 : 0xFF)
-        three(.pand, left, amounts, mask)
-        three(.pxor, right, right, right)
-        three(isDouble ? .psubq : .psubd, right, right, left)
-        three(.pand, right, right, mask)
-        // Amounts are bytes: of n and -n one is 128 or more, or both are zero or both 128.
-        three(isDouble ? .vpsllvq : .vpsllvd, left, source, left)
-        if i.opcode == .vshiftU {
-            three(isDouble ? .vpsrlvq : .vpsrlvd, right, source, right)
-            return three(.por, result, left, right)
-        }
-        // The sign in all bits, the number made positive by it, shifted, and complemented again.
-        three(.pxor, mask, mask, mask)
-        three(isDouble ? .pcmpgtq : .pcmpgtd, mask, mask, source)
-        three(.pxor, result, source, mask)
-        three(isDouble ? .vpsrlvq : .vpsrlvd, right, result, right)
-        three(.pxor, right, right, mask)
-        // Only where the shift is to the right: the byte's highest bit, brought to the lane's.
-        shift(isDouble ? .psllqImm : .pslldImm, mask, amounts, isDouble ? 56 : 24)
-        three(.pxor, result, result, result)
-        three(isDouble ? .pcmpgtq : .pcmpgtd, result, result, mask)
-        three(.pand, right, right, result)
-        three(.pandn, result, result, left)
-        three(.por, result, result, right)
     }
 }
