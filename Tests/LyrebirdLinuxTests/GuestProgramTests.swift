@@ -23,7 +23,9 @@ struct GuestProgramTests {
         #expect(run.status == .exited(43))
     }
 
-    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "threads", "litmus", "storm"])
+    @Test(arguments: [
+        "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "threads", "litmus", "storm",
+    ])
     func holds(name: String) {
         check(programs.run(name, []))
     }
@@ -84,9 +86,10 @@ final class GuestPrograms: Sendable {
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
         commands += [
-            "hello", "files", "memory", "processes", "signals", "clocks", "threads", "litmus", "storm", "stress",
+            "hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "threads", "litmus",
+            "storm", "stress",
         ].map {
-            "\($0).c -o \($0) -static -pthread"
+            "\($0).c -o \($0) -static -pthread -lm"
         }
         for command in commands {
             guard system("cd '\(directory)' && aarch64-linux-gnu-gcc -O2 -w \(source)/\(command)") == 0 else {
