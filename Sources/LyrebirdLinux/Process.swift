@@ -45,7 +45,14 @@ public final class LinuxProcess {
     /// What the parent of a vfork(2) child waits at, in the child.
     var vforkGate: VforkGate?
     /// Limits that are only remembered: on the host they would be the translator's own.
-    var rememberedLimits: [UInt64: ResourceLimit] = [:]
+    var limits: RememberedLimits
+
+    /// Whether /proc/self/mem has been opened for writing: writes to files are looked at since.
+    var hasMemoryFile = false
+    /// Whether what is mapped from now on is to be locked (mlockall with MCL_FUTURE).
+    var locksFutureMappings = false
+    /// personality(2) as the guest set it.
+    var personality: UInt64 = 0
 
     /// Sizes of the System V segments that are attached, by address.
     var sharedSegments: [UInt64: UInt64] = [:]
@@ -88,13 +95,15 @@ public final class LinuxProcess {
 
     init(
         _ program: Executable.Image, interpreter: Executable.Image?, name: [UInt8], arguments: [[UInt8]],
-        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options
+        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options,
+        limits: RememberedLimits = RememberedLimits()
     ) throws(LinuxError) {
         // The translator changes signal dispositions: what the process was started with is read before.
         let inherited = InheritedSignals.current()
         let file = String(decoding: name, as: UTF8.self)
         self.abi = abi
         self.options = options
+        self.limits = limits
         do { machine = try Machine(abi.guest, addressSpace: .hostProcess, configuration: options.translation) } catch {
             throw LinuxError(file: file, reason: .machine("\(error)"))
         }
@@ -110,7 +119,8 @@ public final class LinuxProcess {
 
         let loader = Loader(host: host, memory: machine.memory)
         let request = ProcessImage.Request(
-            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment)
+            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment,
+            stackLimit: limits[ResourceLimit.stack]?.current)
         do throws(Loader.Failure) {
             image = try ProcessImage.load(request, abi: abi, loader: loader)
         } catch {
