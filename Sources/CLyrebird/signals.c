@@ -49,14 +49,25 @@ static void record_fault(struct lyrebird_context *c, int signal, siginfo_t *info
     g[REG_RIP] = (greg_t)c->fault_stub;
 }
 
+// Blocked, a fault is deadly, and the translator's copies of guest memory may fault at any time: these stay open.
+static const uint64_t fault_signals = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
+
 static void record_signal(int signal, siginfo_t *info, ucontext_t *u) {
     struct lyrebird_context *c = current;
     if (!c) return;
+    uint64_t blocked = ~fault_signals;
+    if (c->pending_signal) {
+        // One of them that somebody sent, while another signal waits to be taken: the kernel keeps it until then.
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info);
+        blocked = ~0ull;
+        memcpy(&u->uc_sigmask, &blocked, 8);
+        return;
+    }
     c->pending_signal = (uint32_t)signal;
     memcpy(c->pending_info, info, LYREBIRD_SIGINFO);
     lyrebird_request_stop(c, 1);
     // No other signal until this one is taken: the kernel queues them.
-    memset(&u->uc_sigmask, 0xFF, 8);
+    memcpy(&u->uc_sigmask, &blocked, 8);
     uint64_t rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
     if (contains(lyrebird_syscall_start, lyrebird_syscall_end, rip))
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_syscall_interrupted;
@@ -116,7 +127,7 @@ int lyrebird_set_disposition(int signal, enum lyrebird_disposition disposition) 
 }
 
 void lyrebird_set_signal_mask(uint64_t mask) {
-    mask &= ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
+    mask &= ~fault_signals;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
 }
 
