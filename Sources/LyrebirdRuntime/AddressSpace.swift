@@ -38,6 +38,8 @@ public struct AddressSpace: ~Copyable {
     /// Bytes of the reservation; 0 where the process's own address space is the guest's.
     public let windowSize: UInt64
     public private(set) var regions: [Region] = []
+    /// Whether there has ever been a region that grows by itself.
+    private var hasGrowing = false
 
     static let mapFixed: Int32 = 0x10
     static let mapNoReplace: Int32 = 0x10_0000
@@ -301,6 +303,7 @@ public struct AddressSpace: ~Copyable {
             return result
         }
         let guest = UInt64(result) &- base
+        if flags & Self.mapGrowsDown != 0 { hasGrowing = true }
         let isShared = flags & Self.mapTypeShared != 0
         var object: UInt64 = 0
         if isShared, flags & Self.mapAnonymous == 0 { object = Self.identity(of: file) }
@@ -427,6 +430,7 @@ public struct AddressSpace: ~Copyable {
 
     /// Looks how far down the kernel has let regions grow since.
     public mutating func noteGrowth() {
+        guard hasGrowing else { return }
         for index in regions.indices where regions[index].growsDown {
             let floor = index > 0 ? regions[index - 1].end : 4096
             var start = regions[index].start
