@@ -56,8 +56,9 @@ struct PathResolver: Sendable {
         _ path: [UInt8], from directory: Int32 = currentDirectory, for purpose: Purpose = .lookup
     ) -> [UInt8]? {
         guard let first = path.first else { return nil }
-        if purpose.follows, isOwnExecutable(path, from: directory) { return executable }
+        if purpose.follows, path.last == UInt8(ascii: "e"), isOwnExecutable(path, from: directory) { return executable }
         guard let root else { return nil }
+        if first != Self.slash, Self.isPlain(path, from: directory, follows: purpose.follows) { return nil }
         var walk = Walk(root: root, pending: Array(Self.components(path).reversed()))
         walk.wantsDirectory = path.last == Self.slash
         if first == Self.slash {
@@ -112,10 +113,12 @@ struct PathResolver: Sendable {
     /// A path as far as it says where in /proc it leads, `..` and what a relative one begins at included; nil if it does not
     /// lead to a name that may have to be made up.
     private func procPath(_ path: [UInt8], from directory: Int32) -> [[UInt8]]? {
+        // Most paths are out of the question by their last component.
+        let end = path.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0
+        let isNumber = path[end...].allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber || Self.ownNames.contains(Array(path[end...])) else { return nil }
         var pending = Self.components(path)
-        guard let name = pending.last, path.last != Self.slash || name.elementsEqual("root".utf8) else { return nil }
-        let isDescriptor = pending.count >= 2 && pending[pending.count - 2].elementsEqual("fd".utf8)
-        guard Self.ownNames.contains(name) || isDescriptor else { return nil }
+        guard !pending.isEmpty else { return nil }
         if path.first != Self.slash {
             guard let base = Self.path(of: directory) else { return nil }
             pending = Self.components(base) + pending
@@ -163,6 +166,37 @@ struct PathResolver: Sendable {
     }
 
     // MARK: Walking
+
+    /// Whether a relative path has no links and nothing that leads upwards, and all of it is there: the kernel comes to the same
+    /// place, and what most relative paths need is one call for each component.
+    private static func isPlain(_ path: [UInt8], from directory: Int32, follows: Bool) -> Bool {
+        guard !path.elementsEqual(".".utf8), !startsHostTree(path) else { return false }
+        var name = path + [0]
+        return name.withUnsafeMutableBytes { buffer in
+            let text = buffer.baseAddress!.assumingMemoryBound(to: CChar.self)
+            var start = 0
+            for end in path.indices.dropFirst() + [path.count] where buffer[end] == 0 || buffer[end] == slash {
+                defer { start = end + 1 }
+                let isUp =
+                    end - start == 2 && buffer[start] == UInt8(ascii: ".") && buffer[start + 1] == UInt8(ascii: ".")
+                if isUp { return false }
+                let saved = buffer[end]
+                buffer[end] = 0
+                var byte: CChar = 0
+                let isLink = readlinkat(directory, text, &byte, 1) >= 0
+                if !isLink, errno != EINVAL { return false }
+                if isLink, saved != 0 || follows { return false }
+                buffer[end] = saved
+            }
+            return true
+        }
+    }
+
+    private static func startsHostTree(_ path: [UInt8]) -> Bool {
+        let first = path.prefix { $0 != slash }
+        return first.elementsEqual(".".utf8)
+            || hostTrees.contains { $0[0].elementsEqual(first) || $0.last!.elementsEqual(first) }
+    }
 
     /// A path that is being followed, one component at a time, through the system root and the host's files behind it.
     private struct Walk {

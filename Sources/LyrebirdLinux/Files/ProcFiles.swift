@@ -105,14 +105,43 @@ extension LinuxProcess {
 
     /// A new file in memory with this content, open for reading from its start.
     private func file(named name: StaticString, _ content: [UInt8], _ flags: UInt64) -> Int {
-        let closeOnExec: UInt64 = flags & 0o2000000 != 0 ? 1 : 0
-        let opened = host.systemCall(.memfd_create, UInt64(UInt(bitPattern: name.utf8Start)), closeOnExec)
+        let closeOnExec: UInt64 = 0o2000000
+        guard !exceedsFileLimit(content.count) else { return pipe(content, flags & closeOnExec) }
+        let opened = host.systemCall(
+            .memfd_create, UInt64(UInt(bitPattern: name.utf8Start)), flags & closeOnExec != 0 ? 1 : 0)
         guard opened >= 0 else { return opened }
         content.withUnsafeBytes { buffer in
             _ = host.systemCall(
                 .pwrite64, UInt64(opened), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count), 0)
         }
         return opened
+    }
+
+    /// RLIMIT_FSIZE is for the guest's files, and going beyond it a signal.
+    private func exceedsFileLimit(_ size: Int) -> Bool {
+        var limit = ResourceLimit()
+        let result = withUnsafeMutableBytes(of: &limit) { buffer in
+            host.systemCall(.prlimit64, 0, ResourceLimit.fileSize, 0, UInt64(UInt(bitPattern: buffer.baseAddress)))
+        }
+        return result == 0 && UInt64(size) > limit.current
+    }
+
+    /// The reading end of a pipe that holds the content, as much of it as a pipe can.
+    private func pipe(_ content: [UInt8], _ flags: UInt64) -> Int {
+        var ends: (Int32, Int32) = (-1, -1)
+        let nonblocking: UInt64 = 0o4000
+        let result = withUnsafeMutableBytes(of: &ends) { buffer in
+            host.systemCall(.pipe2, UInt64(UInt(bitPattern: buffer.baseAddress)), flags | nonblocking)
+        }
+        guard result == 0 else { return result }
+        let setPipeSize: UInt64 = 1031
+        _ = host.systemCall(.fcntl, UInt64(ends.1), setPipeSize, UInt64(content.count))
+        content.withUnsafeBytes { buffer in
+            _ = host.systemCall(
+                .write, UInt64(ends.1), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count))
+        }
+        _ = host.systemCall(.close, UInt64(ends.1))
+        return Int(ends.0)
     }
 }
 

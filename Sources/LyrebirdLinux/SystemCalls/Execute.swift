@@ -196,18 +196,19 @@ extension GuestThread {
             defer { _ = replaced.apply(host) }
             return executeOnHost([real], program.arguments, environment)
         case .guest(let image, _):
-            let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
-            guard descriptor >= 0 else { return descriptor }
+            let descriptor = image.file.descriptor
+            let setFlags: UInt64 = 2
+            _ = host.systemCall(.fcntl, UInt64(descriptor), setFlags, 0)  // it stays open
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(
-                descriptor: Int32(descriptor), strace: process.options.strace,
+                descriptor: descriptor, strace: process.options.strace,
                 translation: process.options.translation.text, limits: process.limits,
                 sysroot: process.paths.root ?? [],
                 path: path, variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
-            let result = executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
-            _ = host.systemCall(.close, UInt64(descriptor))
-            return result
+            return withExtendedLifetime(image.file) {
+                executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
+            }
         }
     }
 

@@ -7,6 +7,7 @@ struct ResourceLimit: Equatable {
     var current: UInt64 = 0
     var maximum: UInt64 = 0
 
+    static let fileSize: UInt64 = 1
     static let data: UInt64 = 2
     static let stack: UInt64 = 3
     static let openFiles: UInt64 = 7

@@ -32,18 +32,20 @@ extension GuestThread {
         return pass(.epoll_ctl, call)
     }
 
-    /// As many events as fit into the scratch area are taken at once; the rest is there for the next call.
+    /// The kernel writes its form of the events to where the guest wants them. The guest's form is as long or longer: it takes
+    /// the other's place.
     func epollWait(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
         let layout = abi.epollEvent
-        var hostCall = a
-        hostCall[1] = scratch.address(2)
-        hostCall[2] = UInt64(bitPattern: Int64(min(Int(a.int(2)), scratch[2].count / layout.hostSize)))
-        let count = try block(call, hostCall, mask: a[4], size: a[5])
+        let count = try block(call, a, mask: a[4], size: a[5])
         guard count > 0 else { return count }
+        let hostEvents = try read(a[1], count: count * layout.hostSize)
         var events: [UInt8] = []
-        for index in 0..<count {
-            events += layout.guestBytes(
-                fromHost: UnsafeRawBufferPointer(rebasing: scratch[2][(index * layout.hostSize)...]))
+        events.reserveCapacity(count * layout.guestSize)
+        hostEvents.withUnsafeBytes { bytes in
+            for index in 0..<count {
+                events += layout.guestBytes(
+                    fromHost: UnsafeRawBufferPointer(rebasing: bytes[(index * layout.hostSize)...]))
+            }
         }
         try write(events, at: a[1])
         return count
