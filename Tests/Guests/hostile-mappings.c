@@ -51,9 +51,13 @@ int main(void) {
     int segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
     CHECK(segment >= 0);
     char *own = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // The parent has given back what it needed for forking when it says so.
+    int settled[2];
+    CHECK(pipe(settled) == 0);
     pid_t child = fork();
     if (child == 0) {
-        char path[64];
+        char path[64], byte;
+        if (read(settled[0], &byte, 1) != 1) _exit(5);
         sprintf(path, "/proc/%d/maps", getppid());
         int own_count = ranges_in("/proc/self/maps", guests, 4096), count = ranges_in(path, all, 4096), tried = 0;
         int done = 0;
@@ -72,6 +76,7 @@ int main(void) {
         if (tried == 0) _exit(3);
         _exit(done == 0 ? 42 : 4);
     }
+    CHECK(write(settled[1], "x", 1) == 1);
     int hangs, status = end_of(child, &hangs);
     shmctl(segment, IPC_RMID, NULL);
     CHECK(!hangs && WIFEXITED(status));
