@@ -28,17 +28,28 @@ public final class CPU {
         get {
             let place = context.state + Int(offsets[register.index])
             if register == .nzcv { return Self.nzcv(fromHost: place.load(as: UInt16.self)) }
+            if register == .fpsr { return place.load(as: UInt64.self) | (hasSaturated ? Self.qc : 0) }
             return place.load(as: UInt64.self)
         }
         set {
             let place = context.state + Int(offsets[register.index])
             if register == .nzcv {
                 place.storeBytes(of: Self.host(fromNZCV: newValue), as: UInt16.self)
+            } else if register == .fpsr {
+                place.storeBytes(of: newValue & ~Self.qc, as: UInt64.self)
+                hasSaturated = newValue & Self.qc != 0
             } else {
                 place.storeBytes(of: newValue, as: UInt64.self)
             }
         }
     }
+
+    /// FPSR.QC, which has a slot of its own: any bit of it counts (ARM64State.qc).
+    private var hasSaturated: Bool {
+        get { self[VectorRegister.saturation] != 0 }
+        set { self[VectorRegister.saturation] = newValue ? .max : 0 }
+    }
+    private static let qc: UInt64 = 1 << 27
 
     /// A vector register.
     public subscript(_ register: VectorRegister) -> UInt128 {
@@ -84,7 +95,7 @@ public final class CPU {
             switch reason {
             case .systemCall: return .systemCall(immediate: payload)
             case .breakpoint: return .breakpoint(immediate: payload)
-            case .undefined, .invalidateCode: return .undefinedInstruction
+            case .undefined, .invalidateCode, .modeChange: return .undefinedInstruction
             case .fetch:
                 let cause: Fault.Cause = payload == 0 ? .unmapped : payload == 1 ? .protection : .alignment
                 return .fault(Fault(pc: pc, address: pc, access: .execute, cause: cause))

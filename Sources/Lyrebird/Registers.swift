@@ -20,6 +20,8 @@ public struct Register: Sendable, Hashable {
 public struct VectorRegister: Sendable, Hashable {
     /// Where the vector registers start in the guest's state table.
     static let firstSlot = 40
+    /// AArch64's slot behind them, for FPSR.QC.
+    static let saturation = VectorRegister(index: 32)
     let index: Int
 
     init(index: Int) { self.index = index }

@@ -11,8 +11,31 @@ public struct ARM64: GuestArchitecture {
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
         var lifter = Lifter(unit: consume unit, pc: code.pc)
+        lifter.unit.floatControl = FloatControl(rawValue: mode)
         lifter.lift(code, limit: limit)
         unit = lifter.takeUnit()
+    }
+
+    /// The floating-point control that translations depend on: FPCR.FZ and DN.
+    public func mode(_ state: UnsafeRawPointer) -> UInt32 {
+        let known: FloatControl = [.flushesSubnormals, .defaultNaN]
+        return floatControl(state) & known.rawValue
+    }
+
+    /// FPCR (C5.2.8): RMode is to nearest, up, down, to zero; then FZ, DN and AHP.
+    public func floatControl(_ state: UnsafeRawPointer) -> UInt32 {
+        let fpcr = fpcr(state)
+        return fpcr >> 23 & 1 | fpcr >> 21 & 2 | fpcr >> 22 & 4 | fpcr >> 22 & 8 | fpcr >> 22 & 16
+    }
+
+    /// FPSR's cumulative exceptions have the same bits.
+    public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
+        let fpsr = (state + offset(ARM64State.fpsr)).assumingMemoryBound(to: UInt64.self)
+        fpsr.pointee |= UInt64(flags)
+    }
+
+    private func fpcr(_ state: UnsafeRawPointer) -> UInt32 {
+        state.load(fromByteOffset: offset(ARM64State.fpcr), as: UInt32.self)
     }
 
     public func initialize(_ state: UnsafeMutableRawPointer) {

@@ -23,6 +23,9 @@ public enum ARM64State {
     /// v0…v31 by number.
     @inline(__always) public static func v(_ number: Int) -> Slot { Slot(40 &+ number) }
 
+    /// FPSR.QC, which is read as one where any bit is: saturating instructions add what saturation changed.
+    public static let qc = Slot(72)
+
     public static let layout = StateLayout(entries, size: 864, trapOperand: trapOperand)
 
     private static let entries: [StateLayout.Entry] = {
@@ -35,6 +38,7 @@ public enum ARM64State {
         ]
         for (index, name) in names.enumerated() { entries.append(.init(name, .i64, 264 + 8 * index)) }
         for number in 0..<32 { entries.append(.init("v\(number)", .v128, 336 + 16 * number)) }
+        entries.append(.init("qc", .v128, 848))
         return entries
     }()
 

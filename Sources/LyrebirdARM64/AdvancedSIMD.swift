@@ -68,6 +68,15 @@ extension Lifter {
         return unit.vadd(wide, even, unit.vshr(wide, value, n: bits))
     }
 
+    /// Products of lanes of half the width, which have been extended. The host has them for words.
+    mutating func longProduct(_ lane: Lane, _ a: Value, _ b: Value, signed: Bool) -> Value {
+        switch (lane, signed) {
+        case (.d, true): unit.vmulEvenS(a, b)
+        case (.d, false): unit.vmulEvenU(a, b)
+        default: unit.vmul(lane, a, b)
+        }
+    }
+
     // MARK: Operations that the IR has not
 
     /// Whether a >= b in each lane. There is a maximum for the lanes below 64 bits.

@@ -14,89 +14,104 @@ extension Lifter {
         unit.vand(value, splat(lane, ones(lane) &>> 1))
     }
 
+    /// A vector of 128 bits, or of 64 with zeros above: what is there is computed with, too, and must raise no exception.
+    mutating func operand(_ number: Int, q: Bool) -> Value { q ? v(number) : lowHalf(v(number)) }
+
     // MARK: Three registers of the same type
 
-    mutating func faddVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfadd(lane(sz: i.sz), v(i.rn), v(i.rm))) }
-    mutating func fsubVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfsub(lane(sz: i.sz), v(i.rn), v(i.rm))) }
-    mutating func fmulVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmul(lane(sz: i.sz), v(i.rn), v(i.rm))) }
-    mutating func fmaxVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmax(lane(sz: i.sz), v(i.rn), v(i.rm))) }
-    mutating func fminVector(_ i: VectorThree) { setV(i.rd, q: i.q, unit.vfmin(lane(sz: i.sz), v(i.rn), v(i.rm))) }
+    mutating func faddVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfadd(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+    }
+    mutating func fsubVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfsub(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+    }
+    mutating func fmulVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfmul(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+    }
+    mutating func fmaxVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfmax(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+    }
+    mutating func fminVector(_ i: VectorThree) {
+        setV(i.rd, q: i.q, unit.vfmin(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+    }
 
     /// Above a vector of 64 bits zero would be divided by zero, which takes the slow way.
     mutating func fdivVector(_ i: VectorThree) {
         let lane = lane(sz: i.sz)
-        var divisor = v(i.rm)
+        var divisor = operand(i.rm, q: i.q)
         if !i.q { divisor = unit.vzipLow(.d, divisor, splat(lane, powerOfTwo(lane, 0))) }
-        setV(i.rd, q: i.q, unit.vfdiv(lane, v(i.rn), divisor))
+        setV(i.rd, q: i.q, unit.vfdiv(lane, operand(i.rn, q: i.q), divisor))
     }
 
     mutating func fmaxnmVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfmaxNumber(lane(sz: i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfmaxNumber(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fminnmVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfminNumber(lane(sz: i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfminNumber(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fmlaVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfmulAdd(lane(sz: i.sz), v(i.rn), v(i.rm), v(i.rd)))
+        setV(
+            i.rd, q: i.q,
+            unit.vfmulAdd(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q), operand(i.rd, q: i.q)))
     }
 
     mutating func fmlsVector(_ i: VectorThree) {
         let lane = lane(sz: i.sz)
-        let factor = negatedLanes(lane, v(i.rn))
-        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, v(i.rm), v(i.rd)))
+        let factor = negatedLanes(lane, operand(i.rn, q: i.q))
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, operand(i.rm, q: i.q), operand(i.rd, q: i.q)))
     }
 
     mutating func fabdVector(_ i: VectorThree) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, q: i.q, absoluteLanes(lane, unit.vfsub(lane, v(i.rn), v(i.rm))))
+        setV(i.rd, q: i.q, absoluteLanes(lane, unit.vfsub(lane, operand(i.rn, q: i.q), operand(i.rm, q: i.q))))
     }
 
     // MARK: Comparisons
 
     mutating func fcmeqRegisterVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fcmgeRegisterVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fcmgtRegisterVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func facgeVector(_ i: VectorThree) {
         let lane = lane(sz: i.sz)
-        let a = absoluteLanes(lane, v(i.rn))
-        setV(i.rd, q: i.q, unit.vfcmpGE(lane, a, absoluteLanes(lane, v(i.rm))))
+        let a = absoluteLanes(lane, operand(i.rn, q: i.q))
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane, a, absoluteLanes(lane, operand(i.rm, q: i.q))))
     }
 
     mutating func facgtVector(_ i: VectorThree) {
         let lane = lane(sz: i.sz)
-        let a = absoluteLanes(lane, v(i.rn))
-        setV(i.rd, q: i.q, unit.vfcmpGT(lane, a, absoluteLanes(lane, v(i.rm))))
+        let a = absoluteLanes(lane, operand(i.rn, q: i.q))
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane, a, absoluteLanes(lane, operand(i.rm, q: i.q))))
     }
 
     mutating func fcmeqZeroVector(_ i: VectorTwo) {
-        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), v(i.rn), zeroVector()))
+        setV(i.rd, q: i.q, unit.vfcmpEQ(lane(sz: i.sz), operand(i.rn, q: i.q), zeroVector()))
     }
 
     mutating func fcmgeZeroVector(_ i: VectorTwo) {
-        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), v(i.rn), zeroVector()))
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), operand(i.rn, q: i.q), zeroVector()))
     }
 
     mutating func fcmgtZeroVector(_ i: VectorTwo) {
-        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), v(i.rn), zeroVector()))
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), operand(i.rn, q: i.q), zeroVector()))
     }
 
     mutating func fcmleZeroVector(_ i: VectorTwo) {
-        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), zeroVector(), v(i.rn)))
+        setV(i.rd, q: i.q, unit.vfcmpGE(lane(sz: i.sz), zeroVector(), operand(i.rn, q: i.q)))
     }
 
     mutating func fcmltZeroVector(_ i: VectorTwo) {
-        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), zeroVector(), v(i.rn)))
+        setV(i.rd, q: i.q, unit.vfcmpGT(lane(sz: i.sz), zeroVector(), operand(i.rn, q: i.q)))
     }
 
     // MARK: Pairwise and across lanes
@@ -144,23 +159,27 @@ extension Lifter {
 
     // MARK: Square root and rounding
 
-    mutating func fsqrtVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfsqrt(lane(sz: i.sz), v(i.rn))) }
+    mutating func fsqrtVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfsqrt(lane(sz: i.sz), operand(i.rn, q: i.q))) }
     mutating func frintnVector(_ i: VectorTwo) { round(i, 0) }
     mutating func frintmVector(_ i: VectorTwo) { round(i, 1) }
     mutating func frintpVector(_ i: VectorTwo) { round(i, 2) }
     mutating func frintzVector(_ i: VectorTwo) { round(i, 3) }
     mutating func frintaVector(_ i: VectorTwo) { round(i, 4) }
-    mutating func frintxVector(_ i: VectorTwo) { round(i, 0) }
-    mutating func frintiVector(_ i: VectorTwo) { round(i, 0) }
+    mutating func frintxVector(_ i: VectorTwo) { round(i, Rounding.currentExact) }
+    mutating func frintiVector(_ i: VectorTwo) { round(i, Rounding.current) }
 
     private mutating func round(_ i: VectorTwo, _ mode: Int32) {
-        setV(i.rd, q: i.q, unit.vfround(lane(sz: i.sz), v(i.rn), mode: mode))
+        setV(i.rd, q: i.q, unit.vfround(lane(sz: i.sz), operand(i.rn, q: i.q), mode: mode))
     }
 
     // MARK: Conversions
 
-    mutating func scvtfVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfromIntS(lane(sz: i.sz), v(i.rn))) }
-    mutating func ucvtfVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfromIntU(lane(sz: i.sz), v(i.rn))) }
+    mutating func scvtfVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfromIntS(lane(sz: i.sz), operand(i.rn, q: i.q)))
+    }
+    mutating func ucvtfVector(_ i: VectorTwo) {
+        setV(i.rd, q: i.q, unit.vfromIntU(lane(sz: i.sz), operand(i.rn, q: i.q)))
+    }
     mutating func fcvtnsVector(_ i: VectorTwo) { toIntegers(i, 0, signed: true) }
     mutating func fcvtnuVector(_ i: VectorTwo) { toIntegers(i, 0, signed: false) }
     mutating func fcvtmsVector(_ i: VectorTwo) { toIntegers(i, 1, signed: true) }
@@ -174,7 +193,7 @@ extension Lifter {
 
     private mutating func toIntegers(_ i: VectorTwo, _ mode: Int32, signed: Bool) {
         let lane = lane(sz: i.sz)
-        let source = v(i.rn)
+        let source = operand(i.rn, q: i.q)
         setV(
             i.rd, q: i.q,
             signed ? unit.vftointS(lane, source, mode: mode) : unit.vftointU(lane, source, mode: mode))
@@ -208,40 +227,47 @@ extension Lifter {
 
     private mutating func fromFixed(_ i: VectorShift, signed: Bool) {
         guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
-        let source = v(i.rn)
+        let source = operand(i.rn, q: i.q)
         let numbers = signed ? unit.vfromIntS(lane, source) : unit.vfromIntU(lane, source)
         setV(i.rd, q: i.q, unit.vfmul(lane, numbers, splat(lane, powerOfTwo(lane, 0 &- bits))))
     }
 
     private mutating func toFixed(_ i: VectorShift, signed: Bool) {
         guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
-        let scaled = unit.vfmul(lane, v(i.rn), splat(lane, powerOfTwo(lane, bits)))
-        setV(i.rd, q: i.q, signed ? unit.vftointS(lane, scaled, mode: 3) : unit.vftointU(lane, scaled, mode: 3))
+        let source = operand(i.rn, q: i.q)
+        let mode = Rounding.toFixed(bits)
+        setV(i.rd, q: i.q, signed ? unit.vftointS(lane, source, mode: mode) : unit.vftointU(lane, source, mode: mode))
     }
 
     // MARK: By element
 
+    /// The element in all lanes that the operation has.
+    mutating func element(_ i: VectorElement) -> Value {
+        let all = everywhere(lane(sz: i.sz), v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
+        return i.q ? all : lowHalf(all)
+    }
+
     mutating func fmulElement(_ i: VectorElement) {
         let lane = lane(sz: i.sz)
-        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
-        setV(i.rd, q: i.q, unit.vfmul(lane, v(i.rn), element))
+        let element = element(i)
+        setV(i.rd, q: i.q, unit.vfmul(lane, operand(i.rn, q: i.q), element))
     }
 
     mutating func fmlaElement(_ i: VectorElement) {
         let lane = lane(sz: i.sz)
-        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
-        setV(i.rd, q: i.q, unit.vfmulAdd(lane, v(i.rn), element, v(i.rd)))
+        let element = element(i)
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, operand(i.rn, q: i.q), element, operand(i.rd, q: i.q)))
     }
 
     mutating func fmlsElement(_ i: VectorElement) {
         let lane = lane(sz: i.sz)
-        let element = everywhere(lane, v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)
-        let factor = negatedLanes(lane, v(i.rn))
-        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, element, v(i.rd)))
+        let element = element(i)
+        let factor = negatedLanes(lane, operand(i.rn, q: i.q))
+        setV(i.rd, q: i.q, unit.vfmulAdd(lane, factor, element, operand(i.rd, q: i.q)))
     }
 
     /// One lane of 32 or 64 bits in every lane.
-    private mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
+    mutating func everywhere(_ lane: Lane, _ value: Value, _ index: Int) -> Value {
         if lane == .d { return index == 0 ? unit.vzipLow(.d, value, value) : unit.vzipHigh(.d, value, value) }
         let pair = index < 2 ? unit.vzipLow(.s, value, value) : unit.vzipHigh(.s, value, value)
         return index & 1 == 0 ? unit.vzipLow(.d, pair, pair) : unit.vzipHigh(.d, pair, pair)

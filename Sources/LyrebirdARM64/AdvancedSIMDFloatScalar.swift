@@ -11,58 +11,61 @@ extension Lifter {
         setV(i.rd, absoluteLanes(lane, unit.fsub(lane, v(i.rn), v(i.rm))))
     }
 
+    /// The lowest lane: what is above is computed with, too, and must raise no exception.
+    private mutating func number(_ lane: Lane, _ register: Int) -> Value { lowLane(lane, v(register)) }
+
     mutating func fcmeqRegisterSIMDScalar(_ i: SIMDScalarThree) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, v(i.rn), v(i.rm))))
+        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func fcmgeRegisterSIMDScalar(_ i: SIMDScalarThree) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, v(i.rn), v(i.rm))))
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func fcmgtRegisterSIMDScalar(_ i: SIMDScalarThree) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, v(i.rn), v(i.rm))))
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func facgeSIMDScalar(_ i: SIMDScalarThree) {
         let lane = lane(sz: i.sz)
-        let a = absoluteLanes(lane, v(i.rn))
-        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, a, absoluteLanes(lane, v(i.rm)))))
+        let a = absoluteLanes(lane, number(lane, i.rn))
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, a, absoluteLanes(lane, number(lane, i.rm)))))
     }
 
     mutating func facgtSIMDScalar(_ i: SIMDScalarThree) {
         let lane = lane(sz: i.sz)
-        let a = absoluteLanes(lane, v(i.rn))
-        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, a, absoluteLanes(lane, v(i.rm)))))
+        let a = absoluteLanes(lane, number(lane, i.rn))
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, a, absoluteLanes(lane, number(lane, i.rm)))))
     }
 
     // MARK: Comparisons with zero
 
     mutating func fcmeqZeroSIMDScalar(_ i: SIMDScalarTwo) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, v(i.rn), zeroVector())))
+        setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmgeZeroSIMDScalar(_ i: SIMDScalarTwo) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, v(i.rn), zeroVector())))
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmgtZeroSIMDScalar(_ i: SIMDScalarTwo) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, v(i.rn), zeroVector())))
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmleZeroSIMDScalar(_ i: SIMDScalarTwo) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, zeroVector(), v(i.rn))))
+        setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, zeroVector(), number(lane, i.rn))))
     }
 
     mutating func fcmltZeroSIMDScalar(_ i: SIMDScalarTwo) {
         let lane = lane(sz: i.sz)
-        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, zeroVector(), v(i.rn))))
+        setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, zeroVector(), number(lane, i.rn))))
     }
 
     // MARK: Pairwise: the second lane with the first
@@ -142,8 +145,7 @@ extension Lifter {
 
     private mutating func toFixed(_ i: SIMDScalarShift, signed: Bool) {
         guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
-        let scaled = unit.fmul(lane, v(i.rn), unit.vconst(low: powerOfTwo(lane, bits), high: 0))
-        setV(i.rd, toInteger(lane, scaled, 3, signed: signed))
+        setV(i.rd, toInteger(lane, v(i.rn), Rounding.toFixed(bits), signed: signed))
     }
 
     // MARK: By element

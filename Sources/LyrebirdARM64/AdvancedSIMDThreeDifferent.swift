@@ -72,7 +72,7 @@ extension Lifter {
     }
 
     private mutating func longProduct(_ i: VectorThree, signed: Bool) -> Value {
-        unit.vmul(wide(lane(i.size)), n(i, signed), m(i, signed))
+        longProduct(wide(lane(i.size)), n(i, signed), m(i, signed), signed: signed)
     }
 
     // MARK: The upper halves of sums and differences, narrowed
@@ -104,17 +104,17 @@ extension Lifter {
     // MARK: Vector by indexed element
 
     mutating func mulElement(_ i: VectorElement) {
-        let element = element(i)
+        let element = integerElement(i)
         setV(i.rd, q: i.q, unit.vmul(lane(i.size), v(i.rn), element))
     }
 
     mutating func mlaElement(_ i: VectorElement) {
-        let product = unit.vmul(lane(i.size), v(i.rn), element(i))
+        let product = unit.vmul(lane(i.size), v(i.rn), integerElement(i))
         setV(i.rd, q: i.q, unit.vadd(lane(i.size), v(i.rd), product))
     }
 
     mutating func mlsElement(_ i: VectorElement) {
-        let product = unit.vmul(lane(i.size), v(i.rn), element(i))
+        let product = unit.vmul(lane(i.size), v(i.rn), integerElement(i))
         setV(i.rd, q: i.q, unit.vsub(lane(i.size), v(i.rd), product))
     }
 
@@ -142,7 +142,7 @@ extension Lifter {
     }
 
     /// The element in every lane. Halfwords are in V0 … V15 only, since the index takes a bit of the number.
-    private mutating func element(_ i: VectorElement) -> Value {
+    mutating func integerElement(_ i: VectorElement) -> Value {
         let half = i.size == 1
         let source = v(half ? i.rm : i.mrm)
         let element = unit.vextract(.i64, lane(i.size), source, index: Int32(half ? i.indexHalf : i.indexWord))
@@ -151,7 +151,8 @@ extension Lifter {
 
     private mutating func longProduct(_ i: VectorElement, signed: Bool) -> Value {
         let lane = lane(i.size)
-        let element = widened(lane, element(i), upper: false, signed: signed)
-        return unit.vmul(wide(lane), widened(lane, v(i.rn), upper: i.q, signed: signed), element)
+        let element = widened(lane, integerElement(i), upper: false, signed: signed)
+        let factor = widened(lane, v(i.rn), upper: i.q, signed: signed)
+        return longProduct(wide(lane), factor, element, signed: signed)
     }
 }

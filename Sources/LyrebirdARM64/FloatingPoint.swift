@@ -2,6 +2,16 @@
 
 import LyrebirdIR
 
+/// Modes of rounding as the IR has them, where they are not 0 to 4 (nearest, down, up, to zero, ties away).
+enum Rounding {
+    /// By FPCR.
+    static let current: Int32 = 5
+    /// By FPCR, and the exception if that is inexact.
+    static let currentExact: Int32 = 5 | 8
+    /// To zero, with bits of fraction.
+    static func toFixed(_ bits: Int) -> Int32 { 3 | Int32(bits) &<< 8 }
+}
+
 extension Lifter {
     /// The lane of a ptype that numbers are computed in; nil for H, of which the instruction is then undefined.
     private mutating func numberLane(_ ptype: Int, _ word: UInt32) -> Lane? {
@@ -34,9 +44,8 @@ extension Lifter {
     mutating func frintpScalar(_ i: FloatOneSource) { round(i, 2) }
     mutating func frintzScalar(_ i: FloatOneSource) { round(i, 3) }
     mutating func frintaScalar(_ i: FloatOneSource) { round(i, 4) }
-    /// By FPCR, whose mode is taken to be the nearest.
-    mutating func frintxScalar(_ i: FloatOneSource) { round(i, 0) }
-    mutating func frintiScalar(_ i: FloatOneSource) { round(i, 0) }
+    mutating func frintxScalar(_ i: FloatOneSource) { round(i, Rounding.currentExact) }
+    mutating func frintiScalar(_ i: FloatOneSource) { round(i, Rounding.current) }
 
     private mutating func round(_ i: FloatOneSource, _ mode: Int32) {
         guard let lane = numberLane(i.ptype, i.word) else { return }
@@ -106,21 +115,31 @@ extension Lifter {
 
     // MARK: Floating-point compare: the IR's flags are the slot's, whose C is inverted
 
-    mutating func fcmp(_ i: FloatCompare) {
+    mutating func fcmp(_ i: FloatCompare) { compare(i, signals: 0) }
+
+    /// A quiet NaN is an invalid operation, too.
+    mutating func fcmpe(_ i: FloatCompare) { compare(i, signals: 1) }
+
+    private mutating func compare(_ i: FloatCompare, signals: Int32) {
         guard let lane = numberLane(i.ptype, i.word) else { return }
         let a = v(i.rn)
-        setFlags(unit.fcompare(lane, a, i.zero ? zeroVector() : v(i.rm)))
+        setFlags(unit.fcompare(lane, a, i.zero ? zeroVector() : v(i.rm), signals: signals))
     }
 
-    /// FCMPE differs in the exceptions that it raises.
-    mutating func fcmpe(_ i: FloatCompare) { fcmp(i) }
+    mutating func fccmp(_ i: FloatConditionalCompare) { compare(i, signals: 0) }
+    mutating func fccmpe(_ i: FloatConditionalCompare) { compare(i, signals: 1) }
 
-    mutating func fccmp(_ i: FloatConditionalCompare) {
+    private mutating func compare(_ i: FloatConditionalCompare, signals: Int32) {
         guard let lane = numberLane(i.ptype, i.word) else { return }
-        conditionalCompare(i.cond, unit.fcompare(lane, v(i.rn), v(i.rm)), i.nzcv)
+        var (a, b) = (v(i.rn), v(i.rm))
+        // What is not compared raises no exception.
+        if let condition = condition(i.cond) {
+            let zero = zeroVector()
+            a = unit.select(condition, flags(), a, zero)
+            b = unit.select(condition, flags(), b, zero)
+        }
+        conditionalCompare(i.cond, unit.fcompare(lane, a, b, signals: signals), i.nzcv)
     }
-
-    mutating func fccmpe(_ i: FloatConditionalCompare) { fccmp(i) }
 
     // MARK: Conversion between floating-point and integer
 
@@ -152,8 +171,7 @@ extension Lifter {
         setRegister(i.rd, i.sf, result)
     }
 
-    // MARK: Conversion between floating-point and fixed-point: a multiplication by a power of two is exact, and where it
-    // overflows the integer would, too
+    // MARK: Conversion between floating-point and fixed-point: from an integer, a multiplication by a power of two is exact
 
     mutating func scvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: true) }
     mutating func ucvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: false) }
@@ -175,11 +193,11 @@ extension Lifter {
 
     private mutating func toFixed(_ i: FixedPointConversion, signed: Bool) {
         guard let lane = numberLane(i.ptype, i.word) else { return }
-        let scale = unit.vconst(low: powerOfTwo(lane, 64 &- i.scale), high: 0)
-        let source = unit.fmul(lane, v(i.rn), scale)
+        let source = v(i.rn)
+        let mode = Rounding.toFixed(64 &- i.scale)
         let type = type(i.sf)
         setRegister(
             i.rd, i.sf,
-            signed ? unit.ftointS(type, lane, source, mode: 3) : unit.ftointU(type, lane, source, mode: 3))
+            signed ? unit.ftointS(type, lane, source, mode: mode) : unit.ftointU(type, lane, source, mode: mode))
     }
 }

@@ -12,6 +12,16 @@ extension Evaluate {
         case .vnot: ~a
         case .vadd, .vsub, .vmul, .vminU, .vmaxU, .vminS, .vmaxS, .vcmpEQ, .vcmpGTS, .vcmpGTU:
             zip(i.lane, a, b) { binary(i.opcode, i.lane, $0, $1) }
+        case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU: zip(i.lane, a, b) { saturated(i.opcode, i.lane, $0, $1) }
+        case .vmulDoubleHigh, .vmulDoubleHighRound:
+            zip(i.lane, a, b) { doubledHigh(i.lane, $0, $1, rounded: i.opcode == .vmulDoubleHighRound) }
+        case .vmulEvenU: build(.d) { lane(.s, a, 2 * $0) &* lane(.s, b, 2 * $0) }
+        case .vmulEvenS:
+            build(.d) { place in
+                let (x, y) = (signed(.s, lane(.s, a, 2 * place)), signed(.s, lane(.s, b, 2 * place)))
+                return UInt64(bitPattern: x &* y)
+            }
+        case .vmulAddPairs: build(.s) { product(a, b, 2 * $0) &+ product(a, b, 2 * $0 + 1) }
         case .vneg, .vabs, .vshl, .vshr, .vsar: map(i.lane, a) { unary(i.opcode, i.lane, $0, by: UInt64(i.b)) }
         case .vsplat: build(i.lane) { _ in UInt64(truncatingIfNeeded: a) }
         case .vfromInt: a
@@ -38,6 +48,11 @@ extension Evaluate {
             }
         case .vwidenU: widen(l) { lane(l, a, $0) }
         case .vwidenS: widen(l) { UInt64(bitPattern: signed(l, lane(l, a, $0))) }
+        case .vnarrowS, .vnarrowSU, .vnarrowU:
+            build(l) { place in
+                let wide = Lane(rawValue: min(l.rawValue + 1, 3))!
+                return narrowed(i.opcode, l, lane(wide, place < half ? a : b, place % half))
+            }
         case .vreverse: build(l) { lane(l, a, $0 ^ ((1 << (Int(i.b) - Int(l.rawValue))) - 1)) }
         default: nil
         }
@@ -102,5 +117,36 @@ extension Evaluate {
         case .vshr: a >> n
         default: UInt64(bitPattern: signed(lane, a) >> Int64(n))
         }
+    }
+
+    // MARK: Saturation
+
+    /// The nearest signed number of the lane, or the nearest unsigned one.
+    private static func clamp(_ lane: Lane, _ value: Int128, signed: Bool) -> UInt64 {
+        let limit = Int128(1) << Int128(signed ? lane.bits - 1 : lane.bits)
+        return UInt64(truncatingIfNeeded: min(max(value, signed ? -limit : 0), limit - 1))
+    }
+
+    private static func saturated(_ opcode: Opcode, _ l: Lane, _ a: UInt64, _ b: UInt64) -> UInt64 {
+        let isSigned = opcode == .vaddSatS || opcode == .vsubSatS
+        let x = isSigned ? Int128(signed(l, a)) : Int128(a)
+        let y = isSigned ? Int128(signed(l, b)) : Int128(b)
+        return clamp(l, opcode == .vaddSatS || opcode == .vaddSatU ? x + y : x - y, signed: isSigned)
+    }
+
+    private static func narrowed(_ opcode: Opcode, _ l: Lane, _ value: UInt64) -> UInt64 {
+        let wide = Lane(rawValue: min(l.rawValue + 1, 3))!
+        let number = opcode == .vnarrowU ? Int128(value) : Int128(signed(wide, value))
+        return clamp(l, number, signed: opcode == .vnarrowS)
+    }
+
+    private static func doubledHigh(_ l: Lane, _ a: UInt64, _ b: UInt64, rounded: Bool) -> UInt64 {
+        let half = rounded ? Int128(1) << Int128(l.bits - 1) : 0
+        return UInt64(truncatingIfNeeded: (2 * Int128(signed(l, a)) * Int128(signed(l, b)) + half) >> Int128(l.bits))
+    }
+
+    /// Of the halfwords at a place.
+    private static func product(_ a: UInt128, _ b: UInt128, _ place: Int) -> UInt64 {
+        UInt64(bitPattern: signed(.h, lane(.h, a, place)) * signed(.h, lane(.h, b, place)))
     }
 }

@@ -25,6 +25,21 @@ public protocol GuestArchitecture: Sendable {
     /// - Parameter mode: the part of the translation's key that is not the pc; the guest gives it its meaning.
     func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
 
+    /// The mode that a CPU's state asks for.
+    func mode(_ state: UnsafeRawPointer) -> UInt32
+
+    /// The floating-point control word of a CPU's state, as bits of `lyrebird_float_control`.
+    func floatControl(_ state: UnsafeRawPointer) -> UInt32
+
+    /// Adds flags of floating-point operations, bits of `lyrebird_float_flags`, to the guest's own.
+    func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer)
+
     /// Puts a fresh CPU's state into `state`, which is zeroed.
     func initialize(_ state: UnsafeMutableRawPointer)
+}
+
+extension GuestArchitecture {
+    public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
+    public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }
+    public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {}
 }

@@ -92,6 +92,8 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case fetch
     /// An address was not aligned as the instruction demands; the slot `trapOperand` holds it.
     case alignment
+    /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
+    case modeChange
 }
 
 /// Host functions that `call` can name. They see no guest state.

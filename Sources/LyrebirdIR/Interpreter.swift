@@ -45,6 +45,8 @@ public struct Interpreter {
     public let layout: StateLayout
     /// Serves `call`.
     public var call: Call
+    /// The CPU's floating-point control word, and its flags.
+    public var float = FloatEnvironment()
 
     public init(layout: StateLayout, call: @escaping Call = { _, _, _ in 0 }) {
         self.layout = layout
@@ -55,10 +57,11 @@ public struct Interpreter {
     /// - Parameters:
     ///   - state: guest state, laid out by the layout.
     ///   - limit: most instructions to run.
-    public func run<Memory: InterpreterMemory>(
+    public mutating func run<Memory: InterpreterMemory>(
         _ unit: borrowing Unit, state: UnsafeMutableRawPointer, memory: inout Memory, limit: Int = .max
     ) -> Outcome {
-        var frame = Frame(layout: layout, state: state, count: unit.count)
+        var frame = Frame(layout: layout, state: state, count: unit.count, float: float)
+        defer { float = frame.float }
         frame.index = Int(unit.blocks[Int(unit.order[0])].start)
         var rest = limit
         while rest > 0 {
@@ -79,10 +82,12 @@ public struct Interpreter {
         var values: [UInt128]
         var index = 0
         var pc: UInt64 = 0
+        var float: FloatEnvironment
 
-        init(layout: StateLayout, state: UnsafeMutableRawPointer, count: Int) {
+        init(layout: StateLayout, state: UnsafeMutableRawPointer, count: Int, float: FloatEnvironment) {
             self.layout = layout
             self.state = state
+            self.float = float
             values = [UInt128](repeating: 0, count: count)
         }
 
@@ -121,8 +126,18 @@ public struct Interpreter {
         // A `bind` says what the slot holds: to set it changes nothing, or makes up for a write that was left out.
         case .stateWrite: frame.write(Int(i.a), frame.values[Int(i.b)])
         case .fence: break
+        case .float: frame.values[frame.index] = float(i, unit, &frame)
+        case .floatFlags:
+            if i.opcode == .floatFlags {
+                frame.values[frame.index] = UInt128(frame.float.flags)
+            } else {
+                frame.float.flags = 0
+            }
         case .clock: frame.values[frame.index] = UInt128(call(Helper(rawValue: i.aux)!, frame[i.a], frame[i.b]))
         case .control: return control(i, unit, &frame)
+        // These have no flags, but the function of those that do.
+        case .pure where Evaluate.isCall(i):
+            frame.values[frame.index] = float(i, unit, &frame)
         case .pure: frame.values[frame.index] = pure(i, unit, frame)
         case .load, .store, .atomic:
             do throws(MemoryFault) {
@@ -155,11 +170,16 @@ public struct Interpreter {
         let fields = i.opcode.valueFields
         let first = fields & 1 != 0 ? frame.values[Int(i.a)] : 0
         let second = fields & 2 != 0 ? frame.values[Int(i.b)] : 0
-        if let word = Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type) {
-            return Evaluate.float(word, first, second, fields & 4 != 0 ? frame.values[Int(i.c)] : 0)
-        }
         guard let result = Evaluate.vector(i, first, second) else { fatalError("\(i.opcode) has no meaning") }
         return result
+    }
+
+    private func float(_ i: Instruction, _ unit: borrowing Unit, _ frame: inout Frame) -> UInt128 {
+        let fields = i.opcode.valueFields
+        let word = Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type)!
+        return Evaluate.float(
+            word, fields & 1 != 0 ? frame.values[Int(i.a)] : 0, fields & 2 != 0 ? frame.values[Int(i.b)] : 0,
+            fields & 4 != 0 ? frame.values[Int(i.c)] : 0, &frame.float)
     }
 
     private func constant(_ i: Instruction) -> UInt64 {

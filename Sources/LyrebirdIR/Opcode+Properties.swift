@@ -5,7 +5,7 @@ extension Opcode {
     public enum TypeRule: UInt8, Sendable { case none, same, any, int, i8, i16, i32, i64, flags, v128 }
     public enum AuxKind: UInt8, Sendable { case none, lane, condition, memory, size, width, hint, reason, helper }
     public enum Effect: UInt8, Sendable {
-        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock
+        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags
     }
 
     @inline(__always) var descriptor: UInt64 { Opcode.descriptors[Int(rawValue)] }
@@ -21,7 +21,10 @@ extension Opcode {
 
     public var resultRule: TypeRule { TypeRule(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 24))! }
     public var auxKind: AuxKind { AuxKind(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 32))! }
-    @inline(__always) public var effect: Effect { Effect(rawValue: UInt8(truncatingIfNeeded: descriptor &>> 40))! }
+    /// The table is generated from the same list: its bytes are cases. (`Effect(rawValue:)` would be a call.)
+    @inline(__always) public var effect: Effect {
+        unsafeBitCast(UInt8(truncatingIfNeeded: descriptor &>> 40), to: Effect.self)
+    }
 
     /// A mask with bit n set where field n is a value.
     @inline(__always) public var valueFields: Int {

@@ -32,6 +32,9 @@ public struct Unit: ~Copyable {
     public var guestBytes = 0
     /// Guest instructions lifted.
     public var guestInstructions = 0
+    /// What the unit may take for granted of the floating-point control word (`lyrebird_float_control`): whether subnormal
+    /// numbers are flushed and whether NaNs are the default NaN. The rest is known when it runs.
+    public var floatControl = FloatControl()
 
     /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
     public static let capacity = 8192
@@ -58,6 +61,7 @@ public struct Unit: ~Copyable {
         poolCount = 0
         blockCount = 0
         placedCount = 0
+        floatControl = FloatControl()
         startPC = pc
         guestBytes = 0
         guestInstructions = 0

@@ -331,21 +331,26 @@ struct Check {
             if source.bits < lane.bits { fail("\(source) does not fill a lane") }
         case .vbytes: if c < 0 || c >= 16 { fail("there is no byte \(c)") }
         case .vwidenU, .vwidenS: if lane == .d { fail("there is no wider lane") }
+        case .vnarrowS, .vnarrowSU, .vnarrowU: if lane == .d { fail("there is no wider lane") }
+        case .vmulDoubleHigh, .vmulDoubleHighRound: if lane != .h, lane != .s { fail("the lane is \(lane)") }
+        case .vmulCarryless: if c < 0 || c > 1 { fail("there is no half \(c)") }
         case .vreverse: if b < Int(lane.rawValue) || b > 4 { fail("there is no group of 2^\(b) bytes") }
         default: float(i, source, b)
         }
     }
 
     private mutating func float(_ i: Instruction, _ source: Type, _ b: Int) {
-        guard i.opcode.rawValue >= Opcode.fadd.rawValue else { return }
+        guard i.opcode.effect == .float else { return }
         switch i.opcode {
         case .fconvert, .vfconvert:
             let isPair = i.opcode == .fconvert ? b != Int(i.aux) : abs(b - Int(i.aux)) == 1
             if i.lane == .b || b < 1 || b > 3 || !isPair { fail("does not convert \(i.lane) to 2^\(b) bytes") }
             return
         case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU:
-            if b < 0 || b > 4 { fail("there is no mode \(b)") }
+            if b & 7 > 5 || b & ~0x7F0F != 0 { fail("there is no mode \(b)") }
             if i.type.bits < 32 { fail("has the type \(i.type)") }
+        case .froundInteger, .vfroundInteger: if b < 0 || b > 3 { fail("there is no kind \(b)") }
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: if i.lane != .d { fail("the lane is \(i.lane)") }
         case .fromIntS, .fromIntU: if source.bits < 32 { fail("converts \(source)") }
         default: break
         }

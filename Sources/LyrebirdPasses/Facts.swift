@@ -41,7 +41,11 @@ struct Facts: OptionSet {
             facts.formUnion([.isSite, .isControl])
             if opcode == .branch { facts.insert(.isSimplifiable) }
         case .clock: facts.insert(.isRemovable)
-        case .fence: break
+        // Its flags are wanted even if its result is not.
+        case .float:
+            facts.insert(.isSimplifiable)
+            if opcode.resultRule != .flags { facts.insert(.isShareable) }
+        case .fence, .floatFlags: break
         }
         // `flags` names an instruction, not a value: it resolves its operand itself.
         if opcode == .flags { facts.remove(.valueA) }

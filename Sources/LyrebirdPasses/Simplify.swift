@@ -18,6 +18,7 @@ extension Optimizer {
         case .vnot:
             let inner = unit.instructions[Int(i.a)]
             if inner.opcode == .vnot { become(index, inner.a, &i, unit) }
+        case .vaesMix, .vaesMixInverse: simplifyMix(index, &i, unit)
         case .vextract:
             // A general register's way through a vector register and back.
             let inner = unit.instructions[Int(i.a)]
@@ -28,6 +29,21 @@ extension Optimizer {
             }
         default: break
         }
+    }
+
+    /// A step of AES and the mixing behind it are one round.
+    private mutating func simplifyMix(_ index: Int, _ i: inout Instruction, _ unit: borrowing Unit) {
+        let inner = unit.instructions[Int(i.a)]
+        let isForward = i.opcode == .vaesMix
+        guard inner.opcode == (isForward ? .vaesEncryptLast : .vaesDecryptLast), isZero(inner.b, unit) else { return }
+        become(index, Instruction(isForward ? .vaesEncrypt : .vaesDecrypt, .v128, 0, inner.a, inner.b), &i, unit)
+    }
+
+    private func isZero(_ value: UInt32, _ unit: borrowing Unit) -> Bool {
+        let vector = unit.instructions[Int(value)]
+        guard vector.opcode == .vconst else { return false }
+        let at = Int(vector.a)
+        return unit.pool[at] | unit.pool[at &+ 1] | unit.pool[at &+ 2] | unit.pool[at &+ 3] == 0
     }
 
     // MARK: Rewriting

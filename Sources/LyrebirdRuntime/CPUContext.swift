@@ -32,6 +32,22 @@ public final class CPUContext {
         didSet { if mode != oldValue { forgetTranslations() } }
     }
 
+    /// The floating-point control word, bits of `lyrebird_float_control`.
+    var floatControl: UInt32 {
+        get { context.pointee.float_words.control }
+        set {
+            context.pointee.float_words.control = newValue
+            context.pointee.mxcsr = lyrebird_mxcsr(newValue)
+        }
+    }
+
+    /// Takes the flags that floating-point operations have left since the last time.
+    func takeFloatFlags() -> UInt32 {
+        let flags = context.pointee.float_words.flags | lyrebird_mxcsr_flags(context.pointee.left_mxcsr)
+        context.pointee.float_words.flags = 0
+        return flags
+    }
+
     static let predictionSize = 64 << 10
     static let guardSize = 64 << 10
 
@@ -71,6 +87,8 @@ public final class CPUContext {
         context.pointee.helpers.7 = unsafeBitCast(
             lyrebird_float as @convention(c) (UnsafeMutablePointer<lyrebird_float_words>?, UInt64) -> Void,
             to: UInt64.self)
+        context.pointee.host_mxcsr = lyrebird_mxcsr(0)
+        floatControl = 0
         clear(emptyTable)
         forgetTranslations()
     }

@@ -37,6 +37,8 @@ public struct EngineStatistics: Sendable {
     public var hostBytes = 0
     public var coldBytes = 0
     public var irInstructions = 0
+    /// Bytes of frame logs, from which state at a fault is rebuilt.
+    public var frameBytes = 0
     /// Nanoseconds spent translating.
     public var translationTime: UInt64 = 0
     public var links = 0
@@ -62,9 +64,9 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) private var generator: CodeGenerator
     @exclusivity(unchecked) private var optimizer: Optimizer
     @exclusivity(unchecked) private var unit = Unit()
-    @exclusivity(unchecked) private var translations = FlatArray<Translation>(capacity: 1024)
-    @exclusivity(unchecked) private var links = FlatArray<Link>(capacity: 4096)
-    @exclusivity(unchecked) private var frames = FlatArray<UInt32>(capacity: 1 << 16)
+    @exclusivity(unchecked) private var translations = FlatArray<Translation>()
+    @exclusivity(unchecked) private var links = FlatArray<Link>()
+    @exclusivity(unchecked) private var frames = FlatArray<UInt8>()
     @exclusivity(unchecked) private var pages = PageIndex()
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
     @exclusivity(unchecked) public private(set) var statistics = EngineStatistics()
@@ -146,6 +148,7 @@ public final class Engine: @unchecked Sendable {
         if contract.memory == .window {
             lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
         }
+        readMode(cpu)
         while true {
             context.pointee.table = context.pointee.full_table
             let stop = lyrebird_load32(Self.stopField(context))
@@ -164,21 +167,24 @@ public final class Engine: @unchecked Sendable {
                 cpu.forgetTranslations()
                 cpu.generation = generation
             }
-            let host = index.host(pc: cpu.pc, mode: cpu.mode)
-            if host == 0 {
+            let place = index.hotStart(pc: cpu.pc, mode: cpu.mode)
+            if place == 0 {
                 lyrebird_store32(Self.insideField(context), 0)
                 if let reason = translate(cpu) { return reason }
                 continue
             }
+            let host = UInt64(UInt(bitPattern: cache.executable + place))
             cpu.remember(pc: cpu.pc, host: host)
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
+            let flags = cpu.takeFloatFlags()
+            if flags != 0 { architecture.addFloatFlags(flags, to: cpu.state) }
             // What the exit says of the translation must be read while that cannot go away.
             var reason: EngineExit?
             switch kind {
             case .link:
                 let stub = UnsafeRawPointer(bitPattern: UInt(context.pointee.exit_word))!
-                cpu.pc = (stub - 8).loadUnaligned(as: UInt64.self)
+                cpu.pc = Self.target(of: stub)
             case .miss, .trap: cpu.pc = context.pointee.pc
             case .fault: reason = recover(cpu)
             }
@@ -190,6 +196,10 @@ public final class Engine: @unchecked Sendable {
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
+                if reason == .modeChange {
+                    readMode(cpu)
+                    continue
+                }
                 if reason == .invalidateCode {
                     let slot = layout.entries[layout.trapOperand.index].offset
                     let line = (cpu.state + slot).load(as: UInt64.self) & ~63
@@ -199,6 +209,12 @@ public final class Engine: @unchecked Sendable {
                 return .trap(reason, payload: UInt32(truncatingIfNeeded: word >> 32))
             }
         }
+    }
+
+    /// What translations and MXCSR depend on may have been changed by the guest or by the embedder.
+    private func readMode(_ cpu: CPUContext) {
+        cpu.mode = architecture.mode(cpu.state)
+        cpu.floatControl = architecture.floatControl(cpu.state)
     }
 
     private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
@@ -237,8 +253,9 @@ public final class Engine: @unchecked Sendable {
         let translation = translations[number]
         let log = FrameLog(
             contract: contract,
-            words: UnsafeBufferPointer(
-                start: frames.base + Int(translation.frameStart), count: Int(translation.frameWords)))
+            bytes: UnsafeBufferPointer(
+                start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart))
+        )
         let raw = UnsafeRawPointer(context)
         func field<T>(_ path: KeyPath<lyrebird_context, T>) -> UnsafeRawPointer {
             raw + MemoryLayout<lyrebird_context>.offset(of: path)!
@@ -250,7 +267,7 @@ public final class Engine: @unchecked Sendable {
         guard let offset = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
             fatalError("no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc))")
         }
-        cpu.pc = translation.pc &+ UInt64(bitPattern: Int64(Int32(bitPattern: offset)))
+        cpu.pc = translation.pc &+ UInt64(bitPattern: offset)
     }
 
     // MARK: Translating
@@ -260,7 +277,7 @@ public final class Engine: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         let pc = cpu.pc
-        if index.host(pc: pc, mode: cpu.mode) != 0 { return nil }
+        if index.hotStart(pc: pc, mode: cpu.mode) != 0 { return nil }
         let start = lyrebird_counter(0, 0)
         let read = fetch(pc)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
@@ -275,7 +292,9 @@ public final class Engine: @unchecked Sendable {
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
             optimizer.run(&unit)
-            if let compiled = generator.compile(unit, hot: cache.hotAssembler, cold: cache.coldAssembler) {
+            if let compiled = generator.compile(
+                unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+            {
                 install(compiled, pc: pc, mode: cpu.mode)
                 break
             }
@@ -303,7 +322,7 @@ public final class Engine: @unchecked Sendable {
         let optimized = printer.text(of: unit)
         let hot = cache.hotAssembler
         let cold = cache.coldAssembler
-        guard let compiled = generator.compile(unit, hot: hot, cold: cold) else { return nil }
+        guard let compiled = generator.compile(unit, hot: hot, cold: cold, firstLink: links.count) else { return nil }
         let offset = cache.executableOffset
         return Explanation(
             pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,
@@ -337,31 +356,28 @@ public final class Engine: @unchecked Sendable {
     private func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32) {
         let number = translations.count
         let hotStart = cache.hotUsed
-        let coldStart = cache.coldStart + cache.coldUsed
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
         let frameStart = frames.count
-        frames.append(contentsOf: generator.frames, count: compiled.frameWords)
+        frames.append(contentsOf: generator.frames, count: compiled.frameBytes)
         let firstLink = links.count
         let lastByte = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
-        let keys = (memory.pageKey(pc), memory.pageKey(lastByte))
+        let places = (pages.place(of: memory.pageKey(pc)), pages.place(of: memory.pageKey(lastByte)))
         var translation = Translation(
-            pc: pc, mode: mode, isValid: true, hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
-            coldStart: UInt32(coldStart), coldSize: UInt32(compiled.coldBytes), guestBytes: UInt32(unit.guestBytes),
-            guestInstructions: UInt32(unit.guestInstructions), firstLink: UInt32(firstLink),
-            linkCount: UInt32(compiled.linkCount), frameStart: UInt32(frameStart),
-            frameWords: UInt32(compiled.frameWords), incoming: -1, pages: keys, nextInPage: (-1, -1))
-        translation.nextInPage.0 = pages.replaceHead(of: keys.0, with: Int32(number))
-        if keys.1 != keys.0 { translation.nextInPage.1 = pages.replaceHead(of: keys.1, with: Int32(number)) }
+            pc: pc, mode: UInt16(mode), isValid: true, hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
+            guestBytes: UInt32(unit.guestBytes), frameStart: UInt32(frameStart), incoming: -1, pages: places,
+            nextInPage: (-1, -1))
+        translation.nextInPage.0 = pages.replaceHead(at: places.0, with: Int32(number))
+        if places.1 != places.0 { translation.nextInPage.1 = pages.replaceHead(at: places.1, with: Int32(number)) }
         translations.append(translation)
         for n in 0..<compiled.linkCount {
             let site = generator.links[n]
             links.append(
                 Link(
                     site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
-                    target: site.target, source: Int32(number), linkedTo: -1, next: -1))
+                    source: Int32(number), linkedTo: -1, next: -1))
         }
         index.insert(
-            pc: pc, mode: mode, host: UInt64(UInt(bitPattern: cache.executable + hotStart)), translation: number)
+            pc: pc, mode: mode, hotStart: hotStart, translation: number)
         statistics.translations += 1
         statistics.guestInstructions += unit.guestInstructions
         statistics.guestBytes += unit.guestBytes
@@ -369,25 +385,38 @@ public final class Engine: @unchecked Sendable {
         statistics.coldBytes += compiled.coldBytes
         statistics.irInstructions += unit.count
         statistics.links += compiled.linkCount
+        statistics.frameBytes += compiled.frameBytes
         guard options.chains else { return }
         for n in firstLink..<links.count {
-            let target = index.translation(pc: links[n].target, mode: mode)
+            let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: mode)
             if target >= 0 { connect(n, to: target) }
         }
     }
+
+    /// Where the frame log of a translation ends: they lie in order.
+    private func frameEnd(_ number: Int) -> Int {
+        number + 1 < translations.count ? Int(translations[number + 1].frameStart) : frames.count
+    }
+
+    /// Before a link's stub stand the guest's target and the link's number.
+    private static func target(of stub: UnsafeRawPointer) -> UInt64 { (stub - 12).loadUnaligned(as: UInt64.self) }
+
+    private func target(ofStubAt offset: Int) -> UInt64 { Self.target(of: UnsafeRawPointer(cache.writable + offset)) }
 
     // MARK: Links
 
     /// A link's stub was reached: the link is made if the target is there.
     private func followLink(_ cpu: CPUContext, ranIn: Int) {
-        let stub = Int(cpu.context.pointee.exit_word &- cpu.context.pointee.code_start)
         guard options.chains else { return }
+        let stub = UnsafeRawPointer(bitPattern: UInt(cpu.context.pointee.exit_word))!
         locked {
             // After a flush in between the link is gone.
-            guard ranIn == generation, let number = linkWithStub(stub), links[number].linkedTo < 0 else { return }
+            guard ranIn == generation else { return }
+            let number = Int((stub - 4).loadUnaligned(as: UInt32.self))
+            guard links[number].linkedTo < 0 else { return }
             let source = translations[Int(links[number].source)]
             guard source.isValid else { return }
-            let target = index.translation(pc: cpu.pc, mode: source.mode)
+            let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode))
             if target >= 0 { connect(number, to: target) }
         }
     }
@@ -415,25 +444,6 @@ public final class Engine: @unchecked Sendable {
         return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
     }
 
-    private func linkWithStub(_ offset: Int) -> Int? {
-        var low = 0
-        var high = translations.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(translations[middle].coldStart) <= offset { low = middle + 1 } else { high = middle }
-        }
-        // Translations without cold code share their start with the next one.
-        while low > 0 {
-            let found = translations[low - 1]
-            for n in Int(found.firstLink)..<Int(found.firstLink + found.linkCount) where Int(links[n].stub) == offset {
-                return n
-            }
-            guard found.coldSize == 0 else { return nil }
-            low -= 1
-        }
-        return nil
-    }
-
     // MARK: Forgetting
 
     /// Drops the translations made from a range of guest memory, through whatever mapping they were made.
@@ -454,10 +464,11 @@ public final class Engine: @unchecked Sendable {
 
     /// Drops what of a page's translations overlaps the range; of a shared object's page, all.
     private func dropPage(_ key: UInt64, page: UInt64, _ start: UInt64, _ end: UInt64) {
-        var at = pages.head(of: key)
+        guard let place = pages.existingPlace(of: key) else { return }
+        var at = pages.head(at: place)
         while at >= 0 {
             let translation = translations[Int(at)]
-            let next = translation.pages.0 == key ? translation.nextInPage.0 : translation.nextInPage.1
+            let next = translation.pages.0 == place ? translation.nextInPage.0 : translation.nextInPage.1
             let overlaps = translation.pc < end && start < translation.pc &+ UInt64(translation.guestBytes)
             if translation.isValid, overlaps || key >> 63 != 0 { drop(Int(at)) }
             at = next
@@ -467,7 +478,7 @@ public final class Engine: @unchecked Sendable {
     private func drop(_ number: Int) {
         translations.base[number].isValid = false
         let translation = translations[number]
-        index.remove(pc: translation.pc, mode: translation.mode)
+        index.remove(pc: translation.pc, mode: UInt32(translation.mode))
         var link = translation.incoming
         while link >= 0 {
             let next = links[Int(link)].next

@@ -1,38 +1,32 @@
 // What is known of each translation, and the tables that find one: by guest pc (without a lock), by host address (for faults
-// and links), by page of guest code (for invalidation). All memory is flat and grows by doubling.
+// and links), by page of guest code (for invalidation). All memory is flat, comes from the kernel as it is touched, and grows
+// without being copied: a page that is touched for nothing costs as much as translating an instruction.
 
 import CLyrebird
 
-/// One translation.
+/// One translation. Frame logs lie in order: one ends where that of the next translation starts.
 struct Translation {
     var pc: UInt64
-    var mode: UInt32
+    var mode: UInt16
     var isValid: Bool
     /// Offsets in the code region.
     var hotStart: UInt32
     var hotSize: UInt32
-    var coldStart: UInt32
-    var coldSize: UInt32
     var guestBytes: UInt32
-    var guestInstructions: UInt32
-    var firstLink: UInt32
-    var linkCount: UInt32
-    /// Its frame log, in words.
+    /// Its frame log.
     var frameStart: UInt32
-    var frameWords: UInt32
     /// Links of other translations that come here: head of a list, -1 for none.
     var incoming: Int32
-    /// The pages its guest bytes are in, and the next translation in the list of each.
-    var pages: (UInt64, UInt64)
+    /// The pages its guest bytes are in, as places in the page index, and the next translation in the list of each.
+    var pages: (Int32, Int32)
     var nextInPage: (Int32, Int32)
 }
 
-/// A patchable jump.
+/// A patchable jump. Before its stub stands the guest address it goes to.
 struct Link {
     /// Offsets in the code region.
     var site: UInt32
     var stub: UInt32
-    var target: UInt64
     var source: Int32
     /// The translation it goes to, -1 while it goes to its stub.
     var linkedTo: Int32
@@ -40,18 +34,42 @@ struct Link {
     var next: Int32
 }
 
-/// A flat array without reference counting or copying on write.
+/// Pages from the kernel: zero, and not there until they are touched.
+enum Pages {
+    private static let mmap = 9, munmap = 11, mremap = 25
+    private static let mayMove: UInt64 = 1
+
+    static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        pointer(lyrebird_syscall(mmap, 0, UInt64(size), 3, 0x4022, UInt64.max, 0), size)
+    }
+
+    static func grow(_ base: UnsafeMutableRawPointer, from size: Int, to larger: Int) -> UnsafeMutableRawPointer {
+        let address = UInt64(UInt(bitPattern: base))
+        return pointer(lyrebird_syscall(mremap, address, UInt64(size), UInt64(larger), mayMove, 0, 0), larger)
+    }
+
+    static func deallocate(_ base: UnsafeMutableRawPointer, _ size: Int) {
+        _ = lyrebird_syscall(munmap, UInt64(UInt(bitPattern: base)), UInt64(size), 0, 0, 0, 0)
+    }
+
+    private static func pointer(_ result: Int, _ size: Int) -> UnsafeMutableRawPointer {
+        guard result > 0, let base = UnsafeMutableRawPointer(bitPattern: result) else {
+            fatalError("no memory for \(size) bytes of tables: error \(-result)")
+        }
+        return base
+    }
+}
+
+/// A flat array without reference counting or copying on write. Grows under the lock: readers without it use the index only.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
-    private var capacity: Int
+    private var size = 64 << 10
 
-    init(capacity: Int) {
-        self.capacity = capacity
-        base = .allocate(capacity: capacity)
-    }
+    init() { base = Pages.allocate(size).bindMemory(to: Element.self, capacity: 1) }
 
-    deinit { base.deallocate() }
+    deinit { Pages.deallocate(base, size) }
 
     @inline(__always)
     subscript(index: Int) -> Element {
@@ -60,12 +78,12 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     }
 
     mutating func reserve(_ more: Int) {
-        guard count + more > capacity else { return }
-        capacity = max(capacity * 2, count + more)
-        let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
-        grown.update(from: base, count: count)
-        base.deallocate()
-        base = grown
+        let needed = (count + more) * MemoryLayout<Element>.stride
+        guard needed > size else { return }
+        var larger = size
+        while larger < needed { larger *= 2 }
+        base = Pages.grow(base, from: size, to: larger).bindMemory(to: Element.self, capacity: 1)
+        size = larger
     }
 
     @inline(__always)
@@ -84,24 +102,22 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     mutating func removeAll() { count = 0 }
 }
 
-/// Finds translations by guest pc. Readers take no lock: an entry is written once, its pc last; a removed one keeps its pc and
-/// loses its host address; growing makes a new table and keeps the old one until the next flush.
+/// Finds translations by guest pc. Readers take no lock: an entry is written once, its key last; a removed one keeps its key and
+/// loses its host code; growing makes a new table and keeps the old one until the next flush.
 struct TranslationIndex: ~Copyable {
     struct Entry {
-        var pc: UInt64
-        /// Host address of the executable view, 0 when removed.
-        var host: UInt64
-        var mode: UInt64
-        var translation: Int64
+        /// The complement of pc and mode, so that zero is no key.
+        var key: UInt64
+        /// Offset of the hot code, 0 when removed (the common stubs are there); above it the translation's number.
+        var value: UInt64
     }
 
-    static let empty = UInt64.max
     private var entries: UnsafeMutablePointer<Entry>
     private var mask: Int
     private var used = 0
     /// Tables that readers may still be looking at.
-    private var retired: [UnsafeMutablePointer<Entry>] = []
-    /// What readers start from: table and mask, published together.
+    private var retired: [(table: UnsafeMutablePointer<Entry>, capacity: Int)] = []
+    /// What readers start from.
     private let published: UnsafeMutablePointer<UInt64>
 
     init() {
@@ -114,87 +130,98 @@ struct TranslationIndex: ~Copyable {
     }
 
     deinit {
-        entries.deallocate()
-        for table in retired { table.deallocate() }
+        Self.free(entries, mask + 1)
+        for old in retired { Self.free(old.table, old.capacity) }
         published.deallocate()
     }
 
     /// The first entry of a table says how large it is.
     private static func makeTable(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
-        let table = UnsafeMutablePointer<Entry>.allocate(capacity: capacity + 1)
-        table[0] = Entry(pc: empty, host: UInt64(capacity - 1), mode: 0, translation: -1)
-        for n in 1...capacity { table[n] = Entry(pc: empty, host: 0, mode: 0, translation: -1) }
+        let table = Pages.allocate(size(capacity)).bindMemory(to: Entry.self, capacity: capacity + 1)
+        table[0].value = UInt64(capacity - 1)
         return table
+    }
+
+    private static func size(_ capacity: Int) -> Int { (capacity + 1) * MemoryLayout<Entry>.stride }
+    private static func free(_ table: UnsafeMutablePointer<Entry>, _ capacity: Int) {
+        Pages.deallocate(table, size(capacity))
     }
 
     private func publish() { lyrebird_store_release(published, UInt64(UInt(bitPattern: entries))) }
 
+    /// nil for a pc that no code can be at.
     @inline(__always)
-    private static func hash(_ pc: UInt64, _ mode: UInt32) -> Int {
-        Int(truncatingIfNeeded: (((pc &>> 1) ^ UInt64(mode) &<< 32) &* 0x9E37_79B9_7F4A_7C15) &>> 20)
+    private static func key(_ pc: UInt64, _ mode: UInt32) -> UInt64? {
+        pc &>> 48 == 0 ? ~(pc | UInt64(mode) &<< 48) : nil
     }
 
-    /// The host address of a translation, 0 if there is none. Needs no lock.
     @inline(__always)
-    func host(pc: UInt64, mode: UInt32) -> UInt64 {
+    private static func hash(_ key: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((~key &>> 1) &* 0x9E37_79B9_7F4A_7C15) &>> 20)
+    }
+
+    /// Where the hot code of a translation is, 0 if there is none. Needs no lock.
+    @inline(__always)
+    func hotStart(pc: UInt64, mode: UInt32) -> Int {
+        guard let key = Self.key(pc, mode) else { return 0 }
         let table = UnsafeMutablePointer<Entry>(bitPattern: UInt(lyrebird_load_acquire(published)))!
-        let mask = Int(table[0].host)
-        var at = Self.hash(pc, mode) & mask
+        let mask = Int(table[0].value)
+        var at = Self.hash(key) & mask
         while true {
             let entry = table + (at &+ 1)
-            let found = lyrebird_load_acquire(Self.pcField(entry))
-            if found == pc, entry.pointee.mode == UInt64(mode) {
-                let host = lyrebird_load_acquire(Self.hostField(entry))
-                if host != 0 { return host }
+            let found = lyrebird_load_acquire(Self.keyField(entry))
+            if found == key {
+                let place = UInt32(truncatingIfNeeded: lyrebird_load_acquire(Self.valueField(entry)))
+                if place != 0 { return Int(place) }
             }
-            if found == Self.empty { return 0 }
+            if found == 0 { return 0 }
             at = (at &+ 1) & mask
         }
     }
 
     /// The translation's number, -1 if there is none. Under the lock.
     func translation(pc: UInt64, mode: UInt32) -> Int {
-        var at = Self.hash(pc, mode) & mask
-        while entries[at + 1].pc != Self.empty {
+        guard let key = Self.key(pc, mode) else { return -1 }
+        var at = Self.hash(key) & mask
+        while entries[at + 1].key != 0 {
             let entry = entries[at + 1]
-            if entry.pc == pc, entry.mode == UInt64(mode), entry.host != 0 { return Int(entry.translation) }
+            if entry.key == key, UInt32(truncatingIfNeeded: entry.value) != 0 { return Int(entry.value &>> 32) }
             at = (at + 1) & mask
         }
         return -1
     }
 
-    @inline(__always) private static func pcField(_ e: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt64> {
+    @inline(__always) private static func keyField(_ e: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt64> {
         UnsafeMutableRawPointer(e).assumingMemoryBound(to: UInt64.self)
     }
-    @inline(__always) private static func hostField(_ e: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt64> {
+    @inline(__always) private static func valueField(_ e: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt64> {
         (UnsafeMutableRawPointer(e) + 8).assumingMemoryBound(to: UInt64.self)
     }
 
-    mutating func insert(pc: UInt64, mode: UInt32, host: UInt64, translation: Int) {
+    mutating func insert(pc: UInt64, mode: UInt32, hotStart: Int, translation: Int) {
+        guard let key = Self.key(pc, mode) else { preconditionFailure("there is no code at such an address") }
         if used * 2 > mask { grow() }
-        Self.put(entries, mask, Entry(pc: pc, host: host, mode: UInt64(mode), translation: Int64(translation)))
+        Self.put(entries, mask, Entry(key: key, value: UInt64(translation) << 32 | UInt64(hotStart)))
         used += 1
     }
 
     private static func put(_ table: UnsafeMutablePointer<Entry>, _ mask: Int, _ new: Entry) {
-        var at = hash(new.pc, UInt32(new.mode)) & mask
-        while table[at + 1].pc != empty { at = (at + 1) & mask }
+        var at = hash(new.key) & mask
+        while table[at + 1].key != 0 { at = (at + 1) & mask }
         let entry = table + (at + 1)
-        entry.pointee.mode = new.mode
-        entry.pointee.translation = new.translation
-        entry.pointee.host = new.host
-        lyrebird_store_release(pcField(entry), new.pc)
+        entry.pointee.value = new.value
+        lyrebird_store_release(keyField(entry), new.key)
     }
 
     private mutating func grow() {
         let capacity = (mask + 1) * 2
         let larger = Self.makeTable(capacity)
         var kept = 0
-        for n in 1...(mask + 1) where entries[n].pc != Self.empty && entries[n].host != 0 {
+        for n in 1...(mask + 1) where entries[n].key != 0 && UInt32(truncatingIfNeeded: entries[n].value) != 0 {
             Self.put(larger, capacity - 1, entries[n])
             kept += 1
         }
-        retired.append(entries)
+        retired.append((entries, mask + 1))
         entries = larger
         mask = capacity - 1
         used = kept
@@ -202,21 +229,20 @@ struct TranslationIndex: ~Copyable {
     }
 
     func remove(pc: UInt64, mode: UInt32) {
-        var at = Self.hash(pc, mode) & mask
-        while entries[at + 1].pc != Self.empty {
+        guard let key = Self.key(pc, mode) else { return }
+        var at = Self.hash(key) & mask
+        while entries[at + 1].key != 0 {
             let entry = entries + (at + 1)
-            if entry.pointee.pc == pc, entry.pointee.mode == UInt64(mode) {
-                lyrebird_store_release(Self.hostField(entry), 0)
-            }
+            if entry.pointee.key == key { lyrebird_store_release(Self.valueField(entry), 0) }
             at = (at + 1) & mask
         }
     }
 
     /// Forgets everything. No reader may be inside.
     mutating func removeAll() {
-        for table in retired { table.deallocate() }
+        for old in retired { Self.free(old.table, old.capacity) }
         retired.removeAll()
-        for n in 1...(mask + 1) { entries[n] = Entry(pc: Self.empty, host: 0, mode: 0, translation: -1) }
+        for n in 1...(mask + 1) { entries[n] = Entry(key: 0, value: 0) }
         used = 0
     }
 }
@@ -224,7 +250,8 @@ struct TranslationIndex: ~Copyable {
 /// Translations by page of guest code.
 struct PageIndex: ~Copyable {
     private var keys: UnsafeMutablePointer<UInt64>
-    private var heads: UnsafeMutablePointer<Int32>
+    private var places: UnsafeMutablePointer<Int32>
+    private var heads = FlatArray<Int32>()
     private var mask: Int
     private var used = 0
     static let empty = UInt64.max
@@ -232,60 +259,69 @@ struct PageIndex: ~Copyable {
     init() {
         let capacity = 1024
         keys = .allocate(capacity: capacity)
-        heads = .allocate(capacity: capacity)
+        places = .allocate(capacity: capacity)
         keys.initialize(repeating: Self.empty, count: capacity)
-        heads.initialize(repeating: -1, count: capacity)
         mask = capacity - 1
     }
 
     deinit {
         keys.deallocate()
-        heads.deallocate()
+        places.deallocate()
     }
 
-    private func place(_ key: UInt64) -> Int {
+    private func slot(_ key: UInt64) -> Int {
         var at = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 24) & mask
         while keys[at] != key, keys[at] != Self.empty { at = (at + 1) & mask }
         return at
     }
 
-    /// The first translation of the page's list, -1 if there is none.
-    func head(of key: UInt64) -> Int32 {
-        let at = place(key)
-        return keys[at] == key ? heads[at] : -1
+    /// The page's place, for as long as nothing is removed: places are given out in order.
+    mutating func place(of key: UInt64) -> Int32 {
+        if used * 2 > mask { grow() }
+        let at = slot(key)
+        if keys[at] == Self.empty {
+            keys[at] = key
+            places[at] = Int32(heads.count)
+            heads.append(-1)
+            used += 1
+        }
+        return places[at]
     }
 
+    func existingPlace(of key: UInt64) -> Int32? {
+        let at = slot(key)
+        return keys[at] == key ? places[at] : nil
+    }
+
+    /// The first translation of the page's list, -1 if there is none.
+    func head(at place: Int32) -> Int32 { heads[Int(place)] }
+
     /// Sets it, and returns what it was.
-    mutating func replaceHead(of key: UInt64, with translation: Int32) -> Int32 {
-        if used * 2 > mask { grow() }
-        let at = place(key)
-        let old = keys[at] == key ? heads[at] : -1
-        if keys[at] == Self.empty { used += 1 }
-        keys[at] = key
-        heads[at] = translation
+    func replaceHead(at place: Int32, with translation: Int32) -> Int32 {
+        let old = heads[Int(place)]
+        heads[Int(place)] = translation
         return old
     }
 
     private mutating func grow() {
-        let (oldKeys, oldHeads, oldCount) = (keys, heads, mask + 1)
+        let (oldKeys, oldPlaces, oldCount) = (keys, places, mask + 1)
         let capacity = oldCount * 2
         keys = .allocate(capacity: capacity)
-        heads = .allocate(capacity: capacity)
+        places = .allocate(capacity: capacity)
         keys.initialize(repeating: Self.empty, count: capacity)
-        heads.initialize(repeating: -1, count: capacity)
         mask = capacity - 1
         for n in 0..<oldCount where oldKeys[n] != Self.empty {
-            let at = place(oldKeys[n])
+            let at = slot(oldKeys[n])
             keys[at] = oldKeys[n]
-            heads[at] = oldHeads[n]
+            places[at] = oldPlaces[n]
         }
         oldKeys.deallocate()
-        oldHeads.deallocate()
+        oldPlaces.deallocate()
     }
 
     mutating func removeAll() {
         keys.update(repeating: Self.empty, count: mask + 1)
-        heads.update(repeating: -1, count: mask + 1)
+        heads.removeAll()
         used = 0
     }
 }

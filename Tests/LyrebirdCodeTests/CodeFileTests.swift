@@ -14,7 +14,7 @@ import Testing
         let directory = FileManager.default.temporaryDirectory.appending(path: "lyrebird-code-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let text = ".arch armv8.5-a\n" + source + "\n"
+        let text = ".arch armv8.5-a+crypto\n" + source + "\n"
         try text.write(to: directory.appending(path: "code.s"), atomically: true, encoding: .utf8)
         try run("aarch64-linux-gnu-as", ["-o", "code.o", "code.s"], in: directory)
         try run("aarch64-linux-gnu-objcopy", ["-O", "binary", "-j", ".text", "code.o", "code.bin"], in: directory)

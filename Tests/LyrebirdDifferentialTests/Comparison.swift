@@ -134,7 +134,10 @@ final class Comparison {
             Self.settle(&oracles[index], &own, guestCase, slot: index)
             try check(scout, own[0]!, oracles[index], guestCase)
             for (number, subject) in subjects.enumerated() {
-                guard let outcome = own[number + 1] else { continue }
+                guard var outcome = own[number + 1] else { continue }
+                if subject is EngineSubject, outcome.takesUnderflow(from: own[0]!) {
+                    tally.skip("underflow of a number that rounding makes normal, which the host does not see")
+                }
                 if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault,
                     oracles[index].address >= 1 << 36
                 {
@@ -183,6 +186,11 @@ final class Comparison {
 
     /// Where QEMU is not the architecture.
     private static func excuse(_ oracle: Outcome, _ own: Outcome, _ guestCase: GuestCase, slot: Int) -> String? {
+        // FPToFixedJS: not exact if there was a fraction.
+        let flushes = guestCase.state[CPUState.fpcr] >> 24 & 1 == 1
+        if flushes, oracle != own, guestCase.words.contains(where: { LyrebirdARM64.decode($0) == .fjcvtzs }) {
+            return "QEMU's FJCVTZS takes a number that is flushed for zero"
+        }
         let index = own.pc >= Arena.pc(ofSlot: slot) ? Int(own.pc - Arena.pc(ofSlot: slot)) / 4 : .max
         guard own.isFault, oracle != own, guestCase.words.indices.contains(index) else { return nil }
         let word = guestCase.words[index]
@@ -241,6 +249,7 @@ final class Comparison {
         if Self.excuse(expected, scouted, guestCase, slot: 0) != nil { return nil }
         subject.begin(single)
         var own: [Outcome?] = [scouted, subject === scout ? scouted : subject.run(slot: 0)]
+        if subject is EngineSubject { _ = own[1]?.takesUnderflow(from: scouted) }
         Self.settle(&expected, &own, guestCase, slot: 0)
         return own[1]?.difference(from: expected)
     }
@@ -273,7 +282,9 @@ final class Comparison {
             }
         }
         for index in 0..<CPUState.count where small.state[index] != 0 {
-            for simple in [0, 1, small.state[index] & 0xFF] as [UInt64] where simple != small.state[index] {
+            // QEMU does not keep all bits of the control register.
+            let simpler = index == CPUState.fpcr ? [0] : [0, 1, small.state[index] & 0xFF]
+            for simple in simpler where simple != small.state[index] {
                 var other = small
                 other.state[index] = simple
                 if try attempt(other) { break }

@@ -91,7 +91,7 @@ extension DifferentialTests {
         }
 
         enum Configuration: String, CaseIterable {
-            case window, withoutPasses, baselineHost, withoutAVX, withoutBMI2
+            case window, withoutPasses, baselineHost, withoutAVX, withoutBMI2, withoutCryptography
 
             func subject() throws -> EngineSubject {
                 switch self {
@@ -106,6 +106,10 @@ extension DifferentialTests {
                     try EngineSubject(
                         "generated code without BMI2",
                         features: CPUFeatures.detected.subtracting(CPUFeatures(names: "bmi2")!))
+                case .withoutCryptography:
+                    try EngineSubject(
+                        "generated code without AES, PCLMULQDQ and SHA",
+                        features: CPUFeatures.detected.subtracting(CPUFeatures(names: "aes,pclmul,sha")!))
                 }
             }
         }

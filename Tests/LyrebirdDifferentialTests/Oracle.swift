@@ -99,7 +99,6 @@ final class Oracle {
             let header = try take(CPUState.count + 4)
             var state = CPUState()
             state.words = Array(header[..<CPUState.count])
-            state.forgetExceptions()
             let changes = try take(2 * Int(header[CPUState.count + 3]))
             let signal = header[CPUState.count]
             let isFault = signal == Outcome.bus || signal == Outcome.segmentation

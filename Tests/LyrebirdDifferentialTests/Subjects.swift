@@ -82,7 +82,7 @@ private func takeChanges(_ memory: UnsafeMutableRawPointer, _ image: [UInt64]) -
 /// The interpreter.
 final class InterpreterSubject: Subject {
     let name: String
-    private let interpreter = Interpreter(layout: ARM64State.layout)
+    private var interpreter = Interpreter(layout: ARM64State.layout)
     private var unit = Unit()
     private var optimizer: Optimizer
     private let state = UnsafeMutableRawPointer.allocate(byteCount: ARM64State.layout.size, alignment: 16)
@@ -130,10 +130,13 @@ final class InterpreterSubject: Subject {
                 return outcome(Outcome.segmentation, pc, pc)
             }
             lift(pc)
-            switch interpreter.run(unit, state: state, memory: &memory, limit: 100_000) {
+            interpreter.float = FloatEnvironment(control: ARM64().floatControl(state))
+            let left = interpreter.run(unit, state: state, memory: &memory, limit: 100_000)
+            ARM64().addFloatFlags(interpreter.float.flags, to: state)
+            switch left {
             case .jump(let target, _, _), .indirect(let target, _, _): pc = target
             case .fault(let address, _, let pc): return outcome(Outcome.segmentation, pc, address)
-            case .trap(let at, .invalidateCode, _): pc = at
+            case .trap(let at, .invalidateCode, _), .trap(let at, .modeChange, _): pc = at
             case .trap(let at, let reason, _):
                 let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
                 switch reason {
@@ -154,7 +157,7 @@ final class InterpreterSubject: Subject {
         let offset = Int(pc - Arena.code)
         unit.reset(pc: pc)
         let bytes = UnsafeRawBufferPointer(start: memory.code + offset, count: min(384, Arena.codeSize - offset))
-        ARM64().lift(GuestCode(pc: pc, bytes: bytes), mode: 0, into: &unit, limit: 96)
+        ARM64().lift(GuestCode(pc: pc, bytes: bytes), mode: ARM64().mode(state), into: &unit, limit: 96)
         optimizer.run(&unit)
     }
 

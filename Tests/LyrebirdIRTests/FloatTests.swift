@@ -10,8 +10,9 @@ import Testing
         source: Type = .v128
     ) throws -> UInt64 {
         let i = Instruction(opcode, type, lane.rawValue, 0, immediate)
+        var environment = FloatEnvironment()
         let word = try #require(Evaluate.floatOperation(i, source: source))
-        return UInt64(truncatingIfNeeded: Evaluate.float(word, UInt128(a), UInt128(b), UInt128(c)))
+        return UInt64(truncatingIfNeeded: Evaluate.float(word, UInt128(a), UInt128(b), UInt128(c), &environment))
     }
 
     private static let infinity = Double.infinity.bitPattern
@@ -109,5 +110,42 @@ import Testing
             try scalar(.fromIntU, .s, 0x8000_0080_0000_0001, source: .i64)
                 == UInt64((0x1.000002p63 as Float).bitPattern))
         #expect(try scalar(.fromIntS, .d, .max, source: .i32) == (-1.0).bitPattern)
+    }
+
+    @Test func alternativeHalfPrecisionReachesFurther() throws {
+        let i = Instruction(.vfconvert, .v128, Lane.s.rawValue, 0, 1)
+        let word = try #require(Evaluate.floatOperation(i, source: .v128))
+        func half(_ low: Float, _ high: Float) -> (UInt64, UInt32) {
+            // LYREBIRD_FLOAT_ALTERNATIVE_HALF
+            var environment = FloatEnvironment(control: 16)
+            let source = UInt128(low.bitPattern) | UInt128(high.bitPattern) << 32
+            let result = Evaluate.float(word, source, 0, 0, &environment)
+            return (UInt64(truncatingIfNeeded: result), environment.flags)
+        }
+        #expect(half(131_008, 65_536) == (0x7C00_7FFF, 0))
+        #expect(half(131_072, -131_072) == (0xFFFF_7FFF, 1))
+        // What is inexact in one lane stays so where another is invalid.
+        #expect(half(1.0001, 1e9) == (0x7FFF_3C00, 17))
+    }
+
+    @Test func whatTheHostHasNot() throws {
+        let minusInfinity = Self.infinity | 1 << 63
+        #expect(try scalar(.fmulExtended, .d, 0, minusInfinity) == (-2.0).bitPattern)
+        #expect(try scalar(.frecipStep, .d, Self.infinity, 0) == 2.0.bitPattern)
+        #expect(try scalar(.frsqrtStep, .d, Self.infinity, 0) == 1.5.bitPattern)
+        // The sum overflows, its half does not.
+        #expect(try scalar(.frsqrtStep, .d, 0x1p1023.bitPattern, (-2.5).bitPattern) == 0x1.4p1023.bitPattern)
+        // FRECPE and FRSQRTE of 1: 511/512 of it.
+        #expect(try scalar(.frecipEstimate, .d, Self.one) == 0x3FEF_F000_0000_0000)
+        #expect(try scalar(.frsqrtEstimate, .s, 0x3F80_0000) == 0x3F7F_8000)
+        #expect(try scalar(.frecipEstimate, .s, 0x8000_0000) == 0xFF80_0000)
+        #expect(try scalar(.froundInteger, .d, 1e10.bitPattern) == (-0x1p31).bitPattern)
+        #expect(try scalar(.froundInteger, .d, (-2.5).bitPattern, immediate: 1) == (-2.0).bitPattern)
+        #expect(try scalar(.fconvertOdd, .d, 1e300.bitPattern) == 0x7F7F_FFFF)
+        #expect(try scalar(.fconvertOdd, .d, (1 + 0x1p-40).bitPattern) == 0x3F80_0001)
+        #expect(try scalar(.ftointModulo, .d, (0x1p32 + 5).bitPattern) == 5)
+        #expect(try scalar(.ftointModulo, .d, (-5.0).bitPattern) == 0x1_FFFF_FFFB)
+        #expect(try scalar(.ftointModulo, .d, Self.minusZero) == 0)
+        #expect(try scalar(.ftointModulo, .d, Self.quiet) == 0)
     }
 }

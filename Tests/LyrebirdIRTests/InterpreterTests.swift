@@ -21,7 +21,8 @@ import Testing
         var random = SplitMix64(seed: 0)
         var window = WindowMemory(base: 0x10000, size: memory.count, &random)
         window.bytes = memory
-        let outcome = Interpreter(layout: layout).run(unit, state: state, memory: &window)
+        var interpreter = Interpreter(layout: layout)
+        let outcome = interpreter.run(unit, state: state, memory: &window)
         return (
             state.load(fromByteOffset: 56, as: UInt64.self), state.load(fromByteOffset: 80, as: UInt16.self),
             state.load(fromByteOffset: 144, as: UInt128.self), outcome, window.bytes

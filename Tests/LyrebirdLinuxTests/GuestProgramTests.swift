@@ -24,7 +24,8 @@ struct GuestProgramTests {
     }
 
     @Test(arguments: [
-        "files", "memory", "processes", "signals", "clocks", "proc", "hostile-pointers", "hostile-mappings",
+        "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "hostile-pointers",
+        "hostile-mappings",
     ]) func holds(name: String) {
         expectAllWell(programs.run(name, []))
     }
@@ -107,10 +108,10 @@ final class GuestPrograms: Sendable {
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
         let names = [
-            "hello", "files", "memory", "processes", "signals", "clocks", "proc", "roots", "families",
-            "hostile-pointers", "hostile-mappings", "random-calls",
+            "hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "roots",
+            "families", "hostile-pointers", "hostile-mappings", "random-calls",
         ]
-        commands += names.map { "\($0).c -o \($0) -static" }
+        commands += names.map { "\($0).c -o \($0) -static -lm" }
         for command in commands {
             guard system("cd '\(directory)' && aarch64-linux-gnu-gcc -O2 -w \(source)/\(command)") == 0 else {
                 return nil

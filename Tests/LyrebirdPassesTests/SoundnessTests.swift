@@ -11,6 +11,7 @@ struct Observation: Equatable {
     var outcome: Interpreter.Outcome
     var state: [UInt8]
     var memory: WindowMemory
+    var float: FloatEnvironment
 }
 
 func observe(_ unit: borrowing Unit, seed: UInt64) -> Observation {
@@ -20,10 +21,11 @@ func observe(_ unit: borrowing Unit, seed: UInt64) -> Observation {
     let state = UnsafeMutableRawPointer.allocate(byteCount: layout.size, alignment: 16)
     defer { state.deallocate() }
     SyntheticGuest.randomize(state, window: memory.base, &random)
-    let interpreter = Interpreter(layout: layout) { _, a, b in a &* 3 ^ b }
+    var interpreter = Interpreter(layout: layout) { _, a, b in a &* 3 ^ b }
     let outcome = interpreter.run(unit, state: state, memory: &memory, limit: 200_000)
     return Observation(
-        outcome: outcome, state: Array(UnsafeRawBufferPointer(start: state, count: layout.size)), memory: memory)
+        outcome: outcome, state: Array(UnsafeRawBufferPointer(start: state, count: layout.size)), memory: memory,
+        float: interpreter.float)
 }
 
 @Suite struct SoundnessTests {

@@ -15,12 +15,14 @@ final class RandomGuest: GuestArchitecture, @unchecked Sendable {
     let layout = SyntheticGuest.layout
     let pinnedSlots: [Slot]
     var make: (inout Unit) -> Void = { _ in }
+    var float = FloatEnvironment()
 
     init(pinned: [Slot]) { pinnedSlots = pinned }
 
     func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
         if code.pc == Self.pc {
             make(&unit)
+            unit.floatControl = FloatControl(rawValue: mode)
         } else {
             unit.place(unit.makeBlock())
             unit.instruction(pc: code.pc)
@@ -30,6 +32,9 @@ final class RandomGuest: GuestArchitecture, @unchecked Sendable {
     }
 
     func initialize(_ state: UnsafeMutableRawPointer) {}
+    func mode(_ state: UnsafeRawPointer) -> UInt32 { float.control & 12 }
+    func floatControl(_ state: UnsafeRawPointer) -> UInt32 { float.control }
+    func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) { float.flags |= flags }
 }
 
 /// An engine with a window of memory for random units: one page that is there, and one that is not.
@@ -81,6 +86,7 @@ final class RandomEngine {
         memory.bytes.withUnsafeBytes { window.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         SyntheticGuest.randomize(cpu.state, window: Self.window, &random)
         cpu.pc = RandomGuest.pc
+        guest.float = FloatEnvironment(control: Self.control(&random))
         let exit = engine.run(cpu)
         let outcome: String
         switch exit {
@@ -90,7 +96,7 @@ final class RandomEngine {
         case .stopped: outcome = "stopped"
         }
         let bytes = UnsafeRawBufferPointer(start: window, count: RandomUnit.windowSize)
-        return outcome + "\n" + Self.text(of: cpu.state) + "memory \(Self.hash(bytes))"
+        return outcome + "\n" + Self.text(of: cpu.state) + "memory \(Self.hash(bytes))" + Self.text(of: guest.float)
     }
 
     /// The same by the interpreter; nil if that ends where the engine would not.
@@ -100,20 +106,35 @@ final class RandomEngine {
         let state = UnsafeMutableRawPointer.allocate(byteCount: SyntheticGuest.layout.size, alignment: 16)
         defer { state.deallocate() }
         SyntheticGuest.randomize(state, window: window, &random)
-        let interpreter = Interpreter(layout: SyntheticGuest.layout)
+        var interpreter = Interpreter(layout: SyntheticGuest.layout)
+        interpreter.float.control = control(&random)
         let outcome: String
         switch interpreter.run(unit, state: state, memory: &memory, limit: 200_000) {
         case .jump(let pc, _, _), .indirect(let pc, _, _):
             if pc == RandomGuest.pc { return nil }
             outcome = "at \(pc)"
         case .trap(let pc, let reason, let payload):
-            // The engine handles this one itself and goes on.
-            if reason == .invalidateCode { return nil }
+            // The engine handles these itself and goes on.
+            if reason == .invalidateCode || reason == .modeChange { return nil }
             outcome = reason == .fetch || reason == .undefined ? "at \(pc)" : "\(reason) \(payload) at \(pc)"
         case .fault(let address, _, let pc): outcome = "fault \(address) at \(pc)"
         case .limit: return nil
         }
         return outcome + "\n" + text(of: state) + "memory \(memory.bytes.withUnsafeBytes { hash($0) })"
+            + text(of: interpreter.float)
+    }
+
+    static func flushes(_ control: UInt32) -> Bool { control & 4 != 0 }
+
+    /// A control word: to nearest with nothing special in half of the cases.
+    private static func control(_ random: inout SplitMix64) -> UInt32 {
+        random.chance(50) ? 0 : UInt32(random.next() & random.next() & 0x1F)
+    }
+
+    /// Underflow is the host's where results are not flushed: of a number that rounding makes normal it says nothing.
+    private static func text(of float: FloatEnvironment) -> String {
+        let flags = flushes(float.control) ? float.flags : float.flags & ~8
+        return "\ncontrol \(float.control) flags \(flags)"
     }
 
     private static func text(of state: UnsafeMutableRawPointer) -> String {
@@ -228,7 +249,8 @@ struct StandardError: TextOutputStream {
 
     @Test func baselineHost() throws { try check(seeds: 70_000..<72_000, features: .baseline) }
 
-    @Test(arguments: ["avx", "avx2", "bmi1", "bmi2", "lzcnt"]) func withoutFeature(_ name: String) throws {
+    @Test(arguments: ["avx", "avx2", "bmi1", "bmi2", "lzcnt", "aes", "pclmul", "sha"])
+    func withoutFeature(_ name: String) throws {
         let missing = try #require(CPUFeatures(names: name))
         try check(seeds: 80_000..<80_500, features: CPUFeatures.detected.subtracting(missing))
     }

@@ -45,7 +45,7 @@ public struct RandomUnit {
     public static let windowSize = 4096
 
     private static let generic: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter {
-        $0.effect == .pure && $0 != .const && $0 != .vconst && $0 != .flags
+        ($0.effect == .pure || $0.effect == .float) && $0 != .const && $0 != .vconst && $0 != .flags
     }
     private static let float = generic.filter { $0.rawValue >= Opcode.vshiftU.rawValue }
     private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter(\.mayFault)
@@ -235,6 +235,7 @@ public struct RandomUnit {
 
     /// A terminator that leaves the unit.
     private mutating func leave(_ unit: inout Unit) {
+        if random.chance(10) { unit.clearFloatFlags() }
         switch random.next() % 6 {
         case 0: unit.exitJump(target(), .call, returnTo: target())
         case 1: unit.exitIndirect(value(.i64, &unit), .return)
@@ -272,7 +273,10 @@ extension RandomUnit {
             case 34..<46 where options.memory: access(&unit)
             case 46..<48 where options.helpers:
                 remember(unit.call(.counter, value(.i64, &unit), value(.i64, &unit)), unit)
-            case 48..<49: _ = unit.append(.fence, .none)
+            case 48..<49 where random.chance(50): _ = unit.append(.fence, .none)
+            case 48..<49:
+                // Underflow is not the host's everywhere (Docs/FloatingPoint.md).
+                remember(unit.and(unit.floatFlags(), unit.const(.i32, 0x97)), unit)
             case 49..<53 where options.vectors:
                 generic(Self.float[Int(random.next() % UInt64(Self.float.count))], &unit)
             case 49..<63: common(&unit)
@@ -462,8 +466,10 @@ extension RandomUnit {
         case .vsplat, .vinsert: source = integers[max(Int(aux), options.narrowArithmetic ? 0 : 2)]
         case .vfromInt: source = random.chance(50) ? .i64 : .i32
         case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
-        case .vwidenU, .vwidenS: aux = min(aux, 2)
+        case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
+        case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
+        case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 2) + 2
             source = random.chance(50) ? .i64 : .i32
@@ -481,7 +487,14 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
-        case .fround, .ftointS, .ftointU, .vfround, .vftointS, .vftointU: limit = 5
+        case .vmulCarryless: limit = 2
+        case .froundInteger, .vfroundInteger: limit = 4
+        case .fround, .vfround: return UInt32(random.next() % 6) | (random.chance(50) ? 8 : 0)
+        case .ftointS, .ftointU, .vftointS, .vftointU:
+            let mode = UInt32(random.next() % 6)
+            let bits = opcode.rawValue >= Opcode.vfadd.rawValue ? lane.bits : type.bits
+            return random.chance(80) ? mode : mode | (UInt32(random.next() % UInt64(bits)) + 1) << 8
+        case .fcompare: limit = 2
         case .vfconvert: return aux == 2 && random.chance(50) ? 1 : aux == 2 ? 3 : 2
         case .fconvert: return (UInt32(aux) + UInt32(random.next() % 2)) % 3 + 1
         default: limit = 1

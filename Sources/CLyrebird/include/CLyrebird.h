@@ -4,3 +4,4 @@
 #include "cpuid_features.h"
 #include "float.h"
 #include "host.h"
+#include "special.h"

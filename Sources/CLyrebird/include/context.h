@@ -32,6 +32,10 @@ struct lyrebird_context {
     uint64_t code_end;
     // Where the signal handler sends a fault in generated code.
     uint64_t fault_stub;
+    // MXCSR while generated code runs, without flags; as generated code left it; and the host's own.
+    uint32_t mxcsr;
+    uint32_t left_mxcsr;
+    uint32_t host_mxcsr;
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];

@@ -516,6 +516,84 @@ extension Unit {
         append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)
     }
 
+    /// Sums, signed, saturated.
+    @inline(__always)
+    public mutating func vaddSatS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaddSatS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sums, unsigned, saturated.
+    @inline(__always)
+    public mutating func vaddSatU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaddSatU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences, signed, saturated.
+    @inline(__always)
+    public mutating func vsubSatS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsubSatS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences, unsigned, saturated.
+    @inline(__always)
+    public mutating func vsubSatU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsubSatU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Lanes of twice the width of a, then of b, as signed numbers saturated to signed lanes. lane is the result's: b, h or s.
+    @inline(__always)
+    public mutating func vnarrowS(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vnarrowS, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The same from signed numbers to unsigned lanes.
+    @inline(__always)
+    public mutating func vnarrowSU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vnarrowSU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The same from unsigned numbers to unsigned lanes.
+    @inline(__always)
+    public mutating func vnarrowU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vnarrowU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// High halves of the doubled signed products, modulo 2^width: only of the least number and itself is that another. lane is h or s.
+    @inline(__always)
+    public mutating func vmulDoubleHigh(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vmulDoubleHigh, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The same with half of the last place added before the low halves are cut off.
+    @inline(__always)
+    public mutating func vmulDoubleHighRound(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vmulDoubleHighRound, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Signed products of halfwords, those of neighbours added to a word, modulo 2^32.
+    @inline(__always)
+    public mutating func vmulAddPairs(_ a: Value, _ b: Value) -> Value {
+        append(.vmulAddPairs, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Unsigned products of the even words, 64 bits each.
+    @inline(__always)
+    public mutating func vmulEvenU(_ a: Value, _ b: Value) -> Value {
+        append(.vmulEvenU, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Signed products of the even words, 64 bits each.
+    @inline(__always)
+    public mutating func vmulEvenS(_ a: Value, _ b: Value) -> Value {
+        append(.vmulEvenS, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    @inline(__always)
+    public mutating func vmulCarryless(_ a: Value, _ b: Value, half: Int32) -> Value {
+        append(.vmulCarryless, .v128, 0, a.id, b.id, UInt32(bitPattern: half))
+    }
+
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
     @inline(__always)
     public mutating func vshiftU(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
@@ -526,6 +604,150 @@ extension Unit {
     @inline(__always)
     public mutating func vshiftS(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
         append(.vshiftS, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// For each word, as a fraction of 32 bits: the reciprocal's estimate of AArch64's URECPE.
+    @inline(__always)
+    public mutating func vrecipEstimateU(_ a: Value) -> Value {
+        append(.vrecipEstimateU, .v128, 0, a.id, 0, 0)
+    }
+
+    /// For each word: the reciprocal square root's estimate of AArch64's URSQRTE.
+    @inline(__always)
+    public mutating func vrsqrtEstimateU(_ a: Value) -> Value {
+        append(.vrsqrtEstimateU, .v128, 0, a.id, 0, 0)
+    }
+
+    /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
+    @inline(__always)
+    public mutating func vaesEncrypt(_ a: Value, _ key: Value) -> Value {
+        append(.vaesEncrypt, .v128, 0, a.id, key.id, 0)
+    }
+
+    /// ShiftRows(SubBytes(a)) ^ key.
+    @inline(__always)
+    public mutating func vaesEncryptLast(_ a: Value, _ key: Value) -> Value {
+        append(.vaesEncryptLast, .v128, 0, a.id, key.id, 0)
+    }
+
+    /// InvMixColumns(InvShiftRows(InvSubBytes(a))) ^ key.
+    @inline(__always)
+    public mutating func vaesDecrypt(_ a: Value, _ key: Value) -> Value {
+        append(.vaesDecrypt, .v128, 0, a.id, key.id, 0)
+    }
+
+    /// InvShiftRows(InvSubBytes(a)) ^ key.
+    @inline(__always)
+    public mutating func vaesDecryptLast(_ a: Value, _ key: Value) -> Value {
+        append(.vaesDecryptLast, .v128, 0, a.id, key.id, 0)
+    }
+
+    /// MixColumns(a).
+    @inline(__always)
+    public mutating func vaesMix(_ a: Value) -> Value {
+        append(.vaesMix, .v128, 0, a.id, 0, 0)
+    }
+
+    /// InvMixColumns(a).
+    @inline(__always)
+    public mutating func vaesMixInverse(_ a: Value) -> Value {
+        append(.vaesMixInverse, .v128, 0, a.id, 0, 0)
+    }
+
+    /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
+    @inline(__always)
+    public mutating func vsha1Choose(_ abcd: Value, _ e: Value, _ w: Value) -> Value {
+        append(.vsha1Choose, .v128, 0, abcd.id, e.id, w.id)
+    }
+
+    /// The same with the parity function; it does not say which constant w has.
+    @inline(__always)
+    public mutating func vsha1Parity(_ abcd: Value, _ e: Value, _ w: Value) -> Value {
+        append(.vsha1Parity, .v128, 0, abcd.id, e.id, w.id)
+    }
+
+    /// The same with the majority function.
+    @inline(__always)
+    public mutating func vsha1Majority(_ abcd: Value, _ e: Value, _ w: Value) -> Value {
+        append(.vsha1Majority, .v128, 0, abcd.id, e.id, w.id)
+    }
+
+    /// A, B, C, D after four rounds of SHA-256. w has the constants added.
+    @inline(__always)
+    public mutating func vsha256Hash(_ abcd: Value, _ efgh: Value, _ w: Value) -> Value {
+        append(.vsha256Hash, .v128, 0, abcd.id, efgh.id, w.id)
+    }
+
+    /// E, F, G, H after four rounds of SHA-256.
+    @inline(__always)
+    public mutating func vsha256Hash2(_ efgh: Value, _ abcd: Value, _ w: Value) -> Value {
+        append(.vsha256Hash2, .v128, 0, efgh.id, abcd.id, w.id)
+    }
+
+    /// a + sigma0 of the words a1, a2, a3, b0.
+    @inline(__always)
+    public mutating func vsha256Schedule0(_ a: Value, _ b: Value) -> Value {
+        append(.vsha256Schedule0, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Four words, each of which is a's and sigma1 of the word two before it; b2 and b3 stand before the first.
+    @inline(__always)
+    public mutating func vsha256Schedule1(_ a: Value, _ b: Value) -> Value {
+        append(.vsha256Schedule1, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).
+    @inline(__always)
+    public mutating func vsm3Part1(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Part1, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3PARTW2 likewise.
+    @inline(__always)
+    public mutating func vsm3Part2(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Part2, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3SS1 of a (Vn), b (Vm) and c (Va).
+    @inline(__always)
+    public mutating func vsm3Sum(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Sum, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3TT1A of a (Vd), b (Vn) and the lowest word of c.
+    @inline(__always)
+    public mutating func vsm3Round1A(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Round1A, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3TT1B likewise.
+    @inline(__always)
+    public mutating func vsm3Round1B(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Round1B, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3TT2A likewise.
+    @inline(__always)
+    public mutating func vsm3Round2A(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Round2A, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// SM3TT2B likewise.
+    @inline(__always)
+    public mutating func vsm3Round2B(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vsm3Round2B, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// Four rounds of SM4 on a with the round keys b.
+    @inline(__always)
+    public mutating func vsm4Encrypt(_ a: Value, _ b: Value) -> Value {
+        append(.vsm4Encrypt, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Four round keys of SM4 from the four before them, a, and constants, b.
+    @inline(__always)
+    public mutating func vsm4Key(_ a: Value, _ b: Value) -> Value {
+        append(.vsm4Key, .v128, 0, a.id, b.id, 0)
     }
 
     /// Sum.
@@ -582,7 +804,7 @@ extension Unit {
         append(.fsqrt, .v128, lane.rawValue, a.id, 0, 0)
     }
 
-    /// Rounded to an integral value.
+    /// Rounded to an integral value: to nearest even (0), down (1), up (2), to zero (3), ties away from zero (4), as the control word says (5); 8 more where that may be inexact.
     @inline(__always)
     public mutating func fround(_ lane: Lane, _ a: Value, mode: Int32) -> Value {
         append(.fround, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
@@ -594,13 +816,13 @@ extension Unit {
         append(.fmulAdd, .v128, lane.rawValue, a.id, b.id, c.id)
     }
 
-    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b. With 1 as `signals` a quiet NaN is invalid, too.
     @inline(__always)
-    public mutating func fcompare(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
-        append(.fcompare, .flags, lane.rawValue, a.id, b.id, 0)
+    public mutating func fcompare(_ lane: Lane, _ a: Value, _ b: Value, signals: Int32) -> Value {
+        append(.fcompare, .flags, lane.rawValue, a.id, b.id, UInt32(bitPattern: signals))
     }
 
-    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's. The mode is that of fround and, from bit 8, how many bits of the integer are fraction.
     @inline(__always)
     public mutating func ftointS(_ type: Type, _ lane: Lane, _ a: Value, mode: Int32) -> Value {
         append(.ftointS, type, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
@@ -628,6 +850,60 @@ extension Unit {
     @inline(__always)
     public mutating func fconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
         append(.fconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
+
+    /// Product; of infinity and zero it is 2 with the product's sign.
+    @inline(__always)
+    public mutating func fmulExtended(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.fmulExtended, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// 2 - a * b, rounded once; -a comes first among NaNs; 2 of infinity and zero.
+    @inline(__always)
+    public mutating func frecipStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.frecipStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// (3 - a * b) / 2 likewise; 1.5 of infinity and zero.
+    @inline(__always)
+    public mutating func frsqrtStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.frsqrtStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// The reciprocal's estimate of AArch64's FRECPE, 8 bits.
+    @inline(__always)
+    public mutating func frecipEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.frecipEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The reciprocal square root's estimate of AArch64's FRSQRTE.
+    @inline(__always)
+    public mutating func frsqrtEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.frsqrtEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// A power of two about the reciprocal of a: AArch64's FRECPX.
+    @inline(__always)
+    public mutating func frecipExponent(_ lane: Lane, _ a: Value) -> Value {
+        append(.frecipExponent, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or as the control word says; else the least integer.
+    @inline(__always)
+    public mutating func froundInteger(_ lane: Lane, _ a: Value, kind: Int32) -> Value {
+        append(.froundInteger, .v128, lane.rawValue, a.id, UInt32(bitPattern: kind), 0)
+    }
+
+    /// From d, which the lane is, to s: what is not exact becomes the neighbour with an odd significand, also instead of infinity.
+    @inline(__always)
+    public mutating func fconvertOdd(_ lane: Lane, _ a: Value) -> Value {
+        append(.fconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// From d, which the lane is, truncated: the low 32 bits of the integer, and bit 32 set if that is the same number with the same sign. 0 of NaNs and infinities.
+    @inline(__always)
+    public mutating func ftointModulo(_ lane: Lane, _ a: Value) -> Value {
+        append(.ftointModulo, .v128, lane.rawValue, a.id, 0, 0)
     }
 
     /// Sums.
@@ -742,5 +1018,59 @@ extension Unit {
     @inline(__always)
     public mutating func vfconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
         append(.vfconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
+
+    /// Products as fmulExtended has them.
+    @inline(__always)
+    public mutating func vfmulExtended(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfmulExtended, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frecipStep.
+    @inline(__always)
+    public mutating func vfrecipStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfrecipStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frsqrtStep.
+    @inline(__always)
+    public mutating func vfrsqrtStep(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vfrsqrtStep, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// As frecipEstimate.
+    @inline(__always)
+    public mutating func vfrecipEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfrecipEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// As frsqrtEstimate.
+    @inline(__always)
+    public mutating func vfrsqrtEstimate(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfrsqrtEstimate, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// As froundInteger.
+    @inline(__always)
+    public mutating func vfroundInteger(_ lane: Lane, _ a: Value, kind: Int32) -> Value {
+        append(.vfroundInteger, .v128, lane.rawValue, a.id, UInt32(bitPattern: kind), 0)
+    }
+
+    /// As fconvertOdd, to the low half, with zeros above.
+    @inline(__always)
+    public mutating func vfconvertOdd(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    @inline(__always)
+    public mutating func floatFlags() -> Value {
+        append(.floatFlags, .i32, 0, 0, 0, 0)
+    }
+
+    /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
+    @inline(__always)
+    public mutating func clearFloatFlags() {
+        _ = append(.clearFloatFlags, .none, 0, 0, 0, 0)
     }
 }

@@ -208,10 +208,85 @@ public enum Opcode: UInt16, Sendable {
     case vpopcnt
     /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     case vreverse
+    /// Sums, signed, saturated.
+    case vaddSatS
+    /// Sums, unsigned, saturated.
+    case vaddSatU
+    /// Differences, signed, saturated.
+    case vsubSatS
+    /// Differences, unsigned, saturated.
+    case vsubSatU
+    /// Lanes of twice the width of a, then of b, as signed numbers saturated to signed lanes. lane is the result's: b, h or s.
+    case vnarrowS
+    /// The same from signed numbers to unsigned lanes.
+    case vnarrowSU
+    /// The same from unsigned numbers to unsigned lanes.
+    case vnarrowU
+    /// High halves of the doubled signed products, modulo 2^width: only of the least number and itself is that another. lane is h or s.
+    case vmulDoubleHigh
+    /// The same with half of the last place added before the low halves are cut off.
+    case vmulDoubleHighRound
+    /// Signed products of halfwords, those of neighbours added to a word, modulo 2^32.
+    case vmulAddPairs
+    /// Unsigned products of the even words, 64 bits each.
+    case vmulEvenU
+    /// Signed products of the even words, 64 bits each.
+    case vmulEvenS
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    case vmulCarryless
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
     case vshiftU
     /// The same, but to the right the sign comes in.
     case vshiftS
+    /// For each word, as a fraction of 32 bits: the reciprocal's estimate of AArch64's URECPE.
+    case vrecipEstimateU
+    /// For each word: the reciprocal square root's estimate of AArch64's URSQRTE.
+    case vrsqrtEstimateU
+    // Cryptography
+    /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
+    case vaesEncrypt
+    /// ShiftRows(SubBytes(a)) ^ key.
+    case vaesEncryptLast
+    /// InvMixColumns(InvShiftRows(InvSubBytes(a))) ^ key.
+    case vaesDecrypt
+    /// InvShiftRows(InvSubBytes(a)) ^ key.
+    case vaesDecryptLast
+    /// MixColumns(a).
+    case vaesMix
+    /// InvMixColumns(a).
+    case vaesMixInverse
+    /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
+    case vsha1Choose
+    /// The same with the parity function; it does not say which constant w has.
+    case vsha1Parity
+    /// The same with the majority function.
+    case vsha1Majority
+    /// A, B, C, D after four rounds of SHA-256. w has the constants added.
+    case vsha256Hash
+    /// E, F, G, H after four rounds of SHA-256.
+    case vsha256Hash2
+    /// a + sigma0 of the words a1, a2, a3, b0.
+    case vsha256Schedule0
+    /// Four words, each of which is a's and sigma1 of the word two before it; b2 and b3 stand before the first.
+    case vsha256Schedule1
+    /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).
+    case vsm3Part1
+    /// SM3PARTW2 likewise.
+    case vsm3Part2
+    /// SM3SS1 of a (Vn), b (Vm) and c (Va).
+    case vsm3Sum
+    /// SM3TT1A of a (Vd), b (Vn) and the lowest word of c.
+    case vsm3Round1A
+    /// SM3TT1B likewise.
+    case vsm3Round1B
+    /// SM3TT2A likewise.
+    case vsm3Round2A
+    /// SM3TT2B likewise.
+    case vsm3Round2B
+    /// Four rounds of SM4 on a with the round keys b.
+    case vsm4Encrypt
+    /// Four round keys of SM4 from the four before them, a, and constants, b.
+    case vsm4Key
     // Floating point
     /// Sum.
     case fadd
@@ -231,13 +306,13 @@ public enum Opcode: UInt16, Sendable {
     case fminNumber
     /// Square root.
     case fsqrt
-    /// Rounded to an integral value.
+    /// Rounded to an integral value: to nearest even (0), down (1), up (2), to zero (3), ties away from zero (4), as the control word says (5); 8 more where that may be inexact.
     case fround
     /// a * b + c, rounded once. c comes first among NaNs; infinity times zero is invalid even if c is a quiet NaN.
     case fmulAdd
-    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b.
+    /// N and C where a < b, Z where they are equal, V where one is a NaN, none where a > b. With 1 as `signals` a quiet NaN is invalid, too.
     case fcompare
-    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's.
+    /// Rounded to a signed integer, i32 or i64; saturated; 0 of a NaN. The lane is the source's. The mode is that of fround and, from bit 8, how many bits of the integer are fraction.
     case ftointS
     /// Rounded to an unsigned integer likewise.
     case ftointU
@@ -247,6 +322,24 @@ public enum Opcode: UInt16, Sendable {
     case fromIntU
     /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
     case fconvert
+    /// Product; of infinity and zero it is 2 with the product's sign.
+    case fmulExtended
+    /// 2 - a * b, rounded once; -a comes first among NaNs; 2 of infinity and zero.
+    case frecipStep
+    /// (3 - a * b) / 2 likewise; 1.5 of infinity and zero.
+    case frsqrtStep
+    /// The reciprocal's estimate of AArch64's FRECPE, 8 bits.
+    case frecipEstimate
+    /// The reciprocal square root's estimate of AArch64's FRSQRTE.
+    case frsqrtEstimate
+    /// A power of two about the reciprocal of a: AArch64's FRECPX.
+    case frecipExponent
+    /// Rounded to an integral value that fits 32 bits (kind bit 1 clear) or 64, to zero (bit 0 clear) or as the control word says; else the least integer.
+    case froundInteger
+    /// From d, which the lane is, to s: what is not exact becomes the neighbour with an odd significand, also instead of infinity.
+    case fconvertOdd
+    /// From d, which the lane is, truncated: the low 32 bits of the integer, and bit 32 set if that is the same number with the same sign. 0 of NaNs and infinities.
+    case ftointModulo
     /// Sums.
     case vfadd
     /// Differences.
@@ -285,10 +378,28 @@ public enum Opcode: UInt16, Sendable {
     case vfromIntU
     /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
     case vfconvert
+    /// Products as fmulExtended has them.
+    case vfmulExtended
+    /// As frecipStep.
+    case vfrecipStep
+    /// As frsqrtStep.
+    case vfrsqrtStep
+    /// As frecipEstimate.
+    case vfrecipEstimate
+    /// As frsqrtEstimate.
+    case vfrsqrtEstimate
+    /// As froundInteger.
+    case vfroundInteger
+    /// As fconvertOdd, to the low half, with zeros above.
+    case vfconvertOdd
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    case floatFlags
+    /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
+    case clearFloatFlags
 }
 
 extension Opcode {
-    public static let count = 137
+    public static let count = 192
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -391,44 +502,99 @@ extension Opcode {
         0x000109000009,  // vwidenS
         0x000009000009,  // vpopcnt
         0x000109000209,  // vreverse
+        0x000109000909,  // vaddSatS
+        0x000109000909,  // vaddSatU
+        0x000109000909,  // vsubSatS
+        0x000109000909,  // vsubSatU
+        0x000109000909,  // vnarrowS
+        0x000109000909,  // vnarrowSU
+        0x000109000909,  // vnarrowU
+        0x000109000909,  // vmulDoubleHigh
+        0x000109000909,  // vmulDoubleHighRound
+        0x000009000909,  // vmulAddPairs
+        0x000009000909,  // vmulEvenU
+        0x000009000909,  // vmulEvenS
+        0x000009020909,  // vmulCarryless
         0x000109000909,  // vshiftU
         0x000109000909,  // vshiftS
-        0x000109000909,  // fadd
-        0x000109000909,  // fsub
-        0x000109000909,  // fmul
-        0x000109000909,  // fdiv
-        0x000109000909,  // fmax
-        0x000109000909,  // fmin
-        0x000109000909,  // fmaxNumber
-        0x000109000909,  // fminNumber
-        0x000109000009,  // fsqrt
-        0x000109000209,  // fround
-        0x000109090909,  // fmulAdd
-        0x000108004949,  // fcompare
-        0x000103000249,  // ftointS
-        0x000103000249,  // ftointU
-        0x000109000019,  // fromIntS
-        0x000109000019,  // fromIntU
-        0x000109000209,  // fconvert
-        0x000109000909,  // vfadd
-        0x000109000909,  // vfsub
-        0x000109000909,  // vfmul
-        0x000109000909,  // vfdiv
-        0x000109000909,  // vfmax
-        0x000109000909,  // vfmin
-        0x000109000909,  // vfmaxNumber
-        0x000109000909,  // vfminNumber
-        0x000109000009,  // vfsqrt
-        0x000109000209,  // vfround
-        0x000109090909,  // vfmulAdd
-        0x000109000909,  // vfcmpEQ
-        0x000109000909,  // vfcmpGE
-        0x000109000909,  // vfcmpGT
-        0x000109000209,  // vftointS
-        0x000109000209,  // vftointU
-        0x000109000009,  // vfromIntS
-        0x000109000009,  // vfromIntU
-        0x000109000209,  // vfconvert
+        0x000009000009,  // vrecipEstimateU
+        0x000009000009,  // vrsqrtEstimateU
+        0x000009000909,  // vaesEncrypt
+        0x000009000909,  // vaesEncryptLast
+        0x000009000909,  // vaesDecrypt
+        0x000009000909,  // vaesDecryptLast
+        0x000009000009,  // vaesMix
+        0x000009000009,  // vaesMixInverse
+        0x000009090909,  // vsha1Choose
+        0x000009090909,  // vsha1Parity
+        0x000009090909,  // vsha1Majority
+        0x000009090909,  // vsha256Hash
+        0x000009090909,  // vsha256Hash2
+        0x000009000909,  // vsha256Schedule0
+        0x000009000909,  // vsha256Schedule1
+        0x000009090909,  // vsm3Part1
+        0x000009090909,  // vsm3Part2
+        0x000009090909,  // vsm3Sum
+        0x000009090909,  // vsm3Round1A
+        0x000009090909,  // vsm3Round1B
+        0x000009090909,  // vsm3Round2A
+        0x000009090909,  // vsm3Round2B
+        0x000009000909,  // vsm4Encrypt
+        0x000009000909,  // vsm4Key
+        0x0a0109000909,  // fadd
+        0x0a0109000909,  // fsub
+        0x0a0109000909,  // fmul
+        0x0a0109000909,  // fdiv
+        0x0a0109000909,  // fmax
+        0x0a0109000909,  // fmin
+        0x0a0109000909,  // fmaxNumber
+        0x0a0109000909,  // fminNumber
+        0x0a0109000009,  // fsqrt
+        0x0a0109000209,  // fround
+        0x0a0109090909,  // fmulAdd
+        0x0a0108024949,  // fcompare
+        0x0a0103000249,  // ftointS
+        0x0a0103000249,  // ftointU
+        0x0a0109000019,  // fromIntS
+        0x0a0109000019,  // fromIntU
+        0x0a0109000209,  // fconvert
+        0x0a0109000909,  // fmulExtended
+        0x0a0109000909,  // frecipStep
+        0x0a0109000909,  // frsqrtStep
+        0x0a0109000009,  // frecipEstimate
+        0x0a0109000009,  // frsqrtEstimate
+        0x0a0109000009,  // frecipExponent
+        0x0a0109000209,  // froundInteger
+        0x0a0109000009,  // fconvertOdd
+        0x0a0109000009,  // ftointModulo
+        0x0a0109000909,  // vfadd
+        0x0a0109000909,  // vfsub
+        0x0a0109000909,  // vfmul
+        0x0a0109000909,  // vfdiv
+        0x0a0109000909,  // vfmax
+        0x0a0109000909,  // vfmin
+        0x0a0109000909,  // vfmaxNumber
+        0x0a0109000909,  // vfminNumber
+        0x0a0109000009,  // vfsqrt
+        0x0a0109000209,  // vfround
+        0x0a0109090909,  // vfmulAdd
+        0x0a0109000909,  // vfcmpEQ
+        0x0a0109000909,  // vfcmpGE
+        0x0a0109000909,  // vfcmpGT
+        0x0a0109000209,  // vftointS
+        0x0a0109000209,  // vftointU
+        0x0a0109000009,  // vfromIntS
+        0x0a0109000009,  // vfromIntU
+        0x0a0109000209,  // vfconvert
+        0x0a0109000909,  // vfmulExtended
+        0x0a0109000909,  // vfrecipStep
+        0x0a0109000909,  // vfrsqrtStep
+        0x0a0109000009,  // vfrecipEstimate
+        0x0a0109000009,  // vfrsqrtEstimate
+        0x0a0109000209,  // vfroundInteger
+        0x0a0109000009,  // vfconvertOdd
+        0x0b0006000000,  // floatFlags
+        0x0b0000000000,  // clearFloatFlags
     ]
 
     /// Names as the text form has them, in order.
@@ -532,8 +698,45 @@ extension Opcode {
         "vwidenS",
         "vpopcnt",
         "vreverse",
+        "vaddSatS",
+        "vaddSatU",
+        "vsubSatS",
+        "vsubSatU",
+        "vnarrowS",
+        "vnarrowSU",
+        "vnarrowU",
+        "vmulDoubleHigh",
+        "vmulDoubleHighRound",
+        "vmulAddPairs",
+        "vmulEvenU",
+        "vmulEvenS",
+        "vmulCarryless",
         "vshiftU",
         "vshiftS",
+        "vrecipEstimateU",
+        "vrsqrtEstimateU",
+        "vaesEncrypt",
+        "vaesEncryptLast",
+        "vaesDecrypt",
+        "vaesDecryptLast",
+        "vaesMix",
+        "vaesMixInverse",
+        "vsha1Choose",
+        "vsha1Parity",
+        "vsha1Majority",
+        "vsha256Hash",
+        "vsha256Hash2",
+        "vsha256Schedule0",
+        "vsha256Schedule1",
+        "vsm3Part1",
+        "vsm3Part2",
+        "vsm3Sum",
+        "vsm3Round1A",
+        "vsm3Round1B",
+        "vsm3Round2A",
+        "vsm3Round2B",
+        "vsm4Encrypt",
+        "vsm4Key",
         "fadd",
         "fsub",
         "fmul",
@@ -551,6 +754,15 @@ extension Opcode {
         "fromIntS",
         "fromIntU",
         "fconvert",
+        "fmulExtended",
+        "frecipStep",
+        "frsqrtStep",
+        "frecipEstimate",
+        "frsqrtEstimate",
+        "frecipExponent",
+        "froundInteger",
+        "fconvertOdd",
+        "ftointModulo",
         "vfadd",
         "vfsub",
         "vfmul",
@@ -570,5 +782,14 @@ extension Opcode {
         "vfromIntS",
         "vfromIntU",
         "vfconvert",
+        "vfmulExtended",
+        "vfrecipStep",
+        "vfrsqrtStep",
+        "vfrecipEstimate",
+        "vfrsqrtEstimate",
+        "vfroundInteger",
+        "vfconvertOdd",
+        "floatFlags",
+        "clearFloatFlags",
     ]
 }

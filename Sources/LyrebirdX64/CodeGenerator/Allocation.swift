@@ -45,12 +45,12 @@ struct SlotState {
     /// Last position at which the binding can be looked at.
     var end: Int32 = -1
     /// In the analysis: how many sites had been seen when the slot was last bound.
-    var sitesSeen = 0
+    var sitesSeen: Int32 = 0
     /// In the analysis: the last `get` before the slot is bound again, -1 for none.
     var lastRead: Int32 = -1
     var hint: UInt8 = 0xFF
     /// Where the frame log last said it is.
-    var logged: UInt32 = 0
+    var logged: UInt16 = 0
 }
 
 extension CodeGenerator {
@@ -71,9 +71,12 @@ extension CodeGenerator {
         }
         dirty = SlotSet()
         hostFlags = -1
-        for slot in 0..<contract.displacement.count {
-            slots[slot].bound = -1
-            slots[slot].end = -1
+        if !first {
+            for slot in 0..<contract.displacement.count {
+                slots[slot].bound = -1
+                slots[slot].end = -1
+                slots[slot].logged = freshSlots[slot].logged
+            }
         }
         for slot in contract.pinned {
             let content = Int32(truncatingIfNeeded: count &+ Int(slot))
@@ -84,6 +87,7 @@ extension CodeGenerator {
             slots[Int(slot)].end = values[Int(content)].end
             registerValue[Int(register)] = content
             values[Int(content)].register = register
+            values[Int(content)].slot = Int16(slot)
             dirty.insert(Int(slot))
         }
         logBlockStart()
@@ -163,6 +167,7 @@ extension CodeGenerator {
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.type != .flags,
                 state.nextUse != .max || state.end > Int32(position)
             {
+                markMoved(Int(old))
                 if state.type == .v128 { useVector(Int(old)) } else { useGeneral(Int(old)) }
             } else if state.type == .flags, !holds(old), state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
@@ -172,11 +177,13 @@ extension CodeGenerator {
         slots[slot].end = end
         values[value].slot = Int16(slot)
         dirty.insert(slot)
+        moved.insert(slot)
         if old >= 0, old != Int32(truncatingIfNeeded: value) { dropIfDead(Int(old)) }
     }
 
     /// Gives flags that live only in a slot's memory a spill slot of their own.
     private mutating func rescueFlags(_ value: Int, from slot: Int) {
+        markMoved(value)
         let spill = takeSpill()
         let scratch = scratchGeneral()
         hot.movzx(.b32, scratch, .b16, slotMemory(slot))
@@ -282,6 +289,10 @@ extension CodeGenerator {
             take(fallback)
             return fallback
         }
+        if unchecked.count > 0 {
+            checkFloats()
+            return freeRegister(vector: vector, hint: hint)
+        }
         // Nobody is free: the one that is needed latest goes, one that costs nothing first.
         rest = candidates
         var best: UInt8 = 0xFF
@@ -355,6 +366,7 @@ extension CodeGenerator {
             guard slots[slot].bound == Int32(truncatingIfNeeded: value), slots[slot].end >= Int32(position) else {
                 continue
             }
+            moved.insert(slot)
             if values[value].isConstant { continue }
             storeRegister(values[value].register, contract.types[slot], slotMemory(slot))
             dirty.remove(slot)
@@ -442,6 +454,7 @@ extension CodeGenerator {
             if values[Int(value)].end < Int32(truncatingIfNeeded: position) {
                 values[Int(value)].register = 0xFF
             } else {
+                markMoved(Int(value))
                 lock(register)
                 let other = freeRegister(vector: false)
                 unlock(other)

@@ -191,12 +191,8 @@ extension CodeGenerator {
     }
 
     private mutating func findLifetimes(_ unit: borrowing Unit) {
-        var siteCount = 0
-        for slot in 0..<contract.displacement.count {
-            slots[slot].sitesSeen = 0
-            slots[slot].lastRead = -1
-            slots[slot].hint = contract.registerOfSlot[slot]
-        }
+        var siteCount: Int32 = 0
+        slots.update(from: freshSlots, count: contract.displacement.count)
         var place = unit.placedCount &- 1
         while place >= 0 {
             let block = unit.blocks[Int(unit.order[place])]
@@ -207,12 +203,13 @@ extension CodeGenerator {
             }
             place &-= 1
         }
-        // What slots hold at entry, and values that a loop goes round with.
-        for slot in 0..<contract.displacement.count {
+        // What pinned slots hold at entry.
+        for pinned in contract.pinned {
+            let slot = Int(pinned)
             var content = ValueState.fresh
             content.representative = UInt32(count &+ slot)
             content.end = max(
-                siteCount > slots[slot].sitesSeen ? sites[slots[slot].sitesSeen] : -1, slots[slot].lastRead)
+                siteCount > slots[slot].sitesSeen ? sites[Int(slots[slot].sitesSeen)] : -1, slots[slot].lastRead)
             content.type = contract.types[slot]
             values[count &+ slot] = content
         }
@@ -220,12 +217,12 @@ extension CodeGenerator {
     }
 
     @inline(__always)
-    private mutating func visit(_ index: Int, _ unit: borrowing Unit, _ siteCount: inout Int) {
+    private mutating func visit(_ index: Int, _ unit: borrowing Unit, _ siteCount: inout Int32) {
         let i = unit.instructions[index]
         let effect = i.opcode.effect
         switch effect {
         case .load, .store, .atomic, .control:
-            sites[siteCount] = Int32(truncatingIfNeeded: index)
+            sites[Int(siteCount)] = Int32(truncatingIfNeeded: index)
             siteCount &+= 1
         default: break
         }
@@ -233,7 +230,7 @@ extension CodeGenerator {
         case .set, .bind:
             let slot = Int(i.a)
             let seen = slots[slot].sitesSeen
-            let end = max(siteCount > seen ? sites[seen] : Int32(truncatingIfNeeded: index), slots[slot].lastRead)
+            let end = max(siteCount > seen ? sites[Int(seen)] : Int32(truncatingIfNeeded: index), slots[slot].lastRead)
             bindingEnds[index] = end
             slots[slot].sitesSeen = siteCount
             slots[slot].lastRead = -1
@@ -277,14 +274,14 @@ extension CodeGenerator {
         }
     }
 
-    private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int) {
+    private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int32) {
         let slot = Int(i.a)
         let seen = slots[slot].sitesSeen
         if values[index].end < 0 {
             values[index].isSkipped = true
             return
         }
-        if siteCount > seen { values[index].end = max(values[index].end, sites[seen]) }
+        if siteCount > seen { values[index].end = max(values[index].end, sites[Int(seen)]) }
         values[index].end = max(values[index].end, slots[slot].lastRead)
         if slots[slot].lastRead < 0 { slots[slot].lastRead = Int32(truncatingIfNeeded: index) }
     }

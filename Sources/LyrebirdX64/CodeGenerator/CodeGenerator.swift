@@ -24,7 +24,7 @@ public struct CompiledUnit: Sendable {
     public var hotBytes: Int
     public var coldBytes: Int
     public var linkCount: Int
-    public var frameWords: Int
+    public var frameBytes: Int
 }
 
 /// Turns units into host code. Owns scratch arenas that are used again for every unit.
@@ -65,15 +65,28 @@ public struct CodeGenerator: ~Copyable {
     // Per host register and per slot.
     let registerValue: UnsafeMutablePointer<Int32>
     let slots: UnsafeMutablePointer<SlotState>
+    /// As they are at a unit's start.
+    let freshSlots: UnsafeMutablePointer<SlotState>
     var dirty = SlotSet()
-    /// Slots that the frame log last said are not at home.
-    var loggedAway = SlotSet()
+    /// Slots that may be elsewhere than the frame log last said.
+    var moved = SlotSet()
+    /// Where the last site was, and its guest pc.
+    var lastSite: UnsafeMutablePointer<UInt8>
+    var lastSitePC: UInt64 = 0
+    /// The offset from which the first site's distance counts: no site is 0 away from the last one.
+    static let beforeFirstSite = -1
     var locked: UInt64 = 0
     /// The flags value that the host's flags hold, or -1.
-    var hostFlags: Int32 = -1 { didSet { hostComplement = -1 } }
+    var hostFlags: Int32 = -1 {
+        didSet {
+            hostComplement = -1
+            moved = moved | contract.flagSlots
+        }
+    }
     /// The flags value that is the same but for an inverted carry (`cmc`), or -1: it costs nothing until somebody looks.
-    var hostComplement: Int32 = -1
+    var hostComplement: Int32 = -1 { didSet { moved = moved | contract.flagSlots } }
     var spillsUsed = SpillSet()
+    var unchecked = UncheckedGroup()
     var position = 0
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
     var chainCount = 0
@@ -91,8 +104,8 @@ public struct CodeGenerator: ~Copyable {
     // Results.
     public let links: UnsafeMutablePointer<LinkSite>
     var linkCount = 0
-    public let frames: UnsafeMutablePointer<UInt32>
-    var frameWords = 0
+    public let frames: UnsafeMutablePointer<UInt8>
+    var frameBytes = 0
     var instructionPC: UInt64 = 0
     /// Out of some arena's room: the unit must be made again, shorter.
     var overflowed = false
@@ -118,15 +131,22 @@ public struct CodeGenerator: ~Copyable {
         blockStates = .allocate(capacity: 512)
         registerValue = .allocate(capacity: HostRegister.count)
         slots = .allocate(capacity: StateLayout.maximum)
+        freshSlots = .allocate(capacity: StateLayout.maximum)
+        for slot in 0..<contract.displacement.count {
+            let register = contract.registerOfSlot[slot]
+            freshSlots[slot] = SlotState(
+                hint: register, logged: UInt16(register == 0xFF ? FrameLocation.memory : register))
+        }
         links = .allocate(capacity: Self.linkCapacity)
         frames = .allocate(capacity: Self.frameCapacity)
         pending = .allocate(capacity: Self.pendingCapacity)
         vectorConstants = .allocate(capacity: Self.constantCapacity)
-        vectorPool = frames
         let placeholder = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
         hot = Assembler(start: placeholder, capacity: 16)
         cold = hot
         hotStart = placeholder
+        lastSite = placeholder
+        vectorPool = UnsafeMutableRawPointer(placeholder).assumingMemoryBound(to: UInt32.self)
         self.placeholder = placeholder
     }
 
@@ -142,6 +162,7 @@ public struct CodeGenerator: ~Copyable {
         blockStates.deallocate()
         registerValue.deallocate()
         slots.deallocate()
+        freshSlots.deallocate()
         links.deallocate()
         frames.deallocate()
         pending.deallocate()
@@ -151,7 +172,10 @@ public struct CodeGenerator: ~Copyable {
 
     /// Compiles `unit` to the cursors of `hot` and `cold` (addresses in the writable mapping).
     /// - Returns: nil if there was not enough room.
-    public mutating func compile(_ unit: borrowing Unit, hot: Assembler, cold: Assembler) -> CompiledUnit? {
+    /// - Parameter firstLink: the number that the unit's first link will have.
+    public mutating func compile(
+        _ unit: borrowing Unit, hot: Assembler, cold: Assembler, firstLink: Int
+    ) -> CompiledUnit? {
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor
@@ -159,20 +183,24 @@ public struct CodeGenerator: ~Copyable {
         pendingCount = 0
         constantCount = 0
         spillsUsed = SpillSet()
+        unchecked.count = 0
+        unchecked.heldCount = 0
         for register in 0..<HostRegister.count { registerValue[register] = -1 }
         overflowed = false
         analyze(unit)
-        select(unit)
+        select(unit, firstLink: firstLink)
         guard !overflowed else { return nil }
         return CompiledUnit(
             hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
-            frameWords: frameWords)
+            frameBytes: frameBytes)
     }
 
     /// Selection: blocks in order, instructions in order.
-    private mutating func select(_ unit: borrowing Unit) {
+    private mutating func select(_ unit: borrowing Unit, firstLink: Int) {
         linkCount = 0
-        frameWords = 0
+        frameBytes = 0
+        lastSite = hotStart + Self.beforeFirstSite
+        lastSitePC = unit.startPC
         var previous = -1
         for place in 0..<unit.placedCount {
             let id = Int(unit.order[place])
@@ -183,7 +211,7 @@ public struct CodeGenerator: ~Copyable {
             currentChain = blockStates[id].chain
             var index = Int(block.start)
             while index < Int(block.end) {
-                if hot.remaining < Self.slack || cold.remaining < Self.slack || frameWords > Self.frameCapacity - 1024
+                if hot.remaining < Self.slack || cold.remaining < Self.slack || frameBytes > Self.frameCapacity - 4096
                     || linkCount > Self.linkCapacity - 8
                 {
                     overflowed = true
@@ -192,6 +220,7 @@ public struct CodeGenerator: ~Copyable {
                 position = index
                 locked = 0
                 if !values[index].isSkipped {
+                    if unchecked.count > 0, !leavesUnchecked(unit.instructions[index]) { checkFloats() }
                     emit(index, unit)
                     if values[index].isGlobal { keepGlobal(index) }
                 }
@@ -199,7 +228,7 @@ public struct CodeGenerator: ~Copyable {
                 index &+= 1
             }
         }
-        emitLinkStubs()
+        emitLinkStubs(first: firstLink)
         emitVectorConstants()
     }
 
@@ -225,6 +254,9 @@ public struct CodeGenerator: ~Copyable {
             selectAtomic(index, i, unit)
         case .jump, .branch, .exitJump, .exitIndirect, .exitTrap: selectControl(index, i, unit)
         case .call: selectCall(index, i)
+        case .vshiftU, .vshiftS: selectVectorShift(index, i, unit)
+        case _ where i.opcode.isSpecialFloat: selectSpecialFloat(index, i, unit)
+        case _ where i.opcode.isSpecial: selectCryptography(index, i, unit)
         case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.vshiftU.rawValue: selectFloat(index, i, unit)
         default: selectVector(index, i, unit)
         }

@@ -73,6 +73,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.lea(.b64, .rbp, Memory(base: .rdi, displacement: stateDisplacement))
         a.mov(.b64, ContextField.hostRSP, .rsp)
         a.mov(.b64, .rsp, ContextField.predictionRSP)
+        a.ldmxcsr(ContextField.mxcsr)
         loadPins(&a, storing: false)
         a.jmp(.rax)
 
@@ -81,6 +82,8 @@ public struct CommonStubs: @unchecked Sendable {
         let leave = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
         let leaveWithoutPins = UnsafeRawPointer(a.cursor)
+        a.stmxcsr(ContextField.leftMXCSR)
+        a.ldmxcsr(ContextField.hostMXCSR)
         a.mov(.b64, ContextField.predictionRSP, .rsp)
         a.mov(.b64, .rsp, ContextField.hostRSP)
         a.add(.b64, .rsp, imm: 8)

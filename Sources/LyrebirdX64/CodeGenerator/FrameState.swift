@@ -2,80 +2,118 @@
 // logs where each slot's content is, and logs only what changed since the last faulting instruction; `FrameLog` plays the
 // log back up to the instruction that faulted.
 //
-// The log is a run of 32-bit words:
-//   site    1 | 31 bits: offset of the host instruction from the start of the hot code; then a word: guest pc - unit's pc
-//   slot    0 | 7 bits slot << 24 | 4 bits kind << 20 | 20 bits payload; a constant's bits follow, two words or four
-//   start   all ones: a block is entered by contract, everything is at its home
+// The log is a run of bytes:
+//   site    1 | 7 bits: how far the host instruction is behind the last site's, or 127 and the distance as a varint; then the
+//           distance of the guest's pc from the last site's as a varint, zigzag
+//   slot    0 | 7 bits: the slot; then its location
+//   start   1 | 0: a block is entered by contract, everything is at its home
+// A location is the number of a register, or one of `FrameLocation` with what follows it.
 
 import LyrebirdIR
 
 enum FrameLocation {
-    static let memory: UInt32 = 0
-    static let register: UInt32 = 1
-    static let constant: UInt32 = 2
-    static let hostFlags: UInt32 = 3
-    static let spill: UInt32 = 4
-    static let slot: UInt32 = 5
+    static let registers: UInt8 = 32
+    static let memory: UInt8 = 32
+    /// Then its 8 bytes.
+    static let constant: UInt8 = 33
+    /// Then its 16 bytes.
+    static let vectorConstant: UInt8 = 34
+    static let hostFlags: UInt8 = 35
     /// The host's flags with the carry inverted.
-    static let hostComplement: UInt32 = 6
-    static let vectorConstant: UInt32 = 7
-    static let start: UInt32 = 0xFFFF_FFFF
-    static let siteBit: UInt32 = 0x8000_0000
+    static let hostComplement: UInt8 = 36
+    /// Then the number of the spill slot, or of the slot in whose memory it is.
+    static let spill: UInt8 = 37
+    static let slot: UInt8 = 38
+
+    static let siteBit: UInt8 = 0x80
+    static let start: UInt8 = 0x80
+    /// A distance that does not fit the site's byte.
+    static let far: UInt8 = 0x7F
 }
 
 extension CodeGenerator {
     mutating func logBlockStart() {
-        frames[frameWords] = FrameLocation.start
-        frameWords &+= 1
-        for slot in 0..<contract.displacement.count {
-            let register = contract.registerOfSlot[slot]
-            slots[slot].logged = register == 0xFF ? 0 : FrameLocation.register &<< 20 | UInt32(register)
-        }
-        loggedAway = SlotSet()
-        for slot in contract.pinned { loggedAway.insert(Int(slot)) }
+        log(FrameLocation.start)
+        moved = SlotSet()
     }
 
-    /// The next instruction emitted may fault: logs where everything is.
+    /// The next instruction emitted may fault: logs what is elsewhere than at the last one.
     mutating func site(_ unit: borrowing Unit) {
-        var rest = dirty | loggedAway
-        while case let slot = rest.popFirst(), slot >= 0 {
-            let location = frameLocation(of: slot)
-            let kind = location &>> 20
-            let isConstant = kind == FrameLocation.constant || kind == FrameLocation.vectorConstant
-            if location == slots[slot].logged, !isConstant { continue }
-            slots[slot].logged = location
-            if location == 0 { loggedAway.remove(slot) } else { loggedAway.insert(slot) }
-            frames[frameWords] = UInt32(slot) &<< 24 | location
-            frameWords &+= 1
-            guard isConstant else { continue }
-            let bits = constantBits[Int(slots[slot].bound)]
-            if kind == FrameLocation.constant {
-                frames[frameWords] = UInt32(truncatingIfNeeded: bits)
-                frames[frameWords &+ 1] = UInt32(truncatingIfNeeded: bits &>> 32)
-                frameWords &+= 2
-            } else {
-                for word in 0..<4 { frames[frameWords &+ word] = vectorPool[Int(bits) &+ word] }
-                frameWords &+= 4
-            }
+        while case let slot = moved.popFirst(), slot >= 0 { logLocation(of: slot) }
+        let distance = hot.cursor - lastSite
+        if distance < Int(FrameLocation.far) {
+            log(FrameLocation.siteBit | UInt8(truncatingIfNeeded: distance))
+        } else {
+            log(FrameLocation.siteBit | FrameLocation.far)
+            logVarint(UInt64(distance))
         }
-        frames[frameWords] = FrameLocation.siteBit | UInt32(truncatingIfNeeded: hot.cursor - hotStart)
-        frames[frameWords &+ 1] = UInt32(truncatingIfNeeded: instructionPC &- unit.startPC)
-        frameWords &+= 2
+        lastSite = hot.cursor
+        let pc = Int64(bitPattern: instructionPC &- lastSitePC)
+        logVarint(UInt64(bitPattern: pc &<< 1 ^ pc &>> 63))
+        lastSitePC = instructionPC
     }
 
-    private func frameLocation(of slot: Int) -> UInt32 {
-        guard dirty.contains(slot) else { return 0 }
-        let value = Int(slots[slot].bound)
-        if values[value].register != 0xFF { return FrameLocation.register &<< 20 | UInt32(values[value].register) }
-        if values[value].isConstant {
-            return (contract.types[slot] == .v128 ? FrameLocation.vectorConstant : FrameLocation.constant) &<< 20
+    @inline(__always) private mutating func log(_ byte: UInt8) {
+        frames[frameBytes] = byte
+        frameBytes &+= 1
+    }
+
+    @inline(__always) private mutating func logVarint(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            log(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest = rest &>> 7
         }
-        if hostFlags == Int32(truncatingIfNeeded: value) { return FrameLocation.hostFlags &<< 20 }
-        if hostComplement == Int32(truncatingIfNeeded: value) { return FrameLocation.hostComplement &<< 20 }
-        if values[value].spill >= 0 { return FrameLocation.spill &<< 20 | UInt32(values[value].spill) }
+        log(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// A constant is logged each time: another one may have been there.
+    private mutating func logLocation(of slot: Int) {
+        let (location, operand) = frameLocation(of: slot)
+        let whole = UInt16(location) | UInt16(operand) &<< 8
+        let isConstant = location == FrameLocation.constant || location == FrameLocation.vectorConstant
+        if whole == slots[slot].logged, !isConstant { return }
+        slots[slot].logged = whole
+        log(UInt8(truncatingIfNeeded: slot))
+        log(location)
+        if location >= FrameLocation.spill { log(operand) }
+        guard isConstant else { return }
+        let bits = constantBits[Int(slots[slot].bound)]
+        let place = UnsafeMutableRawPointer(frames + frameBytes)
+        if location == FrameLocation.constant {
+            place.storeBytes(of: bits, as: UInt64.self)
+            frameBytes &+= 8
+        } else {
+            place.copyMemory(from: vectorPool + Int(bits), byteCount: 16)
+            frameBytes &+= 16
+        }
+    }
+
+    private func frameLocation(of slot: Int) -> (location: UInt8, operand: UInt8) {
+        guard dirty.contains(slot) else { return (FrameLocation.memory, 0) }
+        let value = Int(slots[slot].bound)
+        if values[value].register != 0xFF { return (values[value].register, 0) }
+        if values[value].isConstant {
+            return (contract.types[slot] == .v128 ? FrameLocation.vectorConstant : FrameLocation.constant, 0)
+        }
+        if hostFlags == Int32(truncatingIfNeeded: value) { return (FrameLocation.hostFlags, 0) }
+        if hostComplement == Int32(truncatingIfNeeded: value) { return (FrameLocation.hostComplement, 0) }
+        if values[value].spill >= 0 {
+            return (FrameLocation.spill, UInt8(truncatingIfNeeded: values[value].spill))
+        }
         let other = memorySlot(value)
         precondition(other >= 0, "slot's value is nowhere")
-        return FrameLocation.slot &<< 20 | UInt32(other)
+        return (FrameLocation.slot, UInt8(truncatingIfNeeded: other))
+    }
+
+    /// A value is about to be elsewhere: so are the slots that are bound to it.
+    @inline(__always)
+    mutating func markMoved(_ value: Int) {
+        guard values[value].slot >= 0 else { return }
+        var rest = dirty
+        while case let slot = rest.popFirst(), slot >= 0 {
+            if slots[slot].bound == Int32(truncatingIfNeeded: value) { moved.insert(slot) }
+        }
     }
 }
 
@@ -100,72 +138,98 @@ public struct HostState {
 /// Plays a unit's frame log back.
 public struct FrameLog {
     let contract: RegisterContract
-    let words: UnsafeBufferPointer<UInt32>
+    let bytes: UnsafeBufferPointer<UInt8>
 
-    public init(contract: RegisterContract, words: UnsafeBufferPointer<UInt32>) {
+    public init(contract: RegisterContract, bytes: UnsafeBufferPointer<UInt8>) {
         self.contract = contract
-        self.words = words
+        self.bytes = bytes
+    }
+
+    /// Where a slot is.
+    private struct Place {
+        var location = FrameLocation.memory
+        var operand: UInt8 = 0
+        var constant: (UInt64, UInt64) = (0, 0)
     }
 
     /// Writes guest state, as it was before the guest instruction that faulted, into `state`.
     /// - Parameter offset: of the host instruction, from the start of the unit's hot code.
     /// - Returns: the guest's pc relative to the unit's, or nil if no instruction there can fault.
-    public func restore(offset: Int, host: HostState, state: UnsafeMutableRawPointer) -> UInt32? {
-        var locations = [UInt32](repeating: 0, count: StateLayout.maximum)
-        var constants = [(UInt64, UInt64)](repeating: (0, 0), count: StateLayout.maximum)
+    public func restore(offset: Int, host: HostState, state: UnsafeMutableRawPointer) -> Int64? {
+        var places = [Place](repeating: Place(), count: contract.displacement.count)
+        var site = CodeGenerator.beforeFirstSite
+        var pc: Int64 = 0
         var at = 0
-        while at < words.count {
-            let word = words[at]
+        func byte() -> UInt8 {
             at += 1
-            if word == FrameLocation.start {
-                for slot in 0..<contract.displacement.count {
+            return bytes[at - 1]
+        }
+        func varint() -> UInt64 {
+            var number: UInt64 = 0
+            var shift: UInt64 = 0
+            while true {
+                let next = byte()
+                number |= UInt64(next & 0x7F) << shift
+                if next & 0x80 == 0 { return number }
+                shift += 7
+            }
+        }
+        func word() -> UInt64 {
+            at += 8
+            return UnsafeRawPointer(bytes.baseAddress! + at - 8).loadUnaligned(as: UInt64.self)
+        }
+        while at < bytes.count {
+            let first = byte()
+            if first == FrameLocation.start {
+                for slot in places.indices {
                     let register = contract.registerOfSlot[slot]
-                    locations[slot] = register == 0xFF ? 0 : FrameLocation.register << 20 | UInt32(register)
+                    places[slot].location = register == 0xFF ? FrameLocation.memory : register
                 }
-            } else if word & FrameLocation.siteBit != 0 {
-                if Int(word & ~FrameLocation.siteBit) == offset {
-                    write(locations, constants, host, state)
-                    return words[at]
+            } else if first & FrameLocation.siteBit != 0 {
+                let near = first & FrameLocation.far
+                site += near == FrameLocation.far ? Int(varint()) : Int(near)
+                let zigzag = varint()
+                pc &+= Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
+                if site == offset {
+                    write(places, host, state)
+                    return pc
                 }
-                at += 1
             } else {
-                let slot = Int(word >> 24)
-                locations[slot] = word & 0xFF_FFFF
-                let kind = word >> 20 & 15
-                guard kind == FrameLocation.constant || kind == FrameLocation.vectorConstant else { continue }
-                constants[slot].0 = UInt64(words[at]) | UInt64(words[at + 1]) << 32
-                at += 2
-                if kind == FrameLocation.vectorConstant {
-                    constants[slot].1 = UInt64(words[at]) | UInt64(words[at + 1]) << 32
-                    at += 2
+                var place = Place(location: byte())
+                switch place.location {
+                case FrameLocation.constant: place.constant.0 = word()
+                case FrameLocation.vectorConstant: place.constant = (word(), word())
+                case FrameLocation.spill, FrameLocation.slot: place.operand = byte()
+                default: break
                 }
+                places[Int(first)] = place
             }
         }
         return nil
     }
 
     /// Puts pinned slots into memory from the registers that a clean exit saved.
-    private func write(
-        _ locations: [UInt32], _ constants: [(UInt64, UInt64)], _ host: HostState, _ state: UnsafeMutableRawPointer
-    ) {
+    private func write(_ places: [Place], _ host: HostState, _ state: UnsafeMutableRawPointer) {
         // Slots that are in other slots' memory first: nobody has been overwritten yet.
         for phase in 0..<2 {
             for slot in 0..<contract.displacement.count {
-                let kind = locations[slot] >> 20 & 15
-                let payload = Int(locations[slot] & 0xF_FFFF)
-                guard kind != FrameLocation.memory, (kind == FrameLocation.slot) == (phase == 0) else { continue }
+                let location = places[slot].location
+                let operand = Int(places[slot].operand)
+                guard location != FrameLocation.memory, (location == FrameLocation.slot) == (phase == 0) else {
+                    continue
+                }
                 let target = state + Int(contract.displacement[slot]) + RegisterContract.bias
                 var low: UInt64 = 0
                 var high: UInt64 = 0
-                switch kind {
-                case FrameLocation.register where payload >= 16: (low, high) = host.vectors[payload - 16]
-                case FrameLocation.register: low = host.general[payload]
-                case FrameLocation.constant, FrameLocation.vectorConstant: (low, high) = constants[slot]
+                switch location {
+                case 0..<16: low = host.general[Int(location)]
+                case 16..<FrameLocation.registers: (low, high) = host.vectors[Int(location) - 16]
+                case FrameLocation.constant, FrameLocation.vectorConstant: (low, high) = places[slot].constant
                 case FrameLocation.hostFlags: low = FlagBits.pack(rflags: host.flags)
                 case FrameLocation.hostComplement: low = FlagBits.pack(rflags: host.flags ^ 1)
-                case FrameLocation.spill: (low, high) = host.spills[payload]
+                case FrameLocation.spill: (low, high) = host.spills[operand]
                 default:
-                    let source = state + Int(contract.displacement[payload]) + RegisterContract.bias
+                    let source = state + Int(contract.displacement[operand]) + RegisterContract.bias
                     low = source.load(as: UInt64.self)
                     if contract.types[slot] == .v128 { high = (source + 8).load(as: UInt64.self) }
                 }

@@ -35,6 +35,8 @@ public struct RegisterContract: Sendable {
     /// Displacement of each slot from RBP.
     let displacement: [Int32]
     let types: [Type]
+    /// The slots that hold flags.
+    let flagSlots: SlotSet
     public let memory: MemoryMode
     public let features: CPUFeatures
     let layout: StateLayout
@@ -72,6 +74,9 @@ public struct RegisterContract: Sendable {
         self.pinned = pins
         displacement = layout.entries.map { Int32($0.offset - Self.bias) }
         types = layout.entries.map(\.type)
+        var flagSlots = SlotSet()
+        for (slot, type) in types.enumerated() where type == .flags { flagSlots.insert(slot) }
+        self.flagSlots = flagSlots
         self.layout = layout
         self.memory = memory
         self.features = features
@@ -101,6 +106,10 @@ enum ContextField {
     static let floatC = field(\.float_words.c)
     static let floatResult = field(\.float_words.result)
     static let floatOperation = field(\.float_words.operation)
+    static let floatFlags = field(\.float_words.flags)
+    static let mxcsr = field(\.mxcsr)
+    static let leftMXCSR = field(\.left_mxcsr)
+    static let hostMXCSR = field(\.host_mxcsr)
     static let savedGPR = field(\.saved_gpr)
     static let savedXMM = field(\.saved_xmm)
     static let spills = field(\.spills)

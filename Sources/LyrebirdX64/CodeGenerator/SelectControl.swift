@@ -234,13 +234,43 @@ extension CodeGenerator {
     /// Pinned slots to their registers: a parallel move. First what goes from register to register, cycles by exchange, then
     /// what comes from memory or is a constant.
     private mutating func movePinned() {
+        var rest = SlotSet()
+        var displaced = 0
+        for slot in contract.pinned {
+            let bound = slots[Int(slot)].bound
+            let register = bound >= 0 ? values[Int(bound)].register : 0xFF
+            if register == 0xFF {
+                rest.insert(Int(slot))
+            } else if register != contract.registerOfSlot[Int(slot)] {
+                displaced &+= 1
+            }
+        }
+        if displaced > 0 { moveDisplaced(displaced) }
+        while case let slot = rest.popFirst(), slot >= 0 {
+            let home = contract.registerOfSlot[slot]
+            let value = Int(slots[slot].bound)
+            if value >= 0, values[value].isConstant, dirty.contains(slot) {
+                if home >= 16 {
+                    materializeVector(value, XMM(home &- 16))
+                } else {
+                    hot.movImmediate(GPR(home), constantBits[value])
+                }
+                continue
+            }
+            let memory = dirty.contains(slot) ? self.home(of: value) : slotMemory(slot)
+            if home >= 16 { loadVector(XMM(home &- 16), memory) } else { hot.mov(.b64, GPR(home), memory) }
+        }
+    }
+
+    /// Pinned slots that are in other registers than their own.
+    private mutating func moveDisplaced(_ displaced: Int) {
         // source[r]: the register whose content must come to r; readers[r]: how many registers still want what is in r.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 &* HostRegister.count) { buffer in
             let source = buffer.baseAddress!
             let readers = source + HostRegister.count
             for n in 0..<(2 &* HostRegister.count) { buffer[n] = 0 }
             for n in 0..<HostRegister.count { source[n] = 0xFF }
-            var pendingMoves = 0
+            var pendingMoves = displaced
             for slot in contract.pinned {
                 let home = Int(contract.registerOfSlot[Int(slot)])
                 let bound = slots[Int(slot)].bound
@@ -249,7 +279,6 @@ extension CodeGenerator {
                 if register == 0xFF || Int(register) == home { continue }
                 source[home] = register
                 readers[Int(register)] &+= 1
-                pendingMoves &+= 1
             }
             while pendingMoves > 0 {
                 var progress = false
@@ -286,22 +315,6 @@ extension CodeGenerator {
                     break
                 }
             }
-        }
-        for slot in contract.pinned {
-            let home = contract.registerOfSlot[Int(slot)]
-            let bound = slots[Int(slot)].bound
-            let value = Int(bound)
-            if bound >= 0, values[value].register != 0xFF { continue }
-            if bound >= 0, values[value].isConstant, dirty.contains(Int(slot)) {
-                if home >= 16 {
-                    materializeVector(value, XMM(home &- 16))
-                } else {
-                    hot.movImmediate(GPR(home), constantBits[value])
-                }
-                continue
-            }
-            let memory = dirty.contains(Int(slot)) ? self.home(of: value) : slotMemory(Int(slot))
-            if home >= 16 { loadVector(XMM(home &- 16), memory) } else { hot.mov(.b64, GPR(home), memory) }
         }
     }
 
@@ -419,10 +432,12 @@ extension CodeGenerator {
         linkCount &+= 1
     }
 
-    /// Stubs of all links, in the cold code: each tells the runtime its own address, before which the guest's target stands.
-    mutating func emitLinkStubs() {
+    /// Stubs of all links, in the cold code: each tells the runtime its own address, before which stand the guest's target
+    /// (8 bytes) and the link's number (4).
+    mutating func emitLinkStubs(first: Int) {
         for n in 0..<linkCount {
             cold.quad(links[n].target)
+            cold.long(UInt32(truncatingIfNeeded: first &+ n))
             let stub = cold.cursor
             cold.lea(.rax, ripRelativeTo: UnsafeRawPointer(stub))
             cold.jmp(to: stubs.exitLink)

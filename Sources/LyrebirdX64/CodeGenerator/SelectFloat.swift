@@ -7,10 +7,12 @@ import LyrebirdIR
 
 extension CodeGenerator {
     mutating func selectFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if i.opcode.effect == .floatFlags { return selectFloatFlags(index, i) }
         if i.opcode.rawValue < LyrebirdIR.Opcode.fadd.rawValue || i.opcode.rawValue >= LyrebirdIR.Opcode.vfadd.rawValue
         {
             return selectVectorFloat(index, i, unit)
         }
+        if !isHosts(i, unit) { return floatByCall(index, i, unit) }
         let isDouble = i.lane == .d
         switch i.opcode {
         case .fadd: floatArithmetic(index, i, isDouble ? .addsd : .addss, unit)
@@ -31,6 +33,20 @@ extension CodeGenerator {
 
     var hasFMA: Bool { hasAVX && contract.features.contains(.fma) }
 
+    /// Whether there is a fast way, given what the unit may take for granted. Rounding and changes of precision look at no
+    /// result, so they need the host's choice of NaN.
+    func isHosts(_ i: Instruction, _ unit: borrowing Unit) -> Bool {
+        if unit.floatControl.contains(.flushesSubnormals) { return false }
+        switch i.opcode {
+        case .fround: return !unit.floatControl.contains(.defaultNaN) && i.b != 4 | 8
+        case .vfround: return !unit.floatControl.contains(.defaultNaN) && i.b & 7 != 4
+        case .fconvert, .vfconvert: return !unit.floatControl.contains(.defaultNaN)
+        case .ftointS, .ftointU: return i.b >> 8 == 0
+        case .vftointS: return i.b >> 8 == 0 && i.b & 7 != 4
+        default: return true
+        }
+    }
+
     // MARK: The slow way
 
     @inline(__always)
@@ -39,10 +55,10 @@ extension CodeGenerator {
     }
 
     /// Has the result computed by the C function, in the context's words. Keeps all registers but for the flags.
-    private static func emitFloatCall(
-        _ code: inout Assembler, _ avx: Bool, _ stub: UnsafeRawPointer, _ word: UInt64, _ a: XMM, _ b: XMM?, _ c: XMM?
+    static func emitFloatCall(
+        _ code: inout Assembler, _ avx: Bool, _ stub: UnsafeRawPointer, _ word: UInt64, _ a: XMM?, _ b: XMM?, _ c: XMM?
     ) {
-        storeOperand(&code, avx, ContextField.floatA, a)
+        if let a { storeOperand(&code, avx, ContextField.floatA, a) }
         if let b { storeOperand(&code, avx, ContextField.floatB, b) }
         if let c { storeOperand(&code, avx, ContextField.floatC, c) }
         code.mov(.b64, ContextField.floatOperation, imm: Int32(truncatingIfNeeded: word))
@@ -70,24 +86,61 @@ extension CodeGenerator {
     }
 
     private mutating func floatAside(
-        _ label: ForwardLabel, _ word: UInt64, _ a: XMM, into result: GPR, _ width: Width
+        _ label: ForwardLabel, or other: ForwardLabel? = nil, _ word: UInt64, _ a: XMM, into result: GPR, _ width: Width
     ) {
         cold.bind(label)
+        if let other { cold.bind(other) }
         Self.emitFloatCall(&cold, hasAVX, stubs.floatCall, word, a, nil, nil)
         cold.mov(width, result, ContextField.floatResult)
         cold.jmp(to: UnsafeRawPointer(hot.cursor))
     }
 
-    /// An operation with vector operands and a vector result that has no fast way.
+    /// An operation that has no fast way.
     mutating func floatByCall(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         clobberFlags()
         let fields = i.opcode.valueFields
-        let a = useVector(Int(values[Int(i.a)].representative))
+        let isInteger = unit.instructions[Int(i.a)].type != .v128
+        if isInteger {
+            hot.mov(.b64, ContextField.floatA, useGeneral(Int(values[Int(i.a)].representative)))
+        }
+        let a = isInteger ? nil : useVector(Int(values[Int(i.a)].representative))
         let b = fields & 2 != 0 ? useVector(Int(values[Int(i.b)].representative)) : nil
         let c = fields & 4 != 0 ? useVector(Int(values[Int(i.c)].representative)) : nil
+        if i.opcode == .fcompare { reserve(.rax) }
         Self.emitFloatCall(&hot, hasAVX, stubs.floatCall, floatWord(i, unit), a, b, c)
-        let result = allocateVector(for: index)
-        loadVector(result, ContextField.floatResult)
+        hostFlags = -1
+        if i.opcode == .fcompare {
+            hot.mov(.b32, .rax, ContextField.floatResult)
+            hot.add(.b8, .rax, imm: 0x7F)
+            hot.sahf()
+            hostFlags = Int32(truncatingIfNeeded: index)
+        } else if i.type == .v128 {
+            let result = allocateVector(for: index)
+            loadVector(result, ContextField.floatResult)
+        } else {
+            let result = allocateGeneral(for: index)
+            hot.mov(width(i.type), result, ContextField.floatResult)
+        }
+    }
+
+    /// The flags are MXCSR's and those that the C function has left.
+    private mutating func selectFloatFlags(_ index: Int, _ i: Instruction) {
+        if i.opcode == .clearFloatFlags {
+            hot.mov(.b32, ContextField.floatFlags, imm: 0)
+            hot.ldmxcsr(ContextField.mxcsr)
+            return
+        }
+        clobberFlags()
+        let result = allocateGeneral(for: index)
+        let invalid = scratchGeneral()
+        hot.stmxcsr(ContextField.leftMXCSR)
+        hot.mov(.b32, result, ContextField.leftMXCSR)
+        hot.mov(.b32, invalid, result)
+        hot.shr(.b32, result, imm: 1)
+        hot.and(.b32, invalid, imm: 1)
+        hot.and(.b32, result, imm: 0x1E)
+        hot.or(.b32, result, invalid)
+        hot.or(.b32, result, ContextField.floatFlags)
         hostFlags = -1
     }
 
@@ -96,11 +149,6 @@ extension CodeGenerator {
     /// UCOMISS or UCOMISD.
     private mutating func floatTest(_ lane: Lane, _ a: XMM, _ b: XMM) {
         two(lane == .d ? .ucomisd : .ucomiss, a, b)
-    }
-
-    private mutating func jumpIfNaN(_ lane: Lane, _ register: XMM) -> ForwardLabel {
-        floatTest(lane, register, register)
-        return hot.jccForward(.p, near: true)
     }
 
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
@@ -126,14 +174,13 @@ extension CodeGenerator {
     private mutating func floatArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit) {
         clobberFlags()
         let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
         let first = useVector(a)
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let second = useVector(b)
         let result = allocateVector(for: index)
         three(opcode, result, first, second)
         clearAbove(result, i.lane, like: a, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), first, second, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, -1))
     }
 
     /// MAXSD and MINSD give the second operand of NaNs and of zeros. Of equal numbers AND and OR give what is wanted.
@@ -143,10 +190,11 @@ extension CodeGenerator {
         let first = useVector(a)
         let second = useVector(Int(values[Int(i.b)].representative))
         let result = allocateVector(for: index)
+        // For MAXSD even a quiet NaN is invalid.
         floatTest(i.lane, first, second)
+        let unordered = hot.jccForward(.p, near: true)
         three(opcode, result, first, second)
         let differ = hot.jccForward(.ne)
-        let unordered = hot.jccForward(.p, near: true)
         three(i.opcode == .fmax || i.opcode == .fmaxNumber ? .pand : .por, result, first, second)
         hot.bind(differ)
         // The upper lanes of AND and OR are of both operands.
@@ -166,62 +214,82 @@ extension CodeGenerator {
         let result = allocateVector(for: index)
         three(i.lane == .d ? .sqrtsd : .sqrtss, result, source, source)
         clearAbove(result, i.lane, like: a, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), source, nil, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, -1, -1))
     }
 
     private mutating func floatMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         guard hasFMA else { return floatByCall(index, i, unit) }
         clobberFlags()
         let c = Int(values[Int(i.c)].representative)
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
         let addend = useVector(c)
         let result = allocateVector(for: index)
         moveVector(result, addend)
         hot.avx(i.lane == .d ? .vfmadd231sd : .vfmadd231ss, result, first, second)
         clearAbove(result, i.lane, like: c, unit)
-        let label = jumpIfNaN(i.lane, result)
-        floatAside(label, floatWord(i, unit), first, second, addend, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, c))
     }
 
     // MARK: Rounding
 
-    /// The immediate of ROUNDSD for a mode below 4: not by MXCSR, and no exception for being inexact.
-    private static func roundImmediate(_ mode: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: mode) | 8 }
+    /// The immediate of ROUNDSD for a mode of the IR other than 4: by MXCSR for mode 5, and without the exception for being
+    /// inexact unless that is asked for.
+    static func roundImmediate(_ mode: UInt32) -> UInt8 {
+        UInt8(truncatingIfNeeded: mode & 7 == 5 ? 4 : mode & 3) | (mode & 8 != 0 ? 0 : 8)
+    }
 
     /// A scalar rounded to an integral value. Of NaNs the host chooses as we do: there is but one operand.
     private mutating func round(_ to: XMM, _ source: XMM, _ lane: Lane, _ mode: UInt32) {
-        let opcode: SSEOpcode = lane == .d ? .roundsd : .roundss
-        guard mode >= 4 else { return three(opcode, to, source, source, imm: Self.roundImmediate(mode)) }
-        addAlmostHalf(to, source, lane, lane == .d ? .addsd : .addss)
-        three(opcode, to, to, to, imm: Self.roundImmediate(3))
+        three(lane == .d ? .roundsd : .roundss, to, source, source, imm: Self.roundImmediate(mode))
     }
 
-    /// Ties away from zero is truncation after the greatest number below a half, with the operand's sign, has been added.
-    mutating func addAlmostHalf(_ to: XMM, _ source: XMM, _ lane: Lane, _ add: SSEOpcode) {
-        let half = scratchVector()
-        if lane == .d {
-            materialize(half, 0, 0x8000_0000, 0, 0x8000_0000)
-            three(.pand, half, half, source)
-            materialize(to, 0xFFFF_FFFF, 0x3FDF_FFFF, 0xFFFF_FFFF, 0x3FDF_FFFF)
-        } else {
-            materialize(half, 0x8000_0000, 0x8000_0000, 0x8000_0000, 0x8000_0000)
-            three(.pand, half, half, source)
-            materialize(to, 0x3EFF_FFFF, 0x3EFF_FFFF, 0x3EFF_FFFF, 0x3EFF_FFFF)
-        }
-        three(.por, half, half, to)
-        three(add, to, source, half)
+    /// Ties away from zero: what truncation takes away, doubled and truncated, is added. Of numbers below the greatest that can
+    /// have a fraction all of that is exact.
+    /// - Returns: where to jump from if the number is above.
+    private mutating func roundTiesAway(
+        _ to: XMM, _ source: XMM, _ lane: Lane, _ general: (GPR, GPR), _ vectors: (XMM, XMM)
+    ) -> ForwardLabel {
+        let isDouble = lane == .d
+        let (magnitude, limit) = general
+        let (rest, sign) = vectors
+        let opcode: SSEOpcode = isDouble ? .roundsd : .roundss
+        moveFromVector(magnitude, source, isDouble ? .b64 : .b32)
+        hot.add(isDouble ? .b64 : .b32, magnitude, magnitude)
+        hot.movImmediate(
+            limit, isDouble ? (0x1p52 as Double).bitPattern &<< 1 : UInt64((0x1p23 as Float).bitPattern) &<< 1)
+        hot.cmp(isDouble ? .b64 : .b32, magnitude, limit)
+        let large = hot.jccForward(.ae, near: true)
+        three(opcode, to, source, source, imm: Self.roundImmediate(3))
+        three(isDouble ? .subsd : .subss, rest, source, to)
+        three(isDouble ? .addsd : .addss, rest, rest, rest)
+        three(opcode, rest, rest, rest, imm: Self.roundImmediate(3))
+        three(isDouble ? .addsd : .addss, to, to, rest)
+        // Zero has the operand's sign.
+        if isDouble { materialize(sign, 0, 0x8000_0000, 0, 0) } else { materialize(sign, 0x8000_0000, 0, 0, 0) }
+        three(.pand, rest, source, sign)
+        three(.pandn, sign, sign, to)
+        three(.por, to, sign, rest)
+        return large
     }
 
     private mutating func floatRound(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let isTiesAway = i.b & 7 == 4
+        if isTiesAway { clobberFlags() }
         let a = Int(values[Int(i.a)].representative)
         let source = useVector(a)
         let result = allocateVector(for: index)
-        round(result, source, i.lane, i.b)
+        guard isTiesAway else {
+            round(result, source, i.lane, i.b)
+            return clearAbove(result, i.lane, like: a, unit)
+        }
+        let general = (scratchGeneral(), scratchGeneral())
+        let label = roundTiesAway(result, source, i.lane, general, (scratchVector(), scratchVector()))
         clearAbove(result, i.lane, like: a, unit)
+        floatAside(label, floatWord(i, unit), source, nil, into: result)
+        hostFlags = -1
     }
 
     // MARK: Comparison
@@ -233,7 +301,14 @@ extension CodeGenerator {
         let first = useVector(Int(values[Int(i.a)].representative))
         let second = useVector(Int(values[Int(i.b)].representative))
         reserve(.rax)
-        floatTest(i.lane, first, second)
+        let opcode: SSEOpcode =
+            switch (i.lane, i.c) {
+            case (.d, 0): .ucomisd
+            case (.d, _): .comisd
+            case (_, 0): .ucomiss
+            default: .comiss
+            }
+        two(opcode, first, second)
         let unordered = hot.jccForward(.p, near: true)
         hot.setcc(.a, .rax)
         hot.sbb(.b8, .rax, imm: 0)
@@ -258,37 +333,49 @@ extension CodeGenerator {
         if hasAVX { hot.avx(opcode, to, source) } else { hot.sse(opcode, to, source) }
     }
 
-    /// CVTTSD2SI gives the least integer where the number does not fit. An unsigned number of 32 bits fits if the conversion
-    /// to 64 bits has nothing above; one of 64 bits that has the highest bit set takes the slow way.
+    /// CVTTSD2SI gives the least integer where the number does not fit, which is seen behind it. For an unsigned number the
+    /// bits are compared before, as an integer: above the limit are larger numbers, NaNs, and all that have a sign.
     private mutating func floatToInteger(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         clobberFlags()
         let source = useVector(Int(values[Int(i.a)].representative))
-        var number = source
-        if i.b != 3 {
-            number = scratchVector()
-            round(number, source, i.lane, i.b)
-        }
         let w = width(i.type)
         let result = allocateGeneral(for: index)
-        let label: ForwardLabel
-        if i.opcode == .ftointS {
-            truncate(result, number, i.lane, w)
-            hot.cmp(w, result, imm: 1)
-            label = hot.jccForward(.o, near: true)
-        } else {
-            truncate(result, number, i.lane, .b64)
-            if w == .b64 {
-                hot.test(.b64, result, result)
-                label = hot.jccForward(.s, near: true)
-            } else {
-                let upper = scratchGeneral()
-                hot.mov(.b64, upper, result)
-                hot.shr(.b64, upper, imm: 32)
-                label = hot.jccForward(.ne, near: true)
-            }
+        let isRounded = i.b != 3
+        let number = isRounded ? scratchVector() : source
+        let general = (scratchGeneral(), scratchGeneral())
+        let from: Width = i.opcode == .ftointU ? .b64 : w
+        var labels: (ForwardLabel?, ForwardLabel?)
+        if i.b == 4 {
+            labels.1 = roundTiesAway(number, source, i.lane, general, (scratchVector(), scratchVector()))
         }
-        floatAside(label, floatWord(i, unit), source, into: result, w)
+        if i.opcode == .ftointU { labels.0 = jumpIfTooLarge(source, i.lane, w, general) }
+        // A number that is too large because it was rounded is invalid and not inexact: rounding does not say so, but another
+        // conversion when the number is known to fit.
+        if isRounded, i.b != 4 { round(number, source, i.lane, i.b) }
+        truncate(result, number, i.lane, from)
+        if i.opcode == .ftointS {
+            hot.cmp(w, result, imm: 1)
+            labels.0 = hot.jccForward(.o, near: true)
+        }
+        if isRounded { truncate(general.0, source, i.lane, from) }
+        if let label = labels.0 { floatAside(label, or: labels.1, floatWord(i, unit), source, into: result, w) }
         hostFlags = -1
+    }
+
+    /// Jumps if a number may be beyond an unsigned integer, has a sign, or is none. Doubles that rounding could bring to 2^32 are
+    /// beyond.
+    private mutating func jumpIfTooLarge(
+        _ source: XMM, _ lane: Lane, _ width: Width, _ general: (GPR, GPR)
+    ) -> ForwardLabel {
+        let isDouble = lane == .d
+        let limit: UInt64 =
+            isDouble
+            ? (width == .b64 ? 0x1p63 : 4_294_967_295.0 as Double).bitPattern
+            : UInt64((width == .b64 ? 0x1p63 : 0x1p32 as Float).bitPattern)
+        moveFromVector(general.0, source, isDouble ? .b64 : .b32)
+        hot.movImmediate(general.1, limit)
+        hot.cmp(isDouble ? .b64 : .b32, general.0, general.1)
+        return hot.jccForward(.ae, near: true)
     }
 
     /// CVTSI2SD, after the register was cleared: it keeps the upper lanes.

@@ -472,6 +472,7 @@ extension CodeGenerator {
     /// CRC-32 has no instruction (SSE4.2 has the other polynomial): bit by bit in a loop over the data's bits.
     private mutating func selectCRC(_ index: Int, _ i: Instruction, _ a: Int) {
         clobberFlags()
+        if contract.features.contains(.pclmul) { return selectFastCRC(index, i, a) }
         reserve(.rcx)
         let start = useGeneral(a)
         let data = useGeneral(Int(values[Int(i.b)].representative))
@@ -498,6 +499,36 @@ extension CodeGenerator {
         hot.xor(.b64, result, low)
         hot.sub(.b32, .rcx, imm: 1)
         hot.jcc(.ne, to: UnsafeRawPointer(top))
+        hostFlags = -1
+    }
+
+    /// Barrett's reduction of 64 bits, reflected: the quotient is the low half of a product with x^96 / P, and the remainder the
+    /// upper part of that times P. Shorter data stand at the end, behind zeros; what is left of the register is added.
+    private mutating func selectFastCRC(_ index: Int, _ i: Instruction, _ a: Int) {
+        let start = useGeneral(a)
+        let data = useGeneral(Int(values[Int(i.b)].representative))
+        let low = scratchGeneral()
+        let vector = scratchVector()
+        let constants = scratchVector()
+        let result = allocateGeneral(for: index)
+        if i.aux < 2 {
+            hot.movzx(.b32, low, Width(rawValue: i.aux)!, data)
+        } else {
+            hot.mov(i.aux == 3 ? .b64 : .b32, low, data)
+        }
+        hot.mov(.b32, result, start)
+        hot.xor(.b64, low, result)
+        if i.aux < 2 {
+            hot.mov(.b32, result, low)
+            hot.shr(.b32, result, imm: 8 &<< i.aux)
+        }
+        if i.aux < 3 { hot.shl(.b64, low, imm: 64 &- (8 &<< i.aux)) }
+        materialize(constants, 0xF701_1641, 0xB4E5_B025, 0xDB71_0641, 1)
+        moveToVector(vector, low, .b64)
+        three(.pclmulqdq, vector, vector, constants, imm: 0x00)
+        three(.pclmulqdq, vector, vector, constants, imm: 0x10)
+        if hasAVX { hot.avx(.pextrd, low, vector, imm: 2) } else { hot.sse(.pextrd, low, vector, imm: 2) }
+        if i.aux < 2 { hot.xor(.b32, result, low) } else { hot.mov(.b32, result, low) }
         hostFlags = -1
     }
 }

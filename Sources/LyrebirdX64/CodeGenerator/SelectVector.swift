@@ -167,6 +167,18 @@ extension CodeGenerator {
         case .vmul: selectMultiply(index, a, b, lane)
         case .vminU, .vmaxU, .vminS, .vmaxS: selectMinMax(index, i.opcode, a, b, lane)
         case .vunzipEven, .vunzipOdd: selectUnzip(index, i.opcode == .vunzipOdd, a, b, lane)
+        case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
+            .vmulDoubleHighRound:
+            selectSaturating(index, i, a, b)
+        case .vmulEvenU: binary(.pmuludq, index, a, b)
+        case .vmulEvenS: binary(.pmuldq, index, a, b)
+        case .vmulAddPairs: binary(.pmaddwd, index, a, b)
+        case .vmulCarryless:
+            guard contract.features.contains(.pclmul) else { return floatByCall(index, i, unit) }
+            let first = useVector(a)
+            let second = useVector(b)
+            let result = vectorResult(index, a, orWithAVX: b)
+            three(.pclmulqdq, result, first, second, imm: i.c == 0 ? 0x00 : 0x11)
         case .vbytes:
             let low = useVector(a)
             let high = useVector(b)

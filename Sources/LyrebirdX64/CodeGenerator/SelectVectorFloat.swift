@@ -4,6 +4,7 @@ import LyrebirdIR
 
 extension CodeGenerator {
     mutating func selectVectorFloat(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if i.opcode.effect == .float, !isHosts(i, unit) { return floatByCall(index, i, unit) }
         let isDouble = i.lane == .d
         switch i.opcode {
         case .vfadd: vectorArithmetic(index, i, isDouble ? .addpd : .addps, unit)
@@ -15,12 +16,11 @@ extension CodeGenerator {
         case .vfmulAdd where hasFMA: vectorMultiplyAdd(index, i, unit)
         case .vfsqrt:
             clobberFlags()
-            let source = useVector(Int(values[Int(i.a)].representative))
+            let a = Int(values[Int(i.a)].representative)
+            let source = useVector(a)
             let result = allocateVector(for: index)
             two(isDouble ? .sqrtpd : .sqrtps, result, source)
-            let label = jumpIfAnyNaN(result, result, isDouble)
-            floatAside(label, floatWord(i, unit), source, nil, into: result)
-            hostFlags = -1
+            checkLater(index, i, unit, (a, -1, -1))
         case .vfround:
             let source = useVector(Int(values[Int(i.a)].representative))
             let result = allocateVector(for: index)
@@ -41,7 +41,6 @@ extension CodeGenerator {
         case .vfromIntS: vectorFromLongs(index, i)
         case .vftointS where !isDouble: vectorToIntegers(index, i, unit)
         case .vftointS: vectorToLongs(index, i, unit)
-        case .vshiftU, .vshiftS: vectorShift(index, i, unit)
         default: floatByCall(index, i, unit)
         }
     }
@@ -62,12 +61,7 @@ extension CodeGenerator {
     }
 
     private mutating func roundVector(_ to: XMM, _ source: XMM, _ lane: Lane, _ mode: UInt32) {
-        var source = source
-        if mode >= 4 {
-            addAlmostHalf(to, source, lane, lane == .d ? .addpd : .addps)
-            source = to
-        }
-        let imm = UInt8(truncatingIfNeeded: mode >= 4 ? 3 : mode) | 8
+        let imm = Self.roundImmediate(mode)
         let opcode: SSEOpcode = lane == .d ? .roundpd : .roundps
         if hasAVX { hot.avx(opcode, to, source, imm: imm) } else { hot.sse(opcode, to, source, imm: imm) }
     }
@@ -77,13 +71,13 @@ extension CodeGenerator {
     private mutating func vectorArithmetic(_ index: Int, _ i: Instruction, _ opcode: SSEOpcode, _ unit: borrowing Unit)
     {
         clobberFlags()
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
         let result = allocateVector(for: index)
         three(opcode, result, first, second)
-        let label = jumpIfAnyNaN(result, result, i.lane == .d)
-        floatAside(label, floatWord(i, unit), first, second, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, -1))
     }
 
     /// Both ways round: where that makes a difference, the numbers are zeros.
@@ -104,15 +98,16 @@ extension CodeGenerator {
 
     private mutating func vectorMultiplyAdd(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         clobberFlags()
-        let first = useVector(Int(values[Int(i.a)].representative))
-        let second = useVector(Int(values[Int(i.b)].representative))
-        let addend = useVector(Int(values[Int(i.c)].representative))
+        let a = Int(values[Int(i.a)].representative)
+        let b = Int(values[Int(i.b)].representative)
+        let c = Int(values[Int(i.c)].representative)
+        let first = useVector(a)
+        let second = useVector(b)
+        let addend = useVector(c)
         let result = allocateVector(for: index)
         moveVector(result, addend)
         hot.avx(i.lane == .d ? .vfmadd231pd : .vfmadd231ps, result, first, second)
-        let label = jumpIfAnyNaN(result, result, i.lane == .d)
-        floatAside(label, floatWord(i, unit), first, second, addend, into: result)
-        hostFlags = -1
+        checkLater(index, i, unit, (a, b, c))
     }
 
     /// CMPPS by its predicate: 0 equal, 1 less, 2 less or equal; false where lanes are unordered.
@@ -145,7 +140,7 @@ extension CodeGenerator {
         var number = source
         if i.b != 3 {
             number = scratchVector()
-            roundVector(number, source, .s, i.b)
+            roundVector(number, source, .s, i.b | 8)
         }
         two(.cvttps2dq, result, number)
         let least = scratchVector()
@@ -164,7 +159,7 @@ extension CodeGenerator {
         let low = scratchGeneral()
         let high = scratchGeneral()
         let number = scratchVector()
-        if i.b != 3 { roundVector(number, source, .d, i.b) } else { moveVector(number, source) }
+        if i.b != 3 { roundVector(number, source, .d, i.b | 8) } else { moveVector(number, source) }
         truncateDouble(low, number)
         three(.punpckhqdq, number, number, number)
         truncateDouble(high, number)
@@ -179,47 +174,5 @@ extension CodeGenerator {
 
     private mutating func truncateDouble(_ to: GPR, _ source: XMM) {
         if hasAVX { hot.avx(.cvttsd2siQ, to, source) } else { hot.sse(.cvttsd2siQ, to, source) }
-    }
-
-    // MARK: Shifts by vectors
-
-    /// AVX2 shifts lanes of 32 and 64 bits by a vector, and gives zeros for amounts that are too large: one of a shift to the
-    /// left by n and one to the right by -n is what is wanted, and the other is zero. A shift to the right of the sign is one
-    /// of the complement.
-    private mutating func vectorShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        guard hasAVX, contract.features.contains(.avx2), i.lane == .s || i.lane == .d else {
-            return floatByCall(index, i, unit)
-        }
-        let isDouble = i.lane == .d
-        let source = useVector(Int(values[Int(i.a)].representative))
-        let amounts = useVector(Int(values[Int(i.b)].representative))
-        let mask = scratchVector()
-        let left = scratchVector()
-        let right = scratchVector()
-        let result = allocateVector(for: index)
-        materialize(mask, 0xFF, isDouble ? 0 : 0xFF, 0xFF, isDouble ? 0 : 0xFF)
-        three(.pand, left, amounts, mask)
-        three(.pxor, right, right, right)
-        three(isDouble ? .psubq : .psubd, right, right, left)
-        three(.pand, right, right, mask)
-        // Amounts are bytes: of n and -n one is 128 or more, or both are zero or both 128.
-        three(isDouble ? .vpsllvq : .vpsllvd, left, source, left)
-        if i.opcode == .vshiftU {
-            three(isDouble ? .vpsrlvq : .vpsrlvd, right, source, right)
-            return three(.por, result, left, right)
-        }
-        // The sign in all bits, the number made positive by it, shifted, and complemented again.
-        three(.pxor, mask, mask, mask)
-        three(isDouble ? .pcmpgtq : .pcmpgtd, mask, mask, source)
-        three(.pxor, result, source, mask)
-        three(isDouble ? .vpsrlvq : .vpsrlvd, right, result, right)
-        three(.pxor, right, right, mask)
-        // Only where the shift is to the right: the byte's highest bit, brought to the lane's.
-        shift(isDouble ? .psllqImm : .pslldImm, mask, amounts, isDouble ? 56 : 24)
-        three(.pxor, result, result, result)
-        three(isDouble ? .pcmpgtq : .pcmpgtd, result, result, mask)
-        three(.pand, right, right, result)
-        three(.pandn, result, result, left)
-        three(.por, result, result, right)
     }
 }

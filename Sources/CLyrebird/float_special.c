@@ -1,0 +1,242 @@
+// Floating point that hosts do not have: products and steps with exceptions of their own, estimates, rounding to odd and to
+// integers of a size (Arm ARM, shared pseudocode: FPMulX, FPRecipStepFused, FPRSqrtStepFused, FPRecipEstimate,
+// FPRSqrtEstimate, FPRecpX, FPRoundIntN, FPConvert with FPRounding_ODD, FPToFixedJS).
+
+#include "float_environment.h"
+#include "special.h"
+#include <math.h>
+#include <xmmintrin.h>
+
+static const int fraction_bits[4] = {0, 10, 23, 52};
+
+static int exponent_of(int lane, uint64_t x) { return (int)(magnitude(lane, x) >> fraction_bits[lane]); }
+static double number(int lane, uint64_t x) { return lane == D ? as_double(x) : (double)as_float(x); }
+static uint64_t of_number(int lane, double value) { return lane == D ? double_bits(value) : float_bits((float)value); }
+
+static uint64_t propagated_two(struct environment *e, int lane, uint64_t a, uint64_t b) {
+    const uint64_t operands[] = {a, b};
+    return propagated(e, lane, operands, 2);
+}
+
+static int infinity_times_zero(int lane, uint64_t a, uint64_t b) {
+    return (is_infinity(lane, a) && is_zero(lane, b)) || (is_zero(lane, a) && is_infinity(lane, b));
+}
+
+static uint64_t multiply_extended(struct environment *e, int lane, uint64_t a, uint64_t b) {
+    a = operand(e, lane, a), b = operand(e, lane, b);
+    uint64_t nan = propagated_two(e, lane, a, b);
+    if (nan) return nan;
+    if (infinity_times_zero(lane, a, b)) return ((a ^ b) & sign_bits[lane]) | of_number(lane, 2);
+    return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL, lane, a, b, 0);
+}
+
+static uint64_t reciprocal_step(struct environment *e, int lane, uint64_t a, uint64_t b) {
+    a = operand(e, lane, a ^ sign_bits[lane]), b = operand(e, lane, b);
+    uint64_t nan = propagated_two(e, lane, a, b), two = of_number(lane, 2);
+    if (nan) return nan;
+    if (infinity_times_zero(lane, a, b)) return two;
+    return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, two);
+}
+
+// The sum is rounded before it is halved, but where it is rounded its half is no subnormal number. Only an overflow is none
+// after halving: then an operand, one of which is great, is halved before.
+static uint64_t root_step(struct environment *e, int lane, uint64_t a, uint64_t b) {
+    a = operand(e, lane, a ^ sign_bits[lane]), b = operand(e, lane, b);
+    uint64_t nan = propagated_two(e, lane, a, b);
+    if (nan) return nan;
+    if (infinity_times_zero(lane, a, b)) return of_number(lane, 1.5);
+    struct environment attempt = {e->control, 0};
+    uint64_t sum = lyrebird_float_arithmetic(&attempt, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, of_number(lane, 3));
+    if (attempt.flags & LYREBIRD_FLOAT_OVERFLOW) {
+        int a_is_greater = magnitude(lane, a) > magnitude(lane, b);
+        uint64_t half = of_number(lane, number(lane, a_is_greater ? a : b) / 2);
+        return lyrebird_float_arithmetic(
+            e, LYREBIRD_FLOAT_MUL_ADD, lane, half, a_is_greater ? b : a, of_number(lane, 1.5));
+    }
+    e->flags |= attempt.flags;
+    return of_number(lane, number(lane, sum) / 2);
+}
+
+// Infinity, or the greatest number where it is rounded towards zero.
+static uint64_t overflowed(struct environment *e, int lane, uint64_t sign) {
+    e->flags |= LYREBIRD_FLOAT_OVERFLOW | LYREBIRD_FLOAT_INEXACT;
+    uint32_t rounding = e->control & LYREBIRD_FLOAT_ROUNDING;
+    int is_infinite = rounding == 0 || (rounding != 3 && (rounding == 1) == (sign != 0));
+    return sign | (infinities[lane] - !is_infinite);
+}
+
+static uint64_t reciprocal_estimate(struct environment *e, int lane, uint64_t a) {
+    a = operand(e, lane, a);
+    uint64_t sign = a & sign_bits[lane], size = magnitude(lane, a);
+    if (is_nan(lane, a)) return quieted(e, lane, a);
+    if (is_infinity(lane, a)) return sign;
+    if (is_zero(lane, a)) {
+        e->flags |= LYREBIRD_FLOAT_DIVIDED_BY_ZERO;
+        return sign | infinities[lane];
+    }
+    // Less than 2^-128, or 2^-1024.
+    if (size < quiet_bits[lane] / 2) return overflowed(e, lane, sign);
+    // The reciprocal of 2^126 or 2^1022 and more is no normal number.
+    if (e->control & LYREBIRD_FLOAT_FLUSH && exponent_of(lane, a) >= (lane == D ? 2045 : 253)) {
+        e->flags |= LYREBIRD_FLOAT_UNDERFLOW;
+        return sign;
+    }
+    int exponent = exponent_of(lane, a), bits = fraction_bits[lane];
+    uint64_t fraction = size << (64 - bits);
+    if (exponent == 0) {
+        if (!(fraction >> 63)) {
+            exponent = -1;
+            fraction <<= 1;
+        }
+        fraction <<= 1;
+    }
+    uint64_t estimate = lyrebird_reciprocal_estimate(256 | (uint32_t)(fraction >> 56));
+    int result_exponent = (lane == D ? 2045 : 253) - exponent;
+    uint64_t result = estimate << (bits - 8);
+    if (result_exponent > 0) return sign | (uint64_t)result_exponent << bits | (result & (((uint64_t)1 << bits) - 1));
+    return sign | result >> (1 - result_exponent);
+}
+
+static uint64_t root_estimate(struct environment *e, int lane, uint64_t a) {
+    a = operand(e, lane, a);
+    uint64_t sign = a & sign_bits[lane];
+    if (is_nan(lane, a)) return quieted(e, lane, a);
+    if (is_zero(lane, a)) {
+        e->flags |= LYREBIRD_FLOAT_DIVIDED_BY_ZERO;
+        return sign | infinities[lane];
+    }
+    if (sign) return invalid(e, lane);
+    if (is_infinity(lane, a)) return 0;
+    int exponent = exponent_of(lane, a), bits = fraction_bits[lane];
+    uint64_t fraction = a << (64 - bits);
+    if (exponent == 0) {
+        while (!(fraction >> 63)) {
+            fraction <<= 1;
+            exponent--;
+        }
+        fraction <<= 1;
+    }
+    uint32_t scaled = exponent & 1 ? 128 | (uint32_t)(fraction >> 57) : 256 | (uint32_t)(fraction >> 56);
+    uint64_t estimate = lyrebird_root_estimate(scaled);
+    uint64_t result_exponent = (uint64_t)((lane == D ? 3068 : 380) - exponent) / 2;
+    return result_exponent << bits | (estimate & 0xFF) << (bits - 8);
+}
+
+static uint64_t reciprocal_exponent(struct environment *e, int lane, uint64_t a) {
+    a = operand(e, lane, a);
+    uint64_t sign = a & sign_bits[lane];
+    if (is_nan(lane, a)) return quieted(e, lane, a);
+    int bits = fraction_bits[lane], all = (int)(infinities[lane] >> bits), exponent = exponent_of(lane, a);
+    return sign | (uint64_t)(exponent == 0 ? all - 1 : ~exponent & all) << bits;
+}
+
+static uint64_t round_to_integer(struct environment *e, int lane, int kind, uint64_t a) {
+    a = operand(e, lane, a);
+    double limit = ldexp(1, kind & 2 ? 63 : 31), value = number(lane, a), whole = 0;
+    if (!is_nan(lane, a) && !is_infinity(lane, a)) {
+        switch (kind & 1 ? (int)(e->control & LYREBIRD_FLOAT_ROUNDING) : 3) {
+        case 0: whole = rint(value); break;
+        case 1: whole = floor(value); break;
+        case 2: whole = ceil(value); break;
+        default: whole = trunc(value); break;
+        }
+        if (whole < limit && whole >= -limit) {
+            if (whole != value) e->flags |= LYREBIRD_FLOAT_INEXACT;
+            return of_number(lane, whole);
+        }
+    }
+    e->flags |= LYREBIRD_FLOAT_INVALID;
+    return of_number(lane, -limit);
+}
+
+static uint64_t convert_odd(struct environment *e, uint64_t a) {
+    a = operand(e, D, a);
+    uint64_t sign = a >> 32 & sign_bits[S], size = magnitude(D, a);
+    if (is_nan(D, a)) {
+        a = quieted(e, D, a);
+        return e->control & LYREBIRD_FLOAT_DEFAULT_NAN ? default_nan(S) : sign | default_nan(S) | (a >> 29 & 0x3FFFFF);
+    }
+    if (is_infinity(D, a)) return sign | infinities[S];
+    if (size == 0) return sign;
+    int exponent = exponent_of(D, a) - 1023;
+    if (exponent > 127) {
+        e->flags |= LYREBIRD_FLOAT_OVERFLOW | LYREBIRD_FLOAT_INEXACT;
+        return sign | (infinities[S] - 1);
+    }
+    int is_tiny = exponent < -126;
+    if (is_tiny && e->control & LYREBIRD_FLOAT_FLUSH) {
+        e->flags |= LYREBIRD_FLOAT_UNDERFLOW;
+        return sign;
+    }
+    uint64_t significand = (size & 0xFFFFFFFFFFFFF) | (uint64_t)1 << 52;
+    int shift = is_tiny ? 29 - 126 - exponent : 29;
+    // Beyond that nothing is left but the fact.
+    if (shift > 60) shift = 60;
+    int is_inexact = (significand & (((uint64_t)1 << shift) - 1)) != 0;
+    if (is_inexact) e->flags |= LYREBIRD_FLOAT_INEXACT | (is_tiny ? LYREBIRD_FLOAT_UNDERFLOW : 0u);
+    // The highest bit of a normal number's significand adds one to the exponent.
+    uint64_t bits = (significand >> shift) + (is_tiny ? 0 : (uint64_t)(exponent + 126) << 23);
+    return sign | bits | (uint64_t)is_inexact;
+}
+
+// Bit 32 of the result: nothing was lost, not even the sign of zero.
+static uint64_t to_integer_modulo(struct environment *e, uint64_t original) {
+    uint64_t a = operand(e, D, original);
+    int exponent = exponent_of(D, a) - 1023;
+    if (is_zero(D, a)) return original == 0 ? (uint64_t)1 << 32 : 0;
+    if (exponent < 0) {
+        e->flags |= LYREBIRD_FLOAT_INEXACT;
+        return 0;
+    }
+    uint64_t significand = (a & 0xFFFFFFFFFFFFF) | (uint64_t)1 << 52;
+    uint64_t size = 0;
+    int is_exact = 1, is_negative = a >> 63 != 0, fits = exponent < 32;
+    if (exponent < 52) {
+        size = significand >> (52 - exponent);
+        is_exact = size << (52 - exponent) == significand;
+    } else if (exponent < 84) {
+        size = significand << (exponent - 52);
+    }
+    fits &= size <= 0x7FFFFFFF + (uint64_t)is_negative;
+    if (!fits) e->flags |= LYREBIRD_FLOAT_INVALID;
+    else if (!is_exact) e->flags |= LYREBIRD_FLOAT_INEXACT;
+    return ((is_negative ? -size : size) & 0xFFFFFFFF) | (uint64_t)(fits && is_exact) << 32;
+}
+
+static uint64_t one(struct environment *e, int operation, int lane, int kind, uint64_t a, uint64_t b) {
+    _mm_setcsr(lyrebird_mxcsr(0));
+    switch (operation) {
+    case LYREBIRD_FLOAT_MUL_EXTENDED: return multiply_extended(e, lane, a, b);
+    case LYREBIRD_FLOAT_RECIP_STEP: return reciprocal_step(e, lane, a, b);
+    case LYREBIRD_FLOAT_RSQRT_STEP: return root_step(e, lane, a, b);
+    case LYREBIRD_FLOAT_RECIP_ESTIMATE: return reciprocal_estimate(e, lane, a);
+    case LYREBIRD_FLOAT_RSQRT_ESTIMATE: return root_estimate(e, lane, a);
+    case LYREBIRD_FLOAT_RECIP_EXPONENT: return reciprocal_exponent(e, lane, a);
+    case LYREBIRD_FLOAT_ROUND_INTEGER: return round_to_integer(e, lane, kind, a);
+    case LYREBIRD_FLOAT_CONVERT_ODD: return convert_odd(e, a);
+    default: return to_integer_modulo(e, a);
+    }
+}
+
+void lyrebird_float_special(struct lyrebird_float_words *words, uint64_t word) {
+    int operation = word & 0xFF, lane = word >> 8 & 3, kind = word >> 12 & 3, is_vector = word >> 16 & 1;
+    int narrows = operation == LYREBIRD_FLOAT_CONVERT_ODD;
+    struct environment environment = {words->control, 0};
+    uint64_t result[2] = {0, 0};
+    unsigned mxcsr = _mm_getcsr();
+    if (lane == D) {
+        uint64_t low = one(&environment, operation, D, kind, words->a[0], words->b[0]);
+        uint64_t high = is_vector ? one(&environment, operation, D, kind, words->a[1], words->b[1]) : 0;
+        result[0] = narrows ? low | high << 32 : low;
+        result[1] = narrows ? 0 : high;
+    } else {
+        for (int n = 0; n < (is_vector ? 4 : 1); n++) {
+            uint32_t a = (uint32_t)(words->a[n / 2] >> n % 2 * 32), b = (uint32_t)(words->b[n / 2] >> n % 2 * 32);
+            result[n / 2] |= one(&environment, operation, S, kind, a, b) << n % 2 * 32;
+        }
+    }
+    _mm_setcsr(mxcsr);
+    words->flags |= environment.flags;
+    words->result[0] = result[0];
+    words->result[1] = result[1];
+}
