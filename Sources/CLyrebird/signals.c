@@ -49,7 +49,7 @@ static void record_fault(struct lyrebird_context *c, int signal, siginfo_t *info
     g[REG_RIP] = (greg_t)c->fault_stub;
 }
 
-// Signals that stay unblocked: a fault while they are blocked ends the process.
+// Blocked, a fault is deadly, and the translator's copies of guest memory may fault at any time: these stay open.
 static const uint64_t always_open = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
 
 static void record_signal(int signal, siginfo_t *info, ucontext_t *u) {

@@ -80,10 +80,27 @@ public struct HostProcess: Sendable {
         machine.engine.locked { body(machine.engine) }
     }
 
-    /// Drops translations of a range of guest code. The lock is held.
+    /// madvise(2), on the guest's memory alone. Translations of what it may have emptied are dropped.
+    /// - Returns: 0 or -errno.
+    public func advise(_ address: UInt64, size: UInt64, advice: UInt64) -> Int {
+        changing { engine in
+            forget(engine, address, size)
+            return engine.memory.advise(address, size: size, advice: advice)
+        }
+    }
+
+    /// Whether all of a range is mapped by the guest.
+    public func isMapped(_ address: UInt64, size: UInt64) -> Bool {
+        let (end, overflows) = address.addingReportingOverflow(size)
+        return !overflows && machine.engine.locked { machine.engine.memory.covers(address, end) }
+    }
+
+    /// Drops translations of the guest code in the pages of a range. The lock is held.
     private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64) {
-        let end = address &+ size
-        if end > address, engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
+        let (end, overflows) = address.addingReportingOverflow(size)
+        for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
+            engine.invalidateLocked(part.0, part.1)
+        }
     }
 
     /// mremap(2). - Returns: the address, or -errno.
@@ -106,7 +123,8 @@ public struct HostProcess: Sendable {
     /// All that the guest has mapped, in order of address (the translator's own memory is not among it).
     public func mappings() -> [Mapping] {
         machine.engine.locked {
-            machine.engine.memory.regions.map {
+            machine.engine.memory.noteGrowth()
+            return machine.engine.memory.regions.map {
                 Mapping(range: $0.start..<$0.end, access: Memory.Access($0.rights), shared: $0.isShared)
             }
         }

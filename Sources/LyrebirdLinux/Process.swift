@@ -45,8 +45,7 @@ public final class LinuxProcess {
     let lock = Lock()
     private var resolver: PathResolver
     private var actions: SignalActions
-    /// Limits that are only remembered: on the host they would be the translator's own.
-    private var rememberedLimits: [UInt64: ResourceLimit] = [:]
+    private var rememberedLimits: RememberedLimits
     var threads: [GuestThread] = []
     let stacks: HostStacks
     /// The thread whose end is the process's: the one that was there first. nil when it has ended and others go on.
@@ -66,6 +65,21 @@ public final class LinuxProcess {
     var isEnding: Bool {
         get { flags.pointee.isEnding.load(ordering: .acquiring) }
         set { flags.pointee.isEnding.store(newValue, ordering: .releasing) }
+    }
+    /// Whether /proc/self/mem has been opened for writing: writes to files are looked at since.
+    var hasMemoryFile: Bool {
+        get { flags.pointee.hasMemoryFile.load(ordering: .relaxed) }
+        set { flags.pointee.hasMemoryFile.store(newValue, ordering: .relaxed) }
+    }
+    /// Whether what is mapped from now on is to be locked (mlockall with MCL_FUTURE).
+    var locksFutureMappings: Bool {
+        get { flags.pointee.locksFutureMappings.load(ordering: .relaxed) }
+        set { flags.pointee.locksFutureMappings.store(newValue, ordering: .relaxed) }
+    }
+    /// personality(2) as the guest set it.
+    var personality: UInt64 {
+        get { flags.pointee.personality.load(ordering: .relaxed) }
+        set { flags.pointee.personality.store(newValue, ordering: .relaxed) }
     }
 
     /// Loads a program.
@@ -104,13 +118,15 @@ public final class LinuxProcess {
 
     init(
         _ program: Executable.Image, interpreter: Executable.Image?, name: [UInt8], arguments: [[UInt8]],
-        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options
+        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options,
+        limits: RememberedLimits = RememberedLimits()
     ) throws(LinuxError) {
         // The translator changes signal dispositions: what the process was started with is read before.
         let inherited = InheritedSignals.current()
         let file = String(decoding: name, as: UTF8.self)
         self.abi = abi
         self.options = options
+        rememberedLimits = limits
         do { machine = try Machine(abi.guest, addressSpace: .hostProcess, configuration: options.translation) } catch {
             throw LinuxError(file: file, reason: .machine("\(error)"))
         }
@@ -128,7 +144,8 @@ public final class LinuxProcess {
 
         let loader = Loader(host: host, memory: machine.memory)
         let request = ProcessImage.Request(
-            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment)
+            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment,
+            stackLimit: limits[ResourceLimit.stack]?.current)
         do throws(Loader.Failure) {
             image = try ProcessImage.load(request, abi: abi, loader: loader)
         } catch {
@@ -168,6 +185,9 @@ public final class LinuxProcess {
         threads = [thread]
         leader = thread
         isForkedChild = true
+        hasMemoryFile = parent.hasMemoryFile
+        locksFutureMappings = parent.locksFutureMappings
+        personality = parent.personality
     }
 
     deinit {
@@ -245,12 +265,10 @@ public final class LinuxProcess {
         }
     }
 
-    /// Sets a limit that is only remembered.
-    /// - Parameter change: gets the limit that was remembered, and returns the one to remember.
-    func changeLimit<E: Error>(
-        _ resource: UInt64, _ change: (ResourceLimit?) throws(E) -> ResourceLimit?
-    ) throws(E) {
-        try lock.locked { () throws(E) in rememberedLimits[resource] = try change(rememberedLimits[resource]) }
+    /// Limits that are only remembered: on the host they would be the translator's own.
+    var limits: RememberedLimits {
+        get { lock.locked { rememberedLimits } }
+        set { lock.locked { rememberedLimits = newValue } }
     }
 
     /// The name that `ps` and /proc/self/comm show: the kernel's is the last part of the executed path.

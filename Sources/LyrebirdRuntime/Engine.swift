@@ -548,15 +548,15 @@ public final class Engine: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
-        var copy: Int32 = -1
+        var copy: UnsafeMutableRawPointer?
         if copies {
-            copy = lyrebird_copy_code(
-                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed)
-            if copy < 0 { return Int(copy) }
+            let error = lyrebird_copy_code(
+                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed, &copy)
+            if error != 0 { return -Int(error) }
         }
         let pid = make()
         if pid < 0 {
-            if copy >= 0 { close(copy) }
+            lyrebird_discard_code(copy, cache.size)
             return pid
         }
         if pid == 0 {
@@ -571,8 +571,8 @@ public final class Engine: @unchecked Sendable {
                 saved.deallocate()
                 flush()
             }
-        } else if copy >= 0 {
-            close(copy)
+        } else {
+            lyrebird_discard_code(copy, cache.size)
         }
         return Int(pid)
     }

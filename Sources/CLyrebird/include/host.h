@@ -50,12 +50,15 @@ static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context 
 // Nanoseconds of CLOCK_MONOTONIC: a helper of generated code.
 uint64_t lyrebird_counter(uint64_t, uint64_t);
 
-// Writable and executable views of one memfd. Returns 0 or an errno.
+// Writable and executable views of one piece of memory. Returns 0 or an errno.
 int lyrebird_map_code(size_t size, void **writable, void **executable);
-// Before fork, in the parent: a memfd with a copy of the used parts. Returns the descriptor, or -errno.
-int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used);
-// In the child: puts that memory (or new memory, for -1) where both views are. Returns 0 or an errno.
-int lyrebird_remap_code(size_t size, void *writable, void *executable, int copy_from);
+// Before fork, in the parent: other memory with a copy of the used parts. Returns 0 or an errno.
+int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used,
+                       void **copy);
+// After fork, in the parent; NULL for none.
+void lyrebird_discard_code(void *copy, size_t size);
+// In the child: puts that memory (or new memory, for NULL) where both views are. Returns 0 or an errno.
+int lyrebird_remap_code(size_t size, void *writable, void *executable, void *copy);
 
 void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase);
 

@@ -7,15 +7,16 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v1  descriptor  strace  translation  sysroot  path  n  [n variables]  argument...
+///     lyrebird-exec  v2  descriptor  strace  translation  limits  sysroot  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `translation` the machine's configuration as text, `path` what was executed (AT_EXECFN).
-/// The variables are those that would change how the
+/// `descriptor` is the open program, `translation` the machine's configuration as text, `limits` those that the host does not
+/// have (`RememberedLimits`), `path` what was executed (AT_EXECFN). The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
     var descriptor: Int32
     var strace: Bool
     var translation: [UInt8]
+    var limits = RememberedLimits()
     /// Empty for none.
     var sysroot: [UInt8]
     var path: [UInt8]
@@ -23,33 +24,34 @@ struct ExecutionRequest: Equatable {
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v1".utf8)
+    private static let version = Array("v2".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
         let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0)]
-        return head + [translation, sysroot, path, Self.text(variables.count)] + variables + arguments
+        return head + [translation, limits.text, sysroot, path, Self.text(variables.count)] + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
-        guard vector.count >= 8, vector[0] == Self.name, vector[1] == Self.version,
+        guard vector.count >= 9, vector[0] == Self.name, vector[1] == Self.version,
             let descriptor = Self.number(vector[2]), let strace = Self.number(vector[3]),
-            let count = Self.number(vector[7]), (0...vector.count - 8).contains(count)
+            let count = Self.number(vector[8]), (0...vector.count - 9).contains(count)
         else { return nil }
         self.init(
             descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0,
-            translation: vector[4], sysroot: vector[5], path: vector[6], variables: Array(vector[8..<8 + count]),
-            arguments: Array(vector[(8 + count)...]))
+            translation: vector[4], limits: RememberedLimits(text: vector[5]), sysroot: vector[6], path: vector[7],
+            variables: Array(vector[9..<9 + count]), arguments: Array(vector[(9 + count)...]))
     }
 
     init(
-        descriptor: Int32, strace: Bool, translation: [UInt8], sysroot: [UInt8], path: [UInt8],
-        variables: [[UInt8]], arguments: [[UInt8]]
+        descriptor: Int32, strace: Bool, translation: [UInt8], limits: RememberedLimits = RememberedLimits(),
+        sysroot: [UInt8], path: [UInt8], variables: [[UInt8]], arguments: [[UInt8]]
     ) {
         self.descriptor = descriptor
         self.strace = strace
         self.translation = translation
+        self.limits = limits
         self.sysroot = sysroot
         self.path = path
         self.variables = variables
@@ -112,7 +114,8 @@ extension LinuxProcess {
             else { return }
             let process = try LinuxProcess(
                 image, interpreter: interpreter, name: request.path, arguments: request.arguments,
-                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options)
+                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options,
+                limits: request.limits)
             process.run().endProcess()
         } catch {
             let line = Array("lyrebird: \(error)\n".utf8)
@@ -155,7 +158,6 @@ extension Machine.Configuration {
 
 extension GuestThread {
     private static let longestString = 32 * Int(Memory.pageSize)  // MAX_ARG_STRLEN
-    private static let mostStrings = 0x7fff_ffff / 8  // MAX_ARG_STRINGS is no limit: memory is
 
     func execve(_ a: Arguments) throws(Errno) -> Int {
         if interruptBeforehand() { return Errno.EINTR.result }
@@ -188,40 +190,49 @@ extension GuestThread {
     private func prepare(
         _ path: [UInt8], arguments: UInt64, environment: UInt64
     ) throws(Errno) -> PreparedExecution {
-        let arguments = try readStrings(arguments)
-        let environment = try readStrings(environment)
+        var room = argumentRoom()
+        let arguments = try readStrings(arguments, room: &room)
+        let environment = try readStrings(environment, room: &room)
         let program: Executable
         do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
             throw error.errno
         }
         switch program.kind {
         case .host(let real):
-            return PreparedExecution([real], program.arguments, environment)
+            return PreparedExecution([real], program.arguments, environment, isHostProgram: true)
         case .guest(let image, _):
             let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
             if let error = Errno(result: descriptor) { throw error }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(
                 descriptor: Int32(descriptor), strace: process.options.strace,
-                translation: process.options.translation.text, sysroot: process.paths.root ?? [], path: path,
-                variables: own, arguments: program.arguments)
+                translation: process.options.translation.text, limits: process.limits,
+                sysroot: process.paths.root ?? [],
+                path: path, variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
             return PreparedExecution(
                 LinuxProcess.translatorPaths, request.encoded, rest, descriptor: Int32(descriptor))
         }
     }
 
+    /// Bytes that arguments and environment may have: a quarter of the stack, within limits (`bprm_stack_limits` in fs/exec.c).
+    private func argumentRoom() -> Int {
+        let stack = process.limits[ResourceLimit.stack] ?? hostLimit(ResourceLimit.stack)
+        return Int(min(max(stack.current / 4, 128 << 10), 6 << 20))
+    }
+
     /// An argument or environment vector; a null pointer is an empty one.
-    private func readStrings(_ address: UInt64) throws(Errno) -> [[UInt8]] {
+    private func readStrings(_ address: UInt64, room: inout Int) throws(Errno) -> [[UInt8]] {
         guard address != 0 else { return [] }
         var result: [[UInt8]] = []
         while true {
             let pointer = try load(UInt64.self, at: address &+ UInt64(result.count * 8))
             if pointer == 0 { return result }
-            guard result.count < Self.mostStrings else { throw .E2BIG }
             let string: [UInt8]?
             do { string = try memory.readCString(at: pointer, limit: Self.longestString) } catch { throw .EFAULT }
             guard let string else { throw .E2BIG }
+            room -= string.count + 9
+            guard room >= 0 else { throw .E2BIG }
             result.append(string)
         }
     }
@@ -230,6 +241,7 @@ extension GuestThread {
     /// only an error.
     private func execute(_ prepared: PreparedExecution) -> Int {
         execution = prepared
+        let replaced = prepared.isHostProgram ? process.limits.apply(host) : RememberedLimits()
         let handedOver = SignalHandover(self)
         var result = Errno.ENOENT.result
         var path = prepared.paths
@@ -238,6 +250,7 @@ extension GuestThread {
             path += 1
         }
         handedOver.takeBack()
+        _ = replaced.apply(host)
         if prepared.descriptor >= 0 { _ = host.systemCall(.close, UInt64(prepared.descriptor)) }
         execution = nil
         prepared.free()
@@ -263,8 +276,13 @@ struct PreparedExecution {
     let environment: UInt64
     /// A descriptor that is open for the new program only; -1 for none.
     let descriptor: Int32
+    /// Whether it is a program of the host's: the kernel counts its memory by the guest's limits.
+    let isHostProgram: Bool
 
-    init(_ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]], descriptor: Int32 = -1) {
+    init(
+        _ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]], descriptor: Int32 = -1,
+        isHostProgram: Bool = false
+    ) {
         let lists = [paths, arguments, environment]
         let pointers = lists.reduce(0) { $0 + $1.count + 1 }
         let bytes = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
@@ -288,6 +306,7 @@ struct PreparedExecution {
         self.arguments = vectors[1]
         self.environment = vectors[2]
         self.descriptor = descriptor
+        self.isHostProgram = isHostProgram
     }
 
     func free() { paths.deallocate() }

@@ -12,6 +12,9 @@ struct ProcessFlags: ~Copyable {
     let isEnding = Atomic(false)
     /// The fork gate is closed.
     let isForking = Atomic(false)
+    let hasMemoryFile = Atomic(false)
+    let locksFutureMappings = Atomic(false)
+    let personality = Atomic(UInt64(0))
 }
 
 /// Of a process.

@@ -61,6 +61,9 @@ final class Tracer {
         write("--- \(TraceFormat.signalName(signal)) \(TraceFormat.signalInfo(info)) ---")
     }
 
+    /// Notes why the call whose line comes next is refused.
+    func note(refusal reason: StaticString) { write("--- refused: \(reason) ---") }
+
     /// Notes how the process ends.
     func note(_ status: ExitStatus) {
         switch status {
