@@ -82,6 +82,13 @@ public final class LinuxProcess {
         set { flags.pointee.personality.store(newValue, ordering: .relaxed) }
     }
 
+    /// Whether the working directory was entered by a name below the system root, so that the guest is told such a name. One that
+    /// was entered by the host's name, the system root's own part included, keeps that.
+    var hasGuestDirectory: Bool {
+        get { flags.pointee.hasGuestDirectory.load(ordering: .relaxed) }
+        set { flags.pointee.hasGuestDirectory.store(newValue, ordering: .relaxed) }
+    }
+
     /// Loads a program.
     /// - Parameters:
     ///   - executable: its path, looked up in the system root first. A script is started by its interpreter.
@@ -119,7 +126,7 @@ public final class LinuxProcess {
     init(
         _ program: Executable.Image, interpreter: Executable.Image?, name: [UInt8], arguments: [[UInt8]],
         environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options,
-        limits: RememberedLimits = RememberedLimits()
+        limits: RememberedLimits = RememberedLimits(), hasGuestDirectory: Bool = false
     ) throws(LinuxError) {
         // The translator changes signal dispositions: what the process was started with is read before.
         let inherited = InheritedSignals.current()
@@ -141,6 +148,7 @@ public final class LinuxProcess {
         privateDescriptors = tracer.map { [$0.descriptor] } ?? []
         stacks = HostStacks(host: host)
         (flags, gate) = Self.makeGate()
+        flags.pointee.hasGuestDirectory.store(hasGuestDirectory, ordering: .relaxed)
 
         let loader = Loader(host: host, memory: machine.memory)
         let request = ProcessImage.Request(
@@ -188,6 +196,7 @@ public final class LinuxProcess {
         hasMemoryFile = parent.hasMemoryFile
         locksFutureMappings = parent.locksFutureMappings
         personality = parent.personality
+        hasGuestDirectory = parent.hasGuestDirectory
     }
 
     deinit {

@@ -33,6 +33,9 @@ int main(int count, char **arguments) {
     CHECK(finds("/../../etc/only"));
     CHECK(finds("/etc/absolute") && finds("/etc/up") && finds("/link/only"));
 
+    // A directory has the name that it was entered by.
+    snprintf(host, sizeof host, "%s/etc", root);
+    CHECK(chdir(host) == 0 && getcwd(text, sizeof text) && !strcmp(text, host) && links_to("/proc/self/cwd", host));
     // The same through relative paths.
     CHECK(chdir("/etc") == 0 && getcwd(text, sizeof text) && !strcmp(text, "/etc"));
     CHECK(finds("only") && finds("./only") && finds("absolute") && finds("up") && finds("../etc/only"));

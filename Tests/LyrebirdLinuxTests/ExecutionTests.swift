@@ -31,6 +31,9 @@ import Testing
         limited.limits[ResourceLimit.addressSpace] = ResourceLimit(current: 0, maximum: 1)
         #expect(ExecutionRequest(limited.encoded) == limited)
         #expect(limited != request)
+        var inside = request
+        inside.hasGuestDirectory = true
+        #expect(ExecutionRequest(inside.encoded) == inside)
         #expect(RememberedLimits(text: Array("7:1:1;3:x:1;;2:1;9:1:2:3;nonsense".utf8)).isEmpty)
         let small = ExecutionRequest(
             descriptor: 3, strace: false, translation: [], sysroot: [], path: Array("p".utf8), variables: [],
@@ -43,10 +46,10 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "-1", "x"]) == nil)
         #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "", "p", "0", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
     }
 
     @Test func variablesOfTheHostsLoader() {

@@ -44,11 +44,13 @@ extension GuestThread {
         // converted: the path; behind it there is no system root
         case .chroot, .pivot_root: try changeRoot(call, a)
         case .faccessat, .faccessat2, .fchmodat, .fchmodat2, .fchownat, .mkdirat, .mknodat, .unlinkat, .symlinkat,
-            .linkat, .renameat, .renameat2, .utimensat, .statx, .statfs, .truncate, .chdir, .setxattr, .lsetxattr,
+            .linkat, .renameat, .renameat2, .utimensat, .statx, .statfs, .truncate, .setxattr, .lsetxattr,
             .getxattr, .lgetxattr, .listxattr, .llistxattr, .removexattr, .lremovexattr, .setxattrat, .getxattrat,
             .listxattrat, .removexattrat, .inotify_add_watch, .name_to_handle_at, .fanotify_mark, .mount, .umount2,
             .swapon, .swapoff, .acct, .open_tree, .move_mount, .mount_setattr, .fspick, .quotactl:
             try passPaths(call, a)
+        // converted: the path; its form says how getcwd shows the directory
+        case .chdir: try chdir(a)
         // converted: the path, struct stat
         case .newfstatat: try newfstatat(a)
         // converted: struct stat

@@ -7,9 +7,9 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v2  descriptor  strace  translation  limits  sysroot  path  n  [n variables]  argument...
+///     lyrebird-exec  v3  descriptor  flags  translation  limits  sysroot  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `translation` the machine's configuration as text, `limits` those that the host does not
+/// `descriptor` is the open program, `flags` are 1 for --strace and 2 for `LinuxProcess.hasGuestDirectory`, `translation` the machine's configuration as text, `limits` those that the host does not
 /// have (`RememberedLimits`), `path` what was executed (AT_EXECFN). The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
@@ -17,6 +17,7 @@ struct ExecutionRequest: Equatable {
     var strace: Bool
     var translation: [UInt8]
     var limits = RememberedLimits()
+    var hasGuestDirectory = false
     /// Empty for none.
     var sysroot: [UInt8]
     var path: [UInt8]
@@ -24,34 +25,37 @@ struct ExecutionRequest: Equatable {
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v2".utf8)
+    private static let version = Array("v3".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
-        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0)]
+        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0)
+        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(flags)]
         return head + [translation, limits.text, sysroot, path, Self.text(variables.count)] + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
         guard vector.count >= 9, vector[0] == Self.name, vector[1] == Self.version,
-            let descriptor = Self.number(vector[2]), let strace = Self.number(vector[3]),
+            let descriptor = Self.number(vector[2]), let flags = Self.number(vector[3]),
             let count = Self.number(vector[8]), (0...vector.count - 9).contains(count)
         else { return nil }
         self.init(
-            descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0,
-            translation: vector[4], limits: RememberedLimits(text: vector[5]), sysroot: vector[6], path: vector[7],
+            descriptor: Int32(truncatingIfNeeded: descriptor), strace: flags & 1 != 0,
+            translation: vector[4], limits: RememberedLimits(text: vector[5]), hasGuestDirectory: flags & 2 != 0,
+            sysroot: vector[6], path: vector[7],
             variables: Array(vector[9..<9 + count]), arguments: Array(vector[(9 + count)...]))
     }
 
     init(
         descriptor: Int32, strace: Bool, translation: [UInt8], limits: RememberedLimits = RememberedLimits(),
-        sysroot: [UInt8], path: [UInt8], variables: [[UInt8]], arguments: [[UInt8]]
+        hasGuestDirectory: Bool = false, sysroot: [UInt8], path: [UInt8], variables: [[UInt8]], arguments: [[UInt8]]
     ) {
         self.descriptor = descriptor
         self.strace = strace
         self.translation = translation
         self.limits = limits
+        self.hasGuestDirectory = hasGuestDirectory
         self.sysroot = sysroot
         self.path = path
         self.variables = variables
@@ -115,7 +119,7 @@ extension LinuxProcess {
             let process = try LinuxProcess(
                 image, interpreter: interpreter, name: request.path, arguments: request.arguments,
                 environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options,
-                limits: request.limits)
+                limits: request.limits, hasGuestDirectory: request.hasGuestDirectory)
             process.run().endProcess()
         } catch {
             let line = Array("lyrebird: \(error)\n".utf8)
@@ -207,7 +211,7 @@ extension GuestThread {
             let request = ExecutionRequest(
                 descriptor: Int32(descriptor), strace: process.options.strace,
                 translation: process.options.translation.text, limits: process.limits,
-                sysroot: process.paths.root ?? [],
+                hasGuestDirectory: process.hasGuestDirectory, sysroot: process.paths.root ?? [],
                 path: path, variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
             return PreparedExecution(

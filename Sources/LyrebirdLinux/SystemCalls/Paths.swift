@@ -117,7 +117,7 @@ extension GuestThread {
             target = process.paths.guestPath(process.paths.executable)
         } else if let entry, entry.elementsEqual("root".utf8), process.paths.root != nil {
             target = [UInt8(ascii: "/")]
-        } else if entry != nil, process.paths.root != nil {
+        } else if let entry, process.paths.root != nil, process.hasGuestDirectory || !entry.elementsEqual("cwd".utf8) {
             let count = host.systemCall(
                 .readlinkat, UInt64(bitPattern: Int64(a.int(0))), a[1], scratch.address(2), UInt64(scratch[2].count))
             guard count >= 0 else { return count }
@@ -132,8 +132,17 @@ extension GuestThread {
         return visible.count
     }
 
+    /// An absolute name says whose name for the directory the guest wants to see.
+    func chdir(_ a: Arguments) throws(Errno) -> Int {
+        let result = try passPaths(.chdir, a)
+        guard result == 0, let root = process.paths.root else { return result }
+        let path = try readPath(a[0])
+        if path.first == UInt8(ascii: "/") { process.hasGuestDirectory = !path.starts(with: root) }
+        return result
+    }
+
     func getcwd(_ a: Arguments) throws(Errno) -> Int {
-        guard process.paths.root != nil else { return pass(.getcwd, a) }
+        guard process.paths.root != nil, process.hasGuestDirectory else { return pass(.getcwd, a) }
         let count = host.systemCall(.getcwd, scratch.address(2), UInt64(scratch[2].count))
         guard count > 0 else { return count }
         let path = process.paths.guestPath(Array(scratch[2].prefix(count - 1))) + [0]

@@ -15,6 +15,7 @@ struct ProcessFlags: ~Copyable {
     let hasMemoryFile = Atomic(false)
     let locksFutureMappings = Atomic(false)
     let personality = Atomic(UInt64(0))
+    let hasGuestDirectory = Atomic(false)
 }
 
 /// Of a process.
