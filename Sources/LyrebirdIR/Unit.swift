@@ -41,6 +41,15 @@ public struct Unit: ~Copyable {
     public static let poolCapacity = 8192
     public static let blockCapacity = 512
 
+    /// Whether an exit leads back to the unit itself.
+    public var loopsToStart: Bool {
+        for place in 0..<placedCount {
+            let last = instructions[Int(blocks[Int(order[place])].end) &- 1]
+            if last.opcode == .exitJump, last.immediate == startPC { return true }
+        }
+        return false
+    }
+
     public init() {
         instructions = .allocate(capacity: Unit.capacity)
         pool = .allocate(capacity: Unit.poolCapacity)

@@ -300,6 +300,7 @@ public final class Engine: @unchecked Sendable {
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
             optimizer.run(&unit)
+            if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
                 unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
             {
