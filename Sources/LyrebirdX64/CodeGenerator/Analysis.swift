@@ -224,6 +224,7 @@ extension CodeGenerator {
         case .load, .store, .atomic, .control:
             sites[Int(siteCount)] = Int32(truncatingIfNeeded: index)
             siteCount &+= 1
+            if effect == .control { nextControl = Int32(truncatingIfNeeded: index) }
         default: break
         }
         switch i.opcode {
@@ -236,7 +237,8 @@ extension CodeGenerator {
             slots[slot].lastRead = -1
             let value = Int(values[Int(i.b)].representative)
             values[value].end = max(values[value].end, end)
-            if slots[slot].hint != 0xFF { values[value].hint = slots[slot].hint }
+            // Only what is still there when the unit may be left has to be at home.
+            if slots[slot].hint != 0xFF, end >= nextControl { values[value].hint = slots[slot].hint }
             return
         case .get:
             // The value is what the slot holds until then: it inherits the slot's lifetime at entry if nothing was set.

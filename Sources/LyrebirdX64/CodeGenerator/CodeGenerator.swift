@@ -88,6 +88,8 @@ public struct CodeGenerator: ~Copyable {
     var spillsUsed = SpillSet()
     var unchecked = UncheckedGroup()
     var position = 0
+    /// In the analysis: the next instruction by which a block may be left.
+    var nextControl: Int32 = .max
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
     var chainCount = 0
     /// The chain whose code is being emitted.

@@ -50,15 +50,25 @@ extension CodeGenerator {
                 hot.movzx(.b32, scratch, Width(rawValue: access.size)!, memory)
                 moveToVector(result, scratch, .b32)
             } else {
-                let result = allocateVector(for: index)
-                site(unit)
+                let result: XMM
+                if let home = loadIntoHome(index, unit) {
+                    result = XMM(home &- 16)
+                } else {
+                    result = allocateVector(for: index)
+                    site(unit)
+                }
                 loadVector(result, memory, size: access.size)
             }
             return
         }
-        let address = addresses[index]
-        let result = loadResult(index, Int(address.base), Int(address.index))
-        site(unit)
+        let result: GPR
+        if let home = loadIntoHome(index, unit) {
+            result = GPR(home)
+        } else {
+            let address = addresses[index]
+            result = loadResult(index, Int(address.base), Int(address.index))
+            site(unit)
+        }
         let from = Width(rawValue: access.size)!
         if !access.isSigned || access.size == 3 {
             if access.size < 2 { hot.movzx(.b32, result, from, memory) } else { hot.mov(from, result, memory) }
@@ -67,6 +77,20 @@ extension CodeGenerator {
         } else {
             hot.movsx(width(i.type), result, from, memory)
         }
+    }
+
+    /// The register where the result is wanted in the end, if who is there is needed by nobody but a fault of this very load:
+    /// one that faults has not written it yet. It is the operand of the address, or what the slot held before.
+    private mutating func loadIntoHome(_ index: Int, _ unit: borrowing Unit) -> UInt8? {
+        let home = values[index].hint
+        guard home != 0xFF, (home >= 16) == (values[index].type == .v128) else { return nil }
+        let value = Int(registerValue[Int(home)])
+        guard value >= 0, values[value].end == Int32(truncatingIfNeeded: position) else { return nil }
+        site(unit)
+        values[value].register = 0xFF
+        own(index, home)
+        lock(home)
+        return home
     }
 
     /// A register for what is loaded: that of the address if it dies here. A load that faults has not written it yet.
