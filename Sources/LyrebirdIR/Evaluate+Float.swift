@@ -5,10 +5,10 @@ import CLyrebird
 /// Bits of a CPU's floating-point control word that stand for a choice (`lyrebird_float_control`).
 public struct FloatControl: OptionSet, Sendable {
     public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inline(__always) public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let flushesSubnormals = FloatControl(rawValue: LYREBIRD_FLOAT_FLUSH.rawValue)
-    public static let defaultNaN = FloatControl(rawValue: LYREBIRD_FLOAT_DEFAULT_NAN.rawValue)
+    public static var flushesSubnormals: FloatControl { FloatControl(rawValue: LYREBIRD_FLOAT_FLUSH.rawValue) }
+    public static var defaultNaN: FloatControl { FloatControl(rawValue: LYREBIRD_FLOAT_DEFAULT_NAN.rawValue) }
 }
 
 /// What a CPU's floating-point operations depend on, and what they leave behind (CLyrebird/float.h).

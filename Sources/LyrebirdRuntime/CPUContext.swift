@@ -106,6 +106,13 @@ public final class CPUContext {
 
     private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
 
+    /// Where the table says that the code for a pc is, 0 if it does not. By the thread that the CPU belongs to.
+    func remembered(pc: UInt64) -> UInt64 {
+        let entry = table + index(of: pc)
+        let key = lyrebird_load_acquire(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self))
+        return key == pc ? entry.pointee.host : 0
+    }
+
     func remember(pc: UInt64, host: UInt64) {
         let entry = table + index(of: pc)
         entry.pointee.host = host

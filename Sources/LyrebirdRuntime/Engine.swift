@@ -149,6 +149,9 @@ public final class Engine: @unchecked Sendable {
             lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
         }
         readMode(cpu)
+        // Code that generated code may jump to by itself may be entered as well. The table knows where a CPU goes on after a trap;
+        // where generated code was left for want of an entry, it does not.
+        var asksTable = true
         while true {
             context.pointee.table = context.pointee.full_table
             let stop = lyrebird_load32(Self.stopField(context))
@@ -167,21 +170,25 @@ public final class Engine: @unchecked Sendable {
                 cpu.forgetTranslations()
                 cpu.generation = generation
             }
-            let place = index.hotStart(pc: cpu.pc, mode: cpu.mode)
-            if place == 0 {
-                lyrebird_store32(Self.insideField(context), 0)
-                if let reason = translate(cpu) { return reason }
-                continue
-            }
-            let host = UInt64(UInt(bitPattern: cache.executable + place))
-            cpu.remember(pc: cpu.pc, host: host)
-            // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before it was
-            // remembered, the index says so now.
-            lyrebird_fence()
-            if index.hotStart(pc: cpu.pc, mode: cpu.mode) != place {
-                cpu.forget(pc: cpu.pc)
-                lyrebird_store32(Self.insideField(context), 0)
-                continue
+            var host = asksTable ? cpu.remembered(pc: cpu.pc) : 0
+            asksTable = false
+            if host == 0 {
+                let place = index.hotStart(pc: cpu.pc, mode: cpu.mode)
+                if place == 0 {
+                    lyrebird_store32(Self.insideField(context), 0)
+                    if let reason = translate(cpu) { return reason }
+                    continue
+                }
+                host = UInt64(UInt(bitPattern: cache.executable + place))
+                cpu.remember(pc: cpu.pc, host: host)
+                // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before it
+                // was remembered, the index says so now.
+                lyrebird_fence()
+                if index.hotStart(pc: cpu.pc, mode: cpu.mode) != place {
+                    cpu.forget(pc: cpu.pc)
+                    lyrebird_store32(Self.insideField(context), 0)
+                    continue
+                }
             }
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation

@@ -24,7 +24,9 @@ struct Lyrebird: ParsableCommand {
 
 /// How to translate: the same for all subcommands.
 struct TranslationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Look absolute paths up in this directory first.", valueName: "directory"))
+    @Option(
+        name: .customLong(PlainStart.sysrootOption),
+        help: ArgumentHelp("Look absolute paths up in this directory first.", valueName: "directory"))
     var sysroot: String?
 
     @Option(help: ArgumentHelp("Use these extensions of the host's instruction set only.", valueName: "names"))

@@ -51,12 +51,16 @@ struct Disassembler {
             Int, UnsafePointer<UInt8>?, Int, UInt64, Int, UnsafeMutablePointer<UnsafeMutableRawPointer?>
         ) -> Int
 
+    private typealias Free = @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
+
     private let handle: Int
     private let disassemble: Disassemble
+    private let free: Free
 
     init?(_ architecture: Architecture) {
         guard let library = dlopen("libcapstone.so.4", RTLD_NOW), let open = dlsym(library, "cs_open"),
-            let option = dlsym(library, "cs_option"), let disassemble = dlsym(library, "cs_disasm")
+            let option = dlsym(library, "cs_option"), let disassemble = dlsym(library, "cs_disasm"),
+            let free = dlsym(library, "cs_free")
         else { return nil }
         var handle = 0
         guard unsafeBitCast(open, to: Open.self)(architecture.rawValue, architecture.mode, &handle) == 0 else {
@@ -66,13 +70,15 @@ struct Disassembler {
         _ = unsafeBitCast(option, to: Option.self)(handle, 5, 3)
         self.handle = handle
         self.disassemble = unsafeBitCast(disassemble, to: Disassemble.self)
+        // In a static program the library has an allocator of its own.
+        self.free = unsafeBitCast(free, to: Free.self)
     }
 
     /// How many instructions there are.
     func count(_ bytes: [UInt8]) -> Int {
         var instructions: UnsafeMutableRawPointer?
         let count = disassemble(handle, bytes, bytes.count, 0, 0, &instructions)
-        free(instructions)
+        free(instructions, count)
         return count
     }
 
@@ -81,7 +87,7 @@ struct Disassembler {
         var instructions: UnsafeMutableRawPointer?
         let count = disassemble(handle, bytes, bytes.count, address, 0, &instructions)
         guard let instructions else { return "" }
-        defer { free(instructions) }
+        defer { free(instructions, count) }
         // struct cs_insn: id 4 bytes, address at 8, size at 16, 16 bytes, mnemonic at 34 (32 bytes), operands at 66 (160 bytes).
         let stride = 240
         var out = ""

@@ -1,5 +1,5 @@
-// The program `lyrebird`. What starts a guest program the plain way (no option before its path), and every child that a
-// guest executes, goes straight to the translator; the option parser is for the rest.
+// The program `lyrebird`. What starts a guest program the plain way (PlainStart.swift), and every child that a guest executes,
+// goes straight to the translator; the option parser is for the rest.
 
 import ArgumentParser
 import Glibc
@@ -10,12 +10,7 @@ import LyrebirdLinux
 enum Main {
     static func main() {
         LinuxProcess.continueExecution()
-        let arguments = LinuxProcess.hostArguments
-        if arguments.count > 1, let first = arguments[1].first, first != UInt8(ascii: "-"),
-            !Lyrebird.subcommandNames.contains(where: { Array($0.utf8) == arguments[1] })
-        {
-            Runner().run(Array(arguments[1...]))
-        }
+        if let start = PlainStart(LinuxProcess.hostArguments) { Runner(options: start.options).run(start.words) }
         Lyrebird.main()
     }
 }

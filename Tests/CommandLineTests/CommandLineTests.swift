@@ -82,6 +82,33 @@ import Testing
         #expect(lyrebird("run", path, "-x", environment: []).output == "\(path)\n-x\n")
     }
 
+    /// The forms that are understood before the option parser has a look, and those that are left to it.
+    @Test func systemRoots() {
+        let program = directory.write("prints", .prints)
+        let root = directory.path
+        func expect(_ words: [String], _ output: String, at line: SourceLocation = #_sourceLocation) {
+            let run = ChildProcess([buildDirectory + "/lyrebird"] + words, in: directory.path, environment: [])
+            #expect(run.output == output && run.errors == "" && run.status == 0, sourceLocation: line)
+        }
+        for options in [["--sysroot", root], ["--sysroot=" + root], ["--sysroot", "/no/such", "--sysroot=" + root]] {
+            expect(options + [program, "--sysroot", "x"], "\(program)\n--sysroot\nx\n")
+            expect(options + ["/prints", "x"], "/prints\nx\n")
+            expect(options + ["--", "/prints", "x"], "/prints\nx\n")
+            expect(options + ["--no-chaining", "/prints", "x"], "/prints\nx\n")
+            expect(["run"] + options + ["/prints", "x"], "/prints\nx\n")
+        }
+        for words in [["--sysroot"], ["--sysroot", root], ["--sysroot="], ["--sysroots", root, program]] {
+            let run = ChildProcess([buildDirectory + "/lyrebird"] + words, in: directory.path, environment: [])
+            #expect(run.status == 64 && run.errors.contains("Usage: lyrebird"), "\(words): \(run.errors)")
+        }
+        for form in [["--sysroot", "/no/such"], ["--sysroot=/no/such"]] {
+            let plain = ChildProcess([buildDirectory + "/lyrebird"] + form + [program], in: root, environment: [])
+            let parsed = ChildProcess(
+                [buildDirectory + "/lyrebird", "run"] + form + [program], in: root, environment: [])
+            #expect(plain.status == parsed.status && plain.errors == parsed.errors && plain.errors != "")
+        }
+    }
+
     @Test func programsNamedLikeSubcommands() {
         for name in ["explain", "run", "help"] {
             _ = directory.write(name, .prints)

@@ -104,11 +104,10 @@ struct PathResolver: Sendable {
     }
 
     /// Names in a process's directory of /proc that are not what the kernel says.
-    private static let ownNames: Set<[UInt8]> = Set(
-        [
-            "exe", "maps", "smaps", "auxv", "cmdline", "environ", "stat", "status", "limits", "mem", "root", "cwd",
-            "cpuinfo",
-        ].map { Array($0.utf8) })
+    private static let ownNames = [
+        "exe", "maps", "smaps", "auxv", "cmdline", "environ", "stat", "status", "limits", "mem", "root", "cwd",
+        "cpuinfo",
+    ]
 
     /// A path as far as it says where in /proc it leads, `..` and what a relative one begins at included; nil if it does not
     /// lead to a name that may have to be made up.
@@ -116,7 +115,7 @@ struct PathResolver: Sendable {
         // Most paths are out of the question by their last component.
         let end = path.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0
         let isNumber = path[end...].allSatisfy { (0x30...0x39).contains($0) }
-        guard isNumber || Self.ownNames.contains(Array(path[end...])) else { return nil }
+        guard isNumber || Self.ownNames.contains(where: { path[end...].elementsEqual($0.utf8) }) else { return nil }
         var pending = Self.components(path)
         guard !pending.isEmpty else { return nil }
         if path.first != Self.slash {

@@ -102,6 +102,7 @@ extension GuestThread {
 
     /// Whether a signal has come that is not blocked.
     var hasSignal: Bool {
+        guard !held.isEmpty else { return false }
         let blocked = temporaryMask ?? mask
         return held.contains { blocked & Signal.bit($0.number) == 0 }
     }
