@@ -32,7 +32,8 @@ enum IdentificationRegister {
     private static let instructionSet0: UInt64 =
         2 << 4 | 1 << 8 | 2 << 12 | 1 << 16 | 2 << 20 | 1 << 28 | 1 << 32 | 1 << 44 | 1 << 48 | 2 << 52
 
-    /// ID_AA64ISAR1_EL1: DPB with its second part, JSCVT, FCMA, LRCPC with its second part, FRINTTS, SB, BF16, I8MM.
+    /// ID_AA64ISAR1_EL1: DPB with its second part, JSCVT, FCMA, LRCPC with its second part, FRINTTS, SB, BF16, I8MM. Not APA to
+    /// GPI: see PointerAuthentication.swift.
     private static let instructionSet1: UInt64 =
         2 | 1 << 12 | 1 << 16 | 2 << 20 | 1 << 32 | 1 << 36 | 1 << 44 | 1 << 52
 }

@@ -34,21 +34,6 @@ extension Lifter {
     mutating func tsbCsync(_ i: Hint) {}
     mutating func bti(_ i: BranchTarget) {}
 
-    // Without FEAT_PAuth, which is not offered, the pointer-authentication instructions in the hint space do nothing.
-    mutating func xpaclri(_ i: Hint) {}
-    mutating func pacia1716(_ i: Hint) {}
-    mutating func pacib1716(_ i: Hint) {}
-    mutating func autia1716(_ i: Hint) {}
-    mutating func autib1716(_ i: Hint) {}
-    mutating func paciaz(_ i: Hint) {}
-    mutating func paciasp(_ i: Hint) {}
-    mutating func pacibz(_ i: Hint) {}
-    mutating func pacibsp(_ i: Hint) {}
-    mutating func autiaz(_ i: Hint) {}
-    mutating func autiasp(_ i: Hint) {}
-    mutating func autibz(_ i: Hint) {}
-    mutating func autibsp(_ i: Hint) {}
-
     // MARK: Barriers
 
     mutating func clrex(_ i: Barrier) { unit.set(ARM64State.exclusiveAddress, const(.max)) }

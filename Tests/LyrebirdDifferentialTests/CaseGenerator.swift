@@ -131,14 +131,21 @@ enum OracleModel: String, CaseIterable {
     case plain = "neoverse-n1"
     /// Has what the other has not, without what nobody here has. The pointer-authentication hints would be instructions.
     case rich = "max,pauth=off,sve=off,sme=off"
+    /// The same with pointer authentication, of which only XPAC is the same without keys.
+    case authenticating = "max,sve=off,sme=off"
 
     func has(_ encoding: Encoding) -> Bool {
         let later: Set<Feature> = [
             .LRCPC2, .FlagM, .FlagM2, .SB, .DPB2, .BTI, .DIT, .FRINTTS, .SHA512, .SHA3, .SM3, .SM4, .I8MM, .FCMA,
             .JSCVT, .FHM, .BF16, .SSBS,
         ]
+        let strips = [.xpaci, .xpacd, .xpaclri].contains(encoding)
+        if encoding.feature == .PAuth {
+            let isHint = CaseGenerator.pattern(encoding) >> 12 == 0xD5032
+            return strips ? self == .authenticating : isHint && self != .authenticating
+        }
         // The richer one's DC ZVA clears 512 bytes.
-        return self == .rich ? encoding != .dcZVA && encoding != .mrsDCZID : !later.contains(encoding.feature)
+        return self == .plain ? !later.contains(encoding.feature) : encoding != .dcZVA && encoding != .mrsDCZID
     }
 }
 

@@ -38,7 +38,7 @@ extension DifferentialTests {
         @Test func undefinedWords() throws {
             let seed: UInt64 = Self.count == 1 << 20 ? 7 : UInt64(Date.now.timeIntervalSince1970)
             var random = SplitMix64(seed: seed)
-            let oracle = try Oracle(model: .rich)
+            let oracle = try Oracle(model: .authenticating)
             let scout = InterpreterSubject(passes: .none)
             var state = CPUState()
             for index in 0...CPUState.sp {

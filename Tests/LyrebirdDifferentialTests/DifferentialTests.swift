@@ -25,8 +25,8 @@ extension DifferentialTests {
         /// Cases of each encoding.
         private func singles(_ comparison: Comparison, _ generator: inout CaseGenerator, count: Int) throws {
             // The richer model is for what the other does not have.
-            for encoding in CaseGenerator.encodings where OracleModel.plain.has(encoding) == (generator.model == .plain)
-            {
+            for encoding in CaseGenerator.encodings
+            where generator.model.has(encoding) && OracleModel.plain.has(encoding) == (generator.model == .plain) {
                 var made = 0
                 for _ in 0..<4 * count where made < count {
                     guard let guestCase = generator.single(encoding, slot: comparison.slot) else { continue }
