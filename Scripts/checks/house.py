@@ -20,7 +20,7 @@ LAYERS = {
     "Lyrebird": {
         "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
     },
-    "LyrebirdLinux": {"Glibc", "Lyrebird"},
+    "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird"},
     "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdLinux"},
 }
 # What may be imported outside Sources/: an example is an embedder, and sees the products alone.

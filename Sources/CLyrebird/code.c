@@ -1,78 +1,59 @@
-// Memory for generated code: one memfd mapped twice, so that no page is writable and executable at once and a patch is seen
-// at once.
+// Memory for generated code: one piece mapped twice, so that no page is writable and executable at once and a patch is seen at
+// once. It is shared memory without a file: there is no descriptor for a guest to meet, and no limit on the size of files.
 #define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host.h"
 
-// Guests must not meet this descriptor among theirs.
-static int out_of_the_way(int fd) {
-    int high = (int)syscall(SYS_fcntl, fd, 1030 /* F_DUPFD_CLOEXEC */, 900);
-    if (high < 0) return fd;
-    close(fd);
-    return high;
+static void *shared_memory(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int make_memory(size_t size) {
-    int fd = memfd_create("lyrebird-code", MFD_CLOEXEC);
-    if (fd < 0) return -1;
-    fd = out_of_the_way(fd);
-    if (ftruncate(fd, (off_t)size)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+// A second, executable view of shared memory, at an address or, for NULL, anywhere: mremap of no bytes duplicates.
+static void *executable_view(void *memory, size_t size, void *where) {
+    int flags = MREMAP_MAYMOVE | (where ? MREMAP_FIXED : 0);
+    void *view = (void *)syscall(SYS_mremap, memory, 0, size, flags, where);
+    if (view == MAP_FAILED) return NULL;
+    if (!mprotect(view, size, PROT_READ | PROT_EXEC)) return view;
+    int error = errno;
+    munmap(view, size);
+    errno = error;
+    return NULL;
 }
 
 int lyrebird_map_code(size_t size, void **writable, void **executable) {
-    int fd = make_memory(size);
-    if (fd < 0) return errno;
-    void *w = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    void *x = w == MAP_FAILED ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    int error = x == MAP_FAILED ? errno : 0;
-    if (error && w != MAP_FAILED) munmap(w, size);
-    close(fd);
-    *writable = w;
-    *executable = x;
+    *writable = shared_memory(size);
+    *executable = *writable ? executable_view(*writable, size, NULL) : NULL;
+    if (*executable) return 0;
+    int error = errno;
+    if (*writable) munmap(*writable, size);
     return error;
 }
 
-static int write_all(int fd, const char *from, size_t count, off_t at) {
-    while (count > 0) {
-        ssize_t n = pwrite(fd, from, count, at);
-        if (n <= 0) return -1;
-        from += n;
-        at += n;
-        count -= (size_t)n;
-    }
+int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used,
+                       void **copy) {
+    char *memory = shared_memory(size);
+    if (!memory) return errno;
+    memcpy(memory, writable, hot_used);
+    memcpy(memory + cold_start, (const char *)writable + cold_start, cold_used);
+    *copy = memory;
     return 0;
 }
 
-// Before fork, in the parent: a copy of the used part. Returns the descriptor, or -errno.
-int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used) {
-    int fd = make_memory(size);
-    if (fd < 0) return -errno;
-    if (write_all(fd, writable, hot_used, 0) ||
-        write_all(fd, (const char *)writable + cold_start, cold_used, (off_t)cold_start)) {
-        close(fd);
-        return -EIO;
-    }
-    return fd;
+void lyrebird_discard_code(void *copy, size_t size) {
+    if (copy) munmap(copy, size);
 }
 
-int lyrebird_remap_code(size_t size, void *writable, void *executable, int copy_from) {
-    int fd = copy_from >= 0 ? copy_from : make_memory(size);
-    if (fd < 0) return errno;
-    int error = 0;
-    if (mmap(writable, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
-        mmap(executable, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-        error = errno;
-    close(fd);
-    return error;
+int lyrebird_remap_code(size_t size, void *writable, void *executable, void *copy) {
+    void *memory = copy ? copy : shared_memory(size);
+    if (!memory || !executable_view(memory, size, executable)) return errno;
+    return mremap(memory, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, writable) == MAP_FAILED ? errno : 0;
 }
 
 __attribute__((target("fsgsbase"))) static void write_gs(uint64_t base) { __builtin_ia32_wrgsbase64(base); }

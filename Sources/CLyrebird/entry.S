@@ -55,4 +55,32 @@ lyrebird_syscall_interrupted:
     pop %rbx
     ret
 
+# The way back from a signal handler: rt_sigreturn.
+    .globl lyrebird_restore_signal
+    .type lyrebird_restore_signal, @function
+lyrebird_restore_signal:
+    mov $15, %eax
+    syscall
+
+# long lyrebird_vfork(flags, parent_tid, child_tid, void (*body)(void *), void *argument): clone(2) without a stack of its own.
+# The child runs `body` below this frame, which never returns; the parent waits for it in the kernel (CLONE_VFORK), so that
+# the frame is as it was.
+    .globl lyrebird_vfork
+    .type lyrebird_vfork, @function
+lyrebird_vfork:
+    mov %rcx, %r9
+    mov %rdx, %r10
+    mov %rsi, %rdx
+    xor %esi, %esi
+    mov $56, %eax
+    syscall
+    test %rax, %rax
+    jz lyrebird_vfork_child
+    ret
+lyrebird_vfork_child:
+    sub $8, %rsp
+    mov %r8, %rdi
+    call *%r9
+    ud2
+
     .section .note.GNU-stack, "", @progbits

@@ -49,14 +49,22 @@ static void record_fault(struct lyrebird_context *c, int signal, siginfo_t *info
     g[REG_RIP] = (greg_t)c->fault_stub;
 }
 
+// Blocked, a fault is deadly, and the translator's copies of guest memory may fault at any time: these stay open.
+static const uint64_t always_open = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
+
 static void record_signal(int signal, siginfo_t *info, ucontext_t *u) {
     struct lyrebird_context *c = current;
     if (!c) return;
-    c->pending_signal = (uint32_t)signal;
-    memcpy(c->pending_info, info, LYREBIRD_SIGINFO);
+    int place = signal == SIGSEGV ? 1 : signal == SIGBUS ? 2 : 0;
+    // A standard signal that is pending already is not queued again (signal(7)).
+    if (c->pending_signal[place] == 0) {
+        memcpy(c->pending_info[place], info, LYREBIRD_SIGINFO);
+        c->pending_signal[place] = (uint32_t)signal;
+    }
     lyrebird_request_stop(c, 1);
     // No other signal until this one is taken: the kernel queues them.
-    memset(&u->uc_sigmask, 0xFF, 8);
+    uint64_t mask = ~always_open;
+    memcpy(&u->uc_sigmask, &mask, sizeof mask);
     uint64_t rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
     if (contains(lyrebird_syscall_start, lyrebird_syscall_end, rip))
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_syscall_interrupted;
@@ -97,10 +105,24 @@ static void on_fault(int signal, siginfo_t *info, void *opaque) {
     sigaction(signal, &fallback, NULL);
 }
 
+// The kernel's own struct and call: the C library's keep two real-time signals to itself, which the guest's library needs.
+struct kernel_sigaction {
+    void *handler;
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+void lyrebird_restore_signal(void);
+
+static int set_action(int signal, void *handler, unsigned long flags) {
+    const unsigned long has_restorer = 0x04000000;
+    struct kernel_sigaction action = {handler, flags | has_restorer, lyrebird_restore_signal, ~0ull};
+    return syscall(SYS_rt_sigaction, signal, &action, NULL, sizeof action.mask) ? errno : 0;
+}
+
 static int install(int signal, void (*handler)(int, siginfo_t *, void *)) {
-    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
-    return sigaction(signal, &action, NULL) ? errno : 0;
+    return set_action(signal, (void *)handler, SA_SIGINFO | SA_ONSTACK);
 }
 
 int lyrebird_install_fault_handlers(void) {
@@ -111,13 +133,34 @@ int lyrebird_install_fault_handlers(void) {
 int lyrebird_set_disposition(int signal, enum lyrebird_disposition disposition) {
     if (signal == SIGSEGV || signal == SIGBUS) return install(signal, on_fault);
     if (disposition == LYREBIRD_INTERCEPT) return install(signal, on_signal);
-    struct sigaction action = {.sa_handler = disposition == LYREBIRD_IGNORE ? SIG_IGN : SIG_DFL};
-    return sigaction(signal, &action, NULL) ? errno : 0;
+    return set_action(signal, (void *)(disposition == LYREBIRD_IGNORE ? SIG_IGN : SIG_DFL), 0);
 }
 
 void lyrebird_set_signal_mask(uint64_t mask) {
-    mask &= ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
+    mask &= ~always_open;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+}
+
+int lyrebird_take_signal(struct lyrebird_context *c, void *info) {
+    for (int place = 0; place < LYREBIRD_PENDING; place++) {
+        uint32_t signal = __atomic_load_n(&c->pending_signal[place], __ATOMIC_ACQUIRE);
+        if (signal == 0) continue;
+        memcpy(info, c->pending_info[place], LYREBIRD_SIGINFO);
+        __atomic_store_n(&c->pending_signal[place], 0, __ATOMIC_RELEASE);
+        return (int)signal;
+    }
+    return 0;
+}
+
+void lyrebird_discard_signals(struct lyrebird_context *c) {
+    for (int place = 0; place < LYREBIRD_PENDING; place++)
+        __atomic_store_n(&c->pending_signal[place], 0, __ATOMIC_RELEASE);
+    __atomic_fetch_and(&c->stop, ~1u, __ATOMIC_SEQ_CST);
+}
+
+int lyrebird_set_signal_stack(void *memory, size_t size) {
+    stack_t stack = {.ss_sp = memory, .ss_size = size};
+    return sigaltstack(&stack, NULL) ? errno : 0;
 }
 
 int lyrebird_prepare_thread(void) {
@@ -131,10 +174,9 @@ int lyrebird_prepare_thread(void) {
     size_t size = 64 << 10;
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return errno;
-    stack_t stack = {.ss_sp = memory, .ss_size = size};
-    if (sigaltstack(&stack, NULL)) return errno;
-    prepared = 1;
-    return 0;
+    int error = lyrebird_set_signal_stack(memory, size);
+    prepared = error == 0;
+    return error;
 }
 
 uint64_t lyrebird_counter(uint64_t a, uint64_t b) {

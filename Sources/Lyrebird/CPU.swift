@@ -7,11 +7,14 @@ import LyrebirdRuntime
 public final class CPU {
     public let machine: Machine
     let context: CPUContext
+    /// The machine's, without a count: CPUs on several threads would wait for each other at it.
+    private let engine: Unmanaged<Engine>
     private let offsets: [Int32]
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
         self.context = context
+        engine = Unmanaged.passUnretained(machine.engine)
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
     }
 
@@ -75,9 +78,16 @@ public final class CPU {
         return UInt16(truncatingIfNeeded: signAndZero | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
     }
 
+    /// Takes over the pc and all registers of another CPU of the machine, which must not be running.
+    public func copyState(from other: CPU) {
+        context.state.copyMemory(from: other.context.state, byteCount: machine.engine.layout.size)
+        context.pc = other.context.pc
+        context.mode = other.context.mode
+    }
+
     /// Runs guest code from `pc` until there is a reason to leave it.
     public func run() -> Exit {
-        switch machine.engine.run(context) {
+        switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
         case .fault(let address, let isWrite, let signal, let code):
             let cause: Fault.Cause

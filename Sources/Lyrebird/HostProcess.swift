@@ -3,6 +3,7 @@
 // as far as a native program would be.
 
 import CLyrebird
+import LyrebirdIR
 import LyrebirdRuntime
 
 /// The host process as a guest's kernel: only there on a machine whose address space is `.hostProcess`.
@@ -79,10 +80,27 @@ public struct HostProcess: Sendable {
         machine.engine.locked { body(machine.engine) }
     }
 
-    /// Drops translations of a range of guest code. The lock is held.
+    /// madvise(2), on the guest's memory alone. Translations of what it may have emptied are dropped.
+    /// - Returns: 0 or -errno.
+    public func advise(_ address: UInt64, size: UInt64, advice: UInt64) -> Int {
+        changing { engine in
+            forget(engine, address, size)
+            return engine.memory.advise(address, size: size, advice: advice)
+        }
+    }
+
+    /// Whether all of a range is mapped by the guest.
+    public func isMapped(_ address: UInt64, size: UInt64) -> Bool {
+        let (end, overflows) = address.addingReportingOverflow(size)
+        return !overflows && machine.engine.locked { machine.engine.memory.covers(address, end) }
+    }
+
+    /// Drops translations of the guest code in the pages of a range. The lock is held.
     private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64) {
-        let end = address &+ size
-        if end > address, engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
+        let (end, overflows) = address.addingReportingOverflow(size)
+        for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
+            engine.invalidateLocked(part.0, part.1)
+        }
     }
 
     /// mremap(2). - Returns: the address, or -errno.
@@ -105,7 +123,8 @@ public struct HostProcess: Sendable {
     /// All that the guest has mapped, in order of address (the translator's own memory is not among it).
     public func mappings() -> [Mapping] {
         machine.engine.locked {
-            machine.engine.memory.regions.map {
+            machine.engine.memory.noteGrowth()
+            return machine.engine.memory.regions.map {
                 Mapping(range: $0.start..<$0.end, access: Memory.Access($0.rights), shared: $0.isShared)
             }
         }
@@ -113,22 +132,74 @@ public struct HostProcess: Sendable {
 
     // MARK: Processes
 
+    private static let cloneParentSetTID: UInt64 = 0x0010_0000
+    private static let cloneChildClearTID: UInt64 = 0x0020_0000
+    private static let cloneChildSetTID: UInt64 = 0x0100_0000
+    private static let setTIDAddress = 218
+    private static let setRobustList = 273
+
     /// Forks this process with `cpu` as the only CPU of the child. The child's translations are its own. Returns the
     /// child's pid in the parent, 0 in the child, -errno on failure. `flags` is that of clone(2) (SIGCHLD, CLONE_PARENT_SETTID,
     /// CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID, namespaces …, never CLONE_VM).
     public func fork(on cpu: CPU, flags: UInt64, parentTID: UInt64 = 0, childTID: UInt64 = 0) -> Int {
+        let threadIDs = Self.cloneParentSetTID | Self.cloneChildSetTID | Self.cloneChildClearTID
+        let childSignal: UInt64 = 17
+        guard flags & ~threadIDs == childSignal else {
+            // The C library's fork knows no flags. What it does besides is for the locks that other threads hold.
+            return machine.engine.fork(keeping: cpu.context) {
+                lyrebird_syscall(56, flags, 0, parentTID, childTID, 0, 0)
+            }
+        }
         let pid = machine.engine.fork(keeping: cpu.context)
         if pid == 0 {
-            let cloneChildSetTID: UInt64 = 0x0100_0000
-            let cloneChildClearTID: UInt64 = 0x0020_0000
             let own = UInt32(truncatingIfNeeded: lyrebird_syscall(186, 0, 0, 0, 0, 0, 0))
             // The kernel ignores a bad address here, too.
-            if flags & cloneChildSetTID != 0 { try? machine.memory.store(own, at: childTID) }
-            if flags & cloneChildClearTID != 0 { _ = lyrebird_syscall(218, childTID, 0, 0, 0, 0, 0) }
-        } else if pid > 0, flags & 0x0010_0000 != 0 {
+            if flags & Self.cloneChildSetTID != 0 { try? machine.memory.store(own, at: childTID) }
+            let cleared = flags & Self.cloneChildClearTID != 0 ? childTID : 0
+            _ = lyrebird_syscall(Self.setTIDAddress, cleared, 0, 0, 0, 0, 0)
+            // A new process has no robust list; the C library has set its own.
+            _ = lyrebird_syscall(Self.setRobustList, 0, Self.robustListSize, 0, 0, 0, 0)
+        } else if pid > 0, flags & Self.cloneParentSetTID != 0 {
             try? machine.memory.store(UInt32(truncatingIfNeeded: pid), at: parentTID)
         }
         return pid
+    }
+
+    /// sizeof(struct robust_list_head)
+    private static let robustListSize: UInt64 = 24
+
+    /// vfork(2): makes a process that shares this one's memory, and waits until it has executed a program or ended. The child
+    /// runs `body` on the calling thread's stack and on `cpu`, whose state is afterwards as it was before, and so are the
+    /// signals that wait for it. `flags` is that of clone(2), with CLONE_VM and CLONE_VFORK.
+    ///
+    /// - Parameter body: is called with `argument` and never returns. What it owns when it executes a program stays allocated.
+    /// - Returns: the child's pid, or -errno.
+    public func vfork(
+        on cpu: CPU, flags: UInt64, parentTID: UInt64, childTID: UInt64, argument: UnsafeMutableRawPointer,
+        body: @convention(c) (UnsafeMutableRawPointer?) -> Void
+    ) -> Int {
+        let context = cpu.context
+        let state = [UInt8](UnsafeRawBufferPointer(start: context.state, count: machine.engine.layout.size))
+        let (pc, mode) = (context.pc, context.mode)
+        let pid = lyrebird_vfork(flags, parentTID, childTID, body, argument)
+        state.withUnsafeBytes { context.state.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        context.pc = pc
+        context.mode = mode
+        context.leave()
+        return pid
+    }
+
+    /// Makes the calling thread, which has just begun, fit for a CPU: its identity as the guest's kernel knows it.
+    /// - Parameters:
+    ///   - clearedTID: where the kernel stores 0 and wakes a futex when the thread has ended; 0 for nowhere. The thread's
+    ///     robust list is empty until somebody sets one.
+    ///   - signalStack: memory for signal handlers.
+    /// - Returns: the thread's id.
+    public func beginThread(clearedTID: UInt64, signalStack: UnsafeMutableRawBufferPointer) -> Int32 {
+        _ = lyrebird_set_signal_stack(signalStack.baseAddress, signalStack.count)
+        // The C library's own are not needed: nobody joins the thread, and its library has no robust mutexes.
+        _ = lyrebird_syscall(Self.setRobustList, 0, Self.robustListSize, 0, 0, 0, 0)
+        return Int32(truncatingIfNeeded: lyrebird_syscall(Self.setTIDAddress, clearedTID, 0, 0, 0, 0, 0))
     }
 
     // MARK: Signals
@@ -137,11 +208,14 @@ public struct HostProcess: Sendable {
     /// system call or in the embedder's own code. Once for each thread, before the first signal is intercepted.
     public func attach(_ cpu: CPU) { lyrebird_set_current(cpu.context.context) }
 
+    /// The calling thread is no CPU's any more. It must have blocked all signals: what comes now is lost.
+    public func detach() { lyrebird_set_current(nil) }
+
     /// What the host does with a signal on the guest's behalf.
     public enum Disposition: Sendable { case `default`, ignore, intercept }
 
     /// Sets it. An intercepted signal makes the receiving thread's `CPU.run` return `.stopped` (or a blocking call return
-    /// -EINTR or nil), all signals are blocked for that thread, and `takeSignal` gives it. Signals that the translator needs
+    /// -EINTR or nil), all signals but those that the translator needs are blocked for that thread, and `takeSignal` gives it. Signals that the translator needs
     /// for itself (SIGSEGV, SIGBUS) always stay intercepted: a guest's fault is an exit, one sent by kill(2) a signal.
     /// - Returns: 0 or -errno.
     public func setDisposition(of signal: Int32, to disposition: Disposition) -> Int {
@@ -158,13 +232,11 @@ public struct HostProcess: Sendable {
     /// blocked until `setSignalMask` is called.
     public func takeSignal(for cpu: CPU) -> HostSignal? {
         let context = cpu.context.context
-        guard context.pointee.pending_signal != 0 else { return nil }
-        let number = Int32(context.pointee.pending_signal)
-        let info = withUnsafeBytes(of: context.pointee.pending_info) { [UInt8]($0) }
-        context.pointee.pending_signal = 0
-        // The stop that came with it is spent, should nobody have seen it yet.
+        // The stop that came with them is spent, should nobody have seen it yet.
         _ = lyrebird_and32(UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt32.self), ~1)
-        return HostSignal(number: number, info: info)
+        var info = [UInt8](repeating: 0, count: Int(LYREBIRD_SIGINFO))
+        let number = info.withUnsafeMutableBytes { lyrebird_take_signal(context, $0.baseAddress) }
+        return number == 0 ? nil : HostSignal(number: number, info: info)
     }
 
     /// Sets the calling thread's signal mask (bit n-1 is signal n). Signals the translator needs stay unblocked on the host.

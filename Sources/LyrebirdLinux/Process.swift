@@ -3,11 +3,13 @@
 
 import Glibc
 import Lyrebird
+import Synchronization
 
 /// A guest program and its process.
 ///
 /// Guest addresses are host addresses and guest file descriptors are host file descriptors, so a host process can hold one
-/// guest process at a time, and the guest is trusted as far as a native program would be. Belongs to one thread.
+/// guest process at a time, and the guest is trusted as far as a native program would be. Each of its threads is a host thread;
+/// the first is the one that calls `run`.
 public final class LinuxProcess {
     /// How a process differs from the plain case.
     public struct Options: Sendable {
@@ -32,25 +34,60 @@ public final class LinuxProcess {
     public let machine: Machine
     let host: HostProcess
     let options: Options
-    var paths: PathResolver
     let tracer: Tracer?
-    var actions: SignalActions
-    var programBreak = ProgramBreak()
     /// What the program was started with, for /proc/self.
-    var image: ProcessImage
+    let image: ProcessImage
+    /// Descriptors that the guest does not know of and must not close.
+    let privateDescriptors: [Int32]
+    let memory: MemoryState
+
+    /// Guards what follows. Held while the lock of `memory` is taken, never the other way round.
+    let lock = Lock()
+    private var resolver: PathResolver
+    private var actions: SignalActions
+    private var rememberedLimits: RememberedLimits
+    var threads: [GuestThread] = []
+    let stacks: HostStacks
+    /// The thread whose end is the process's: the one that was there first. nil when it has ended and others go on.
+    var leader: GuestThread?
+    /// How the process ends, once somebody has said so.
+    var status: ExitStatus?
+
+    let flags: UnsafeMutablePointer<ProcessFlags>
+    let gate: ForkGate
+
+    /// The first thread has reached its end, and the process's.
+    var isOver = false
+
     /// A child of fork(2) ends inside `run`: the caller's code belongs to the process that it was written for.
     var isForkedChild = false
-    /// Descriptors that the guest does not know of and must not close.
-    var privateDescriptors: [Int32] = []
-    /// What the parent of a vfork(2) child waits at, in the child.
-    var vforkGate: VforkGate?
-    /// Limits that are only remembered: on the host they would be the translator's own.
-    var rememberedLimits: [UInt64: ResourceLimit] = [:]
+    /// Every thread stops at the next opportunity. Set after `status`.
+    var isEnding: Bool {
+        get { flags.pointee.isEnding.load(ordering: .acquiring) }
+        set { flags.pointee.isEnding.store(newValue, ordering: .releasing) }
+    }
+    /// Whether /proc/self/mem has been opened for writing: writes to files are looked at since.
+    var hasMemoryFile: Bool {
+        get { flags.pointee.hasMemoryFile.load(ordering: .relaxed) }
+        set { flags.pointee.hasMemoryFile.store(newValue, ordering: .relaxed) }
+    }
+    /// Whether what is mapped from now on is to be locked (mlockall with MCL_FUTURE).
+    var locksFutureMappings: Bool {
+        get { flags.pointee.locksFutureMappings.load(ordering: .relaxed) }
+        set { flags.pointee.locksFutureMappings.store(newValue, ordering: .relaxed) }
+    }
+    /// personality(2) as the guest set it.
+    var personality: UInt64 {
+        get { flags.pointee.personality.load(ordering: .relaxed) }
+        set { flags.pointee.personality.store(newValue, ordering: .relaxed) }
+    }
 
-    /// Sizes of the System V segments that are attached, by address.
-    var sharedSegments: [UInt64: UInt64] = [:]
-
-    private var mainThread: GuestThread?
+    /// Whether the working directory was entered by a name below the system root, so that the guest is told such a name. One that
+    /// was entered by the host's name, the system root's own part included, keeps that.
+    var hasGuestDirectory: Bool {
+        get { flags.pointee.hasGuestDirectory.load(ordering: .relaxed) }
+        set { flags.pointee.hasGuestDirectory.store(newValue, ordering: .relaxed) }
+    }
 
     /// Loads a program.
     /// - Parameters:
@@ -88,13 +125,15 @@ public final class LinuxProcess {
 
     init(
         _ program: Executable.Image, interpreter: Executable.Image?, name: [UInt8], arguments: [[UInt8]],
-        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options
+        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options,
+        limits: RememberedLimits = RememberedLimits(), hasGuestDirectory: Bool = false
     ) throws(LinuxError) {
         // The translator changes signal dispositions: what the process was started with is read before.
         let inherited = InheritedSignals.current()
         let file = String(decoding: name, as: UTF8.self)
         self.abi = abi
         self.options = options
+        rememberedLimits = limits
         do { machine = try Machine(abi.guest, addressSpace: .hostProcess, configuration: options.translation) } catch {
             throw LinuxError(file: file, reason: .machine("\(error)"))
         }
@@ -102,15 +141,19 @@ public final class LinuxProcess {
             throw LinuxError(file: file, reason: .machine("it has no access to the host process"))
         }
         self.host = host
-        self.paths = paths
-        self.paths.executable = program.file.path
+        resolver = paths
+        resolver.executable = program.file.path
         actions = SignalActions(ignored: inherited.ignored)
         tracer = options.strace ? Tracer(host: host) : nil
-        if let tracer { privateDescriptors.append(tracer.descriptor) }
+        privateDescriptors = tracer.map { [$0.descriptor] } ?? []
+        stacks = HostStacks(host: host)
+        (flags, gate) = Self.makeGate()
+        flags.pointee.hasGuestDirectory.store(hasGuestDirectory, ordering: .relaxed)
 
         let loader = Loader(host: host, memory: machine.memory)
         let request = ProcessImage.Request(
-            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment)
+            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment,
+            stackLimit: limits[ResourceLimit.stack]?.current)
         do throws(Loader.Failure) {
             image = try ProcessImage.load(request, abi: abi, loader: loader)
         } catch {
@@ -120,14 +163,51 @@ public final class LinuxProcess {
         }
         program.file.close()
         interpreter?.file.close()
-        programBreak = ProgramBreak(start: image.breakStart)
+        memory = MemoryState(programBreak: ProgramBreak(start: image.breakStart))
         setName(of: arguments.first ?? name)
 
         let cpu: CPU
         do { cpu = try machine.makeCPU() } catch { throw LinuxError(file: file, reason: .machine("\(error)")) }
         cpu.pc = image.entry
         cpu[abi.stackPointer] = image.stack.pointer
-        mainThread = GuestThread(process: self, cpu: cpu, mask: inherited.mask)
+        let thread = GuestThread(process: self, cpu: cpu, mask: inherited.mask)
+        threads = [thread]
+        leader = thread
+    }
+
+    /// A child of vfork(2), which shares the parent's memory and has the rest for itself. `thread` is its only one.
+    init(vforkedFrom parent: LinuxProcess, thread: GuestThread) {
+        abi = parent.abi
+        machine = parent.machine
+        host = parent.host
+        options = parent.options
+        tracer = parent.tracer
+        image = parent.image
+        privateDescriptors = parent.privateDescriptors
+        memory = parent.memory
+        (resolver, actions, rememberedLimits) = parent.lock.locked {
+            (parent.resolver, parent.actions, parent.rememberedLimits)
+        }
+        stacks = HostStacks(host: parent.host)
+        (flags, gate) = Self.makeGate()
+        threads = [thread]
+        leader = thread
+        isForkedChild = true
+        hasMemoryFile = parent.hasMemoryFile
+        locksFutureMappings = parent.locksFutureMappings
+        personality = parent.personality
+        hasGuestDirectory = parent.hasGuestDirectory
+    }
+
+    deinit {
+        flags.deinitialize(count: 1)
+        flags.deallocate()
+    }
+
+    private static func makeGate() -> (UnsafeMutablePointer<ProcessFlags>, ForkGate) {
+        let flags = UnsafeMutablePointer<ProcessFlags>.allocate(capacity: 1)
+        flags.initialize(to: ProcessFlags())
+        return (flags, ForkGate(flags: flags))
     }
 
     /// Runs the program to its end.
@@ -136,11 +216,68 @@ public final class LinuxProcess {
     /// ends the process ends the host process too, if it comes from outside; where the guest's own fault is the cause, the
     /// result says so, and `ExitStatus.endProcess` passes it on.
     public func run() -> ExitStatus {
-        guard let thread = mainThread else { return .exited(0) }
-        let status = thread.run()
-        tracer?.note(status)
-        if isForkedChild { status.endProcess() }
-        return status
+        guard let thread = lock.locked({ leader }) else { return .exited(0) }
+        return thread.runLeader()
+    }
+
+    // MARK: What the threads share
+
+    /// Where paths lead.
+    var paths: PathResolver { lock.locked { resolver } }
+
+    /// After chroot(2).
+    func dropRoot() { lock.locked { resolver.dropRoot() } }
+
+    func action(for signal: Int32) -> SignalAction { lock.locked { actions[signal] } }
+
+    /// The action for a signal that is delivered, which SA_RESETHAND makes the last one.
+    func takeAction(for signal: Int32) -> SignalAction {
+        lock.locked {
+            let action = actions[signal]
+            if !action.isDefault, !action.isIgnored, action.flags & SignalAction.resetsHandler != 0 {
+                changeAction(SignalAction(), for: signal)
+            }
+            return action
+        }
+    }
+
+    /// Records an action, and tells the host about it.
+    /// - Returns: the one before.
+    func setAction(_ action: SignalAction, for signal: Int32) -> SignalAction {
+        lock.locked {
+            let old = actions[signal]
+            changeAction(action, for: signal)
+            return old
+        }
+    }
+
+    /// The lock is held, so that the host's dispositions change in the order of the guest's.
+    private func changeAction(_ action: SignalAction, for signal: Int32) {
+        actions[signal] = action
+        let disposition: HostProcess.Disposition =
+            action.isDefault ? .default : action.isIgnored ? .ignore : .intercept
+        _ = host.setDisposition(of: signal, to: disposition)
+        if signal == Signal.child { passChildFlags(action.flags) }
+    }
+
+    /// SA_NOCLDSTOP and SA_NOCLDWAIT change what the kernel does with children: the host's action must have them too.
+    private func passChildFlags(_ flags: UInt64) {
+        var bytes = [UInt8](repeating: 0, count: SignalAction.size)
+        let childFlags = SignalAction.noChildStop | SignalAction.noChildWait
+        bytes.withUnsafeMutableBytes { buffer in
+            let address = UInt64(UInt(bitPattern: buffer.baseAddress))
+            guard host.systemCall(.rt_sigaction, UInt64(Signal.child), 0, address, 8) == 0 else { return }
+            let current = buffer.load(fromByteOffset: 8, as: UInt64.self)
+            guard current & childFlags != flags & childFlags else { return }
+            buffer.storeBytes(of: current & ~childFlags | flags & childFlags, toByteOffset: 8, as: UInt64.self)
+            _ = host.systemCall(.rt_sigaction, UInt64(Signal.child), address, 0, 8)
+        }
+    }
+
+    /// Limits that are only remembered: on the host they would be the translator's own.
+    var limits: RememberedLimits {
+        get { lock.locked { rememberedLimits } }
+        set { lock.locked { rememberedLimits = newValue } }
     }
 
     /// The name that `ps` and /proc/self/comm show: the kernel's is the last part of the executed path.

@@ -1,48 +1,86 @@
 // One thread of the guest: its CPU, its signal mask, and the loop between guest code and the kernel's part.
 
 import Lyrebird
+import Synchronization
 
-/// A thread of the guest, run by the host thread that calls `run`.
+/// A thread of the guest, run by a host thread of its own. Belongs to it, but for `id` and `stopHandle`.
 final class GuestThread {
-    let process: LinuxProcess
+    /// Another one only while a vfork(2) child runs in this thread's place.
+    var process: LinuxProcess {
+        didSet { flags = process.flags }
+    }
+    @exclusivity(unchecked) private var flags: UnsafeMutablePointer<ProcessFlags>
+    private let tracer: Tracer?
     let cpu: CPU
     let abi: ABI
     let host: HostProcess
     let memory: Memory
 
     /// Signals that are blocked (bit n - 1 is signal n).
-    var mask: UInt64
+    @exclusivity(unchecked) var mask: UInt64
     /// The mask that a call such as sigsuspend put in its place, while the signal that ended the call is delivered.
-    var temporaryMask: UInt64?
+    @exclusivity(unchecked) var temporaryMask: UInt64?
     var alternateStack = AlternateStack()
     /// Signals that the host has caught and the guest has not got yet: those about to be delivered, and blocked ones that the
     /// host cannot hold back because the translator needs them itself.
-    var held: [HostSignal] = []
+    @exclusivity(unchecked) var held: [HostSignal] = []
     /// The call that a signal is interrupting, while it does.
-    var interruption: Interruption?
-    /// How the process ended, once it has.
-    var status: ExitStatus?
+    @exclusivity(unchecked) var interruption: Interruption?
+    /// How this thread ended the process or itself, once it has.
+    @exclusivity(unchecked) var end: End?
+    /// Its number, which is the host thread's; 0 for the leader, which is never looked for by it.
+    var id: Int32 = 0
+    /// What a host thread of the translator's runs on; nil for the process's first.
+    var stack: HostStacks.Stack?
+    let stopHandle: StopHandle
+    let pass = ForkGate.Pass()
+    /// A vfork(2) child runs in this thread's place.
+    @exclusivity(unchecked) var isVforked = false
+    /// What execve(2) is given. A vfork(2) child leaves it to its parent.
+    var execution: PreparedExecution?
     /// Set by a call that has loaded all registers itself (rt_sigreturn).
-    var registersAreSet = false
+    @exclusivity(unchecked) var registersAreSet = false
 
     /// Memory for the structs and paths that host calls are given instead of the guest's.
     let scratch = Scratch()
 
     init(process: LinuxProcess, cpu: CPU, mask: UInt64) {
         self.process = process
+        flags = process.flags
+        tracer = process.tracer
         self.cpu = cpu
         self.mask = mask
         abi = process.abi
         host = process.host
         memory = process.machine.memory
+        stopHandle = cpu.stopHandle
     }
 
-    /// Runs until the process ends.
-    func run() -> ExitStatus {
+    /// What ends a thread's run.
+    enum End {
+        /// exit(2), with this status.
+        case thread(Int32)
+        /// The whole process ends.
+        case process(ExitStatus)
+        /// Another thread has ended the process.
+        case ordered
+    }
+
+    /// Runs until the thread ends. All signals are blocked then.
+    func run() -> End {
+        enterKernel()
         host.attach(cpu)
         applyMask()
         while true {
-            switch cpu.run() {
+            if isEnding { end = .ordered }
+            if let end {
+                collectSignals()
+                return end
+            }
+            leaveKernel()
+            let exit = cpu.run()
+            enterKernel()
+            switch exit {
             case .systemCall: systemCall()
             case .stopped: deliverSignals()
             case .fault(let fault): deliver(.fault(fault))
@@ -50,7 +88,6 @@ final class GuestThread {
             case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
             }
             if hasSignal { deliverSignals() }
-            if let status { return status }
         }
     }
 
@@ -61,12 +98,12 @@ final class GuestThread {
             cpu[abi.arguments[0]], cpu[abi.arguments[1]], cpu[abi.arguments[2]], cpu[abi.arguments[3]],
             cpu[abi.arguments[4]], cpu[abi.arguments[5]])
         let call = abi.systemCall(number)
-        let line = process.tracer?.begin(call, number: number, arguments, memory: memory)
+        let line = tracer?.begin(call, number: number, arguments, memory: memory)
         let result: Int
         do { result = try perform(call, arguments) } catch { result = error.result }
         if let line {
             let isRestarted = interruption?.restart == .always
-            process.tracer?.end(
+            tracer?.end(
                 line, call, number: number, arguments, result: isRestarted ? nil : result, memory: memory)
         }
         if registersAreSet {
@@ -74,15 +111,58 @@ final class GuestThread {
             return
         }
         cpu[abi.result] = UInt64(bitPattern: Int64(result))
+        if isVforked {
+            collectSignals()
+            openSignals()
+        }
         if interruption != nil {
             interruption?.firstArgument = arguments[0]
             deliverSignals()
         }
     }
 
+    private var isEnding: Bool { flags.pointee.isEnding.load(ordering: .acquiring) }
+
+    /// From here on this thread is in what is the kernel's part for the guest: fork(2) waits for it, and it waits for fork(2).
+    func enterKernel() {
+        while !pass.enter(flags) { process.gate.wait() }
+    }
+
+    /// From here on it is in guest code, or blocked.
+    func leaveKernel() { pass.leave() }
+
+    /// Lets those signals come that the guest's mask lets through. None may be waiting (`collectSignals`).
+    func openSignals() {
+        host.setSignalMask(mask)
+        if isVforked { holdEndingSignals() }
+    }
+
+    /// A vfork(2) child shares the translator's locks with its parent: what would end or stop it at any time must not do so
+    /// while it holds one. Such signals come at its system calls only.
+    private func holdEndingSignals() {
+        var ending: UInt64 = 0
+        for signal in 1...Signal.count where process.action(for: signal).isDefault {
+            if Signal.defaultAction(signal) != .ignore { ending |= Signal.bit(signal) }
+        }
+        scratch[2].storeBytes(of: ending & ~(Signal.bit(Signal.segmentation) | Signal.bit(Signal.bus)), as: UInt64.self)
+        // Added to what is blocked: if a signal has just been caught, all are.
+        _ = host.systemCall(.rt_sigprocmask, 0, scratch.address(2), 0, 8)
+    }
+
     /// Makes a host call that may block. A signal ends it early: `restart` says what becomes of the call then.
     func block(_ call: SystemCall, _ a: Arguments, restart: Interruption.Restart) -> Int {
+        // Told to stop before its signal mask was changed: the signal that was to interrupt this call may be gone.
+        guard !isEnding else {
+            interruption = Interruption(restart: .always)
+            return Errno.EINTR.result
+        }
+        if isVforked {
+            if interruptBeforehand() { return Errno.EINTR.result }
+            host.setSignalMask(mask)
+        }
+        leaveKernel()
         let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+        enterKernel()
         guard let result else {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result

@@ -27,6 +27,8 @@ public struct Region: Sendable {
     /// The backing object of a shared mapping, 0 for none, and the offset of `start` in it.
     var object: UInt64
     var objectOffset: UInt64
+    /// The kernel lets it grow towards lower addresses by itself (MAP_GROWSDOWN).
+    var growsDown = false
 }
 
 /// The mappings of one machine. Guarded by the engine's lock.
@@ -36,6 +38,8 @@ public struct AddressSpace: ~Copyable {
     /// Bytes of the reservation; 0 where the process's own address space is the guest's.
     public let windowSize: UInt64
     public private(set) var regions: [Region] = []
+    /// Whether there has ever been a region that grows by itself.
+    private var hasGrowing = false
 
     static let mapFixed: Int32 = 0x10
     static let mapNoReplace: Int32 = 0x10_0000
@@ -43,6 +47,9 @@ public struct AddressSpace: ~Copyable {
     static let mapPrivate: Int32 = 0x02
     static let mapNoReserve: Int32 = 0x4000
     static let mapTypeShared: Int32 = 0x01
+    static let mapGrowsDown: Int32 = 0x100
+    /// The end of user addresses on x86-64 without 5-level paging, which has to be asked for.
+    private static let hostLimit: UInt64 = 1 << 47 - 4096
 
     /// Guest addresses are host addresses.
     public init() {
@@ -109,6 +116,21 @@ public struct AddressSpace: ~Copyable {
         return false
     }
 
+    /// The parts of the range's pages that may be executed.
+    public func executableParts(of start: UInt64, _ end: UInt64) -> [(UInt64, UInt64)] {
+        let last = end > .max - 4095 ? end : (end + 4095) & ~4095
+        var result: [(UInt64, UInt64)] = []
+        var index = firstIndex(endingAfter: start & ~4095)
+        while index < regions.count, regions[index].start < last {
+            let region = regions[index]
+            if region.rights.contains(.execute) {
+                result.append((max(region.start, start & ~4095), min(region.end, last)))
+            }
+            index += 1
+        }
+        return result
+    }
+
     // MARK: Bookkeeping
 
     /// Takes a range out, splitting what sticks out at either side.
@@ -140,7 +162,8 @@ public struct AddressSpace: ~Copyable {
         let index = firstIndex(endingAfter: region.start)
         // Heaps grow by small pieces: one region stays one.
         if index > 0, regions[index - 1].end == region.start, regions[index - 1].rights == region.rights,
-            regions[index - 1].object == 0, region.object == 0, regions[index - 1].isShared == region.isShared
+            regions[index - 1].object == 0, region.object == 0, regions[index - 1].isShared == region.isShared,
+            !regions[index - 1].growsDown, !region.growsDown
         {
             regions[index - 1].end = region.end
         } else {
@@ -201,46 +224,93 @@ public struct AddressSpace: ~Copyable {
 
     // MARK: The host's calls
 
+    private static let efault = -14
     private static let enomem = -12
     private static let einval = -22
+
+    /// The pages of a range, nil if it does not begin with a page or leaves the address space.
+    private func pages(_ address: UInt64, _ requested: UInt64) -> Range<UInt64>? {
+        let limit = windowSize == 0 ? Self.hostLimit : windowSize
+        let size = (requested &+ 4095) & ~4095
+        guard address & 4095 == 0, size >= requested, size <= limit, address <= limit - size else { return nil }
+        return address..<address + size
+    }
+
+    /// Reserves what of a range nobody uses, so that a fixed mapping replaces nothing but the guest's own memory. The rest of
+    /// the process, the translator included, allocates at the same time: asking first would be a race.
+    /// - Returns: what was reserved; nil if something there is not the guest's.
+    private func claim(_ range: Range<UInt64>) -> [(UInt64, UInt64)]? {
+        var taken: [(UInt64, UInt64)] = []
+        for gap in gaps(of: range.lowerBound, range.upperBound) {
+            guard Self.reserve(gap) else {
+                Self.release(taken)
+                return nil
+            }
+            taken.append(gap)
+        }
+        return taken
+    }
+
+    private static func release(_ parts: [(UInt64, UInt64)]) {
+        for part in parts { _ = lyrebird_syscall(11, part.0, part.1 - part.0, 0, 0, 0, 0) }
+    }
+
+    /// After a fixed mapping that failed: what the kernel has unmapped before it failed is the guest's no longer.
+    private mutating func forgetUnmapped(_ range: Range<UInt64>) {
+        for part in parts(of: range.lowerBound, range.upperBound) {
+            if Self.reserve(part) {
+                Self.release([part])
+                remove(part.0, part.1)
+            }
+        }
+    }
+
+    /// Whether a range was nobody's: it is reserved then.
+    private static func reserve(_ part: (UInt64, UInt64)) -> Bool {
+        let flags = mapPrivate | mapAnonymous | mapNoReserve | mapNoReplace
+        let place = lyrebird_syscall(9, part.0, part.1 - part.0, 0, UInt64(flags), .max, 0)
+        if place == Int(part.0) { return true }
+        // A kernel before 4.17 takes the flag for a wish.
+        if place > 0 { release([(UInt64(place), UInt64(place) + part.1 - part.0)]) }
+        return false
+    }
 
     /// mmap(2) of the guest. - Returns: the guest's address, or -errno.
     public mutating func map(
         _ address: UInt64, size requested: UInt64, rights: MemoryAccessRights, flags: Int32, file: Int32, offset: UInt64
     ) -> Int {
-        let size = (requested &+ 4095) & ~4095
-        guard requested > 0, size >= requested else { return requested == 0 ? Self.einval : Self.enomem }
-        if windowSize != 0, address > windowSize || size > windowSize - address { return Self.enomem }
+        guard requested > 0 else { return Self.einval }
+        guard let anywhere = pages(0, requested) else { return Self.enomem }
+        let size = anywhere.upperBound
+        if windowSize != 0, address > windowSize - size { return Self.enomem }
         var hostFlags = flags
         if windowSize != 0 { hostFlags |= Self.mapFixed }
-        if flags & Self.mapFixed != 0, flags & Self.mapNoReplace == 0, windowSize == 0 {
-            guard address & 4095 == 0, address &+ size >= address else { return Self.einval }
-            // What the guest maps over must be its own, or nobody's: never the translator's.
-            var taken: [(UInt64, UInt64)] = []
-            for gap in gaps(of: address, address + size) {
-                let claim = lyrebird_syscall(
-                    9, gap.0, gap.1 - gap.0, 0,
-                    UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve | Self.mapNoReplace), .max, 0)
-                guard claim == Int(gap.0) else {
-                    if claim > 0 { _ = lyrebird_syscall(11, UInt64(claim), gap.1 - gap.0, 0, 0, 0, 0) }
-                    for part in taken { _ = lyrebird_syscall(11, part.0, part.1 - part.0, 0, 0, 0, 0) }
-                    return Self.enomem
-                }
-                taken.append(gap)
-            }
+        let replaces = flags & Self.mapFixed != 0 && flags & Self.mapNoReplace == 0 && windowSize == 0
+        var claimed: [(UInt64, UInt64)] = []
+        if replaces {
+            guard address & 4095 == 0 else { return Self.einval }
+            guard let range = pages(address, size) else { return Self.enomem }
+            noteGrowth()
+            guard let taken = claim(range) else { return Self.enomem }
+            claimed = taken
         }
         let result = lyrebird_syscall(
             9, address &+ base, size, rights.hostProtection, UInt64(UInt32(bitPattern: hostFlags)),
             UInt64(bitPattern: Int64(file)), offset)
-        guard result > 0 || (result == 0 && base == 0 && flags & Self.mapFixed != 0) else { return result }
+        guard result > 0 || (result == 0 && base == 0 && flags & Self.mapFixed != 0) else {
+            Self.release(claimed)
+            if replaces { forgetUnmapped(address..<address + size) }
+            return result
+        }
         let guest = UInt64(result) &- base
+        if flags & Self.mapGrowsDown != 0 { hasGrowing = true }
         let isShared = flags & Self.mapTypeShared != 0
         var object: UInt64 = 0
         if isShared, flags & Self.mapAnonymous == 0 { object = Self.identity(of: file) }
         insert(
             Region(
                 start: guest, end: guest + size, rights: rights, isShared: isShared, object: object,
-                objectOffset: offset))
+                objectOffset: offset, growsDown: flags & Self.mapGrowsDown != 0))
         return Int(guest)
     }
 
@@ -253,10 +323,11 @@ public struct AddressSpace: ~Copyable {
         return result == 0 ? (words[0] &* 0x1_0000_01B3 ^ words[1]) | 1 : 0
     }
 
+    /// munmap(2): of what is the guest's in the range.
     public mutating func unmap(_ address: UInt64, size requested: UInt64) -> Int {
-        let size = (requested &+ 4095) & ~4095
-        guard address & 4095 == 0, size > 0, address &+ size > address else { return Self.einval }
-        for part in parts(of: address, address + size) {
+        guard requested > 0, let range = pages(address, requested) else { return Self.einval }
+        noteGrowth()
+        for part in parts(of: range.lowerBound, range.upperBound) {
             let result =
                 windowSize == 0
                 ? lyrebird_syscall(11, part.0, part.1 - part.0, 0, 0, 0, 0)
@@ -264,47 +335,113 @@ public struct AddressSpace: ~Copyable {
                     9, part.0 + base, part.1 - part.0, 0,
                     UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve | Self.mapFixed), .max, 0)
             if result < 0 { return result }
+            remove(part.0, part.1)
         }
-        remove(address, address + size)
         return 0
     }
 
+    /// mprotect(2): up to the first page that is not the guest's.
     public mutating func protect(_ address: UInt64, size requested: UInt64, rights: MemoryAccessRights) -> Int {
-        let size = (requested &+ 4095) & ~4095
-        guard address & 4095 == 0, address &+ size >= address else { return Self.einval }
-        if size == 0 { return 0 }
-        guard covers(address, address + size) else { return Self.enomem }
-        let result = lyrebird_syscall(10, address + base, size, rights.hostProtection, 0, 0, 0)
-        if result == 0 { changeRights(address, address + size, to: rights) }
-        return result
+        guard address & 4095 == 0 else { return Self.einval }
+        if requested == 0 { return 0 }
+        guard let range = pages(address, requested) else { return Self.enomem }
+        noteGrowth()
+        let end = coveredEnd(range.lowerBound, range.upperBound)
+        if end > address {
+            let result = lyrebird_syscall(10, address + base, end - address, rights.hostProtection, 0, 0, 0)
+            guard result == 0 else { return result }
+            changeRights(address, end, to: rights)
+        }
+        return end == range.upperBound ? 0 : Self.enomem
+    }
+
+    /// madvise(2): on what is the guest's in the range; what is not makes it ENOMEM in the end.
+    public mutating func advise(_ address: UInt64, size requested: UInt64, advice: UInt64) -> Int {
+        // The kernel looks at the advice first, and a range of no pages is right.
+        let check = lyrebird_syscall(28, 0, 0, advice, 0, 0, 0)
+        guard check == 0 else { return check }
+        guard let range = pages(address, requested) else {
+            return address & 4095 != 0 || requested &+ 4095 < requested ? Self.einval : Self.enomem
+        }
+        noteGrowth()
+        for part in parts(of: range.lowerBound, range.upperBound) {
+            let result = lyrebird_syscall(28, part.0 + base, part.1 - part.0, advice, 0, 0, 0)
+            guard result == 0 else { return result }
+        }
+        return covers(range.lowerBound, range.upperBound) ? 0 : Self.enomem
     }
 
     /// mremap(2), in the process's own address space only.
     public mutating func remap(
         _ address: UInt64, oldSize: UInt64, newSize: UInt64, flags: Int32, newAddress: UInt64
     ) -> Int {
-        let old = (oldSize &+ 4095) & ~4095
-        let new = (newSize &+ 4095) & ~4095
-        guard windowSize == 0, address & 4095 == 0, new >= newSize, new > 0 else { return Self.einval }
-        guard let region = region(at: address), covers(address, address + max(old, 4096)) else { return -14 }
-        if flags & 2 != 0 {
-            // MREMAP_FIXED takes the target over: it must be the guest's or nobody's.
-            for gap in gaps(of: newAddress, newAddress &+ new) {
-                let claim = lyrebird_syscall(
-                    9, gap.0, gap.1 - gap.0, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReplace), .max, 0
-                )
-                guard claim == Int(gap.0) else { return Self.enomem }
-            }
+        let fixed: Int32 = 2
+        let dontUnmap: Int32 = 4
+        guard windowSize == 0, newSize > 0, let old = pages(address, oldSize), pages(0, newSize) != nil else {
+            return Self.einval
         }
-        let result = lyrebird_syscall(25, address, old, new, UInt64(UInt32(bitPattern: flags)), newAddress, 0)
-        guard result > 0 else { return result }
-        let keepsOld = old == 0 || flags & 4 != 0
-        if !keepsOld { remove(address, address + old) }
+        noteGrowth()
+        // No size duplicates a shared mapping.
+        let source = old.isEmpty ? address..<address + 4096 : old
+        guard let region = uniformRegion(source) else { return Self.efault }
+        let new = pages(0, newSize)!.upperBound
+        var claimed: [(UInt64, UInt64)] = []
+        if flags & fixed != 0 {
+            // The target must be the guest's or nobody's.
+            guard let target = pages(newAddress, newSize), !target.overlaps(old) else { return Self.einval }
+            guard let taken = claim(target) else { return Self.enomem }
+            claimed = taken
+        }
+        let size = old.upperBound - old.lowerBound
+        let result = lyrebird_syscall(25, address, size, new, UInt64(UInt32(bitPattern: flags)), newAddress, 0)
+        guard result > 0 else {
+            Self.release(claimed)
+            if flags & fixed != 0 { forgetUnmapped(newAddress..<newAddress + new) }
+            return result
+        }
+        if !old.isEmpty, flags & dontUnmap == 0 { remove(old.lowerBound, old.upperBound) }
         var moved = region
         moved.objectOffset &+= address - region.start
         moved.start = UInt64(result)
         moved.end = UInt64(result) + new
         insert(moved)
         return result
+    }
+
+    /// The end of the guest's pages that begin at `start` and have no hole between them; `end` at most.
+    private func coveredEnd(_ start: UInt64, _ end: UInt64) -> UInt64 {
+        var at = start
+        for part in parts(of: start, end) where part.0 == at { at = part.1 }
+        return at
+    }
+
+    /// The region at the start of a range that the kernel takes for one mapping: nothing changes within it.
+    private func uniformRegion(_ range: Range<UInt64>) -> Region? {
+        guard let first = region(at: range.lowerBound), covers(range.lowerBound, range.upperBound) else { return nil }
+        var at = first.end
+        while at < range.upperBound, let next = region(at: at) {
+            guard next.rights == first.rights, next.isShared == first.isShared, next.object == first.object,
+                next.object == 0 || next.objectOffset &- first.objectOffset == next.start &- first.start
+            else { return nil }
+            at = next.end
+        }
+        return first
+    }
+
+    /// Looks how far down the kernel has let regions grow since.
+    public mutating func noteGrowth() {
+        guard hasGrowing else { return }
+        for index in regions.indices where regions[index].growsDown {
+            let floor = index > 0 ? regions[index - 1].end : 4096
+            var start = regions[index].start
+            var resident: UInt8 = 0
+            while start > floor,
+                withUnsafeMutableBytes(
+                    of: &resident,
+                    { lyrebird_syscall(27, start - 4096, 4096, UInt64(UInt(bitPattern: $0.baseAddress!)), 0, 0, 0) })
+                    == 0
+            { start -= 4096 }
+            regions[index].start = start
+        }
     }
 }

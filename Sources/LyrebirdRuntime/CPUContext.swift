@@ -24,11 +24,11 @@ public final class CPUContext {
     private let mapping: UnsafeMutableRawPointer
     private let mappingSize: Int
     /// The flush after which this CPU's table and prediction stack are right.
-    var generation = 0
-    public var pc: UInt64 = 0
+    @exclusivity(unchecked) var generation = 0
+    @exclusivity(unchecked) public var pc: UInt64 = 0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
     /// start over when it changes.
-    public var mode: UInt32 = 0 {
+    @exclusivity(unchecked) public var mode: UInt32 = 0 {
         didSet { if mode != oldValue { forgetTranslations() } }
     }
 
@@ -89,17 +89,20 @@ public final class CPUContext {
             to: UInt64.self)
         context.pointee.host_mxcsr = lyrebird_mxcsr(0)
         floatControl = 0
-        clear(emptyTable)
-        forgetTranslations()
+        // Fresh memory is zero, which only index 0 takes for a pc of its own: the rest of the tables need not be touched.
+        for table in [table, emptyTable] { table[0].pc = stray }
+        forgetPredictions()
     }
 
     deinit { _ = lyrebird_syscall(11, UInt64(UInt(bitPattern: mapping)), UInt64(mappingSize), 0, 0, 0, 0) }
 
     /// A pc that belongs to another index than the entry's own is never found there.
     private func clear(_ table: UnsafeMutablePointer<JumpTableEntry>) {
-        let stray = UInt64(1) << UInt64(shift)
         for index in 0..<(1 << tableBits) { table[index] = JumpTableEntry(pc: index == 0 ? stray : 0, host: 0) }
     }
+
+    /// A pc that does not belong to index 0.
+    private var stray: UInt64 { 1 << UInt64(shift) }
 
     private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
 
@@ -115,17 +118,30 @@ public final class CPUContext {
         let index = index(of: pc)
         let entry = table + index
         guard entry.pointee.pc == pc else { return }
-        let stray = index == 0 ? UInt64(1) << UInt64(shift) : 0
-        lyrebird_store_release(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), stray)
+        lyrebird_store_release(
+            UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), index == 0 ? stray : 0)
     }
 
     /// After a flush: nothing that generated code left behind may be used.
     func forgetTranslations() {
         clear(table)
+        forgetPredictions()
+    }
+
+    private func forgetPredictions() {
         context.pointee.prediction_rsp = context.pointee.prediction_top
         // Above the top every word leads to the table: as a key it is no guest address, as a return address it looks up.
         let top = UnsafeMutablePointer<UInt64>(bitPattern: UInt(context.pointee.prediction_top))!
         for word in 0..<8 { top[word] = miss }
+    }
+
+    /// Somebody else has run on this CPU and is gone, wherever he was: it is outside of generated code, nothing waits for it, and
+    /// what he left on the prediction stack is not used.
+    public func leave() {
+        context.pointee.prediction_rsp = context.pointee.prediction_top
+        lyrebird_discard_signals(context)
+        context.pointee.float_words.flags = 0
+        lyrebird_store32(Engine.insideField(context), 0)
     }
 
     /// Asks the CPU to leave generated code; from any thread.

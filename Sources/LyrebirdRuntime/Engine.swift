@@ -175,6 +175,14 @@ public final class Engine: @unchecked Sendable {
             }
             let host = UInt64(UInt(bitPattern: cache.executable + place))
             cpu.remember(pc: cpu.pc, host: host)
+            // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before it was
+            // remembered, the index says so now.
+            lyrebird_fence()
+            if index.hotStart(pc: cpu.pc, mode: cpu.mode) != place {
+                cpu.forget(pc: cpu.pc)
+                lyrebird_store32(Self.insideField(context), 0)
+                continue
+            }
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
             let flags = cpu.takeFloatFlags()
@@ -220,7 +228,7 @@ public final class Engine: @unchecked Sendable {
     private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt32.self)
     }
-    private static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
+    static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         (UnsafeMutableRawPointer(c) + 4).assumingMemoryBound(to: UInt32.self)
     }
 
@@ -462,17 +470,29 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Drops what of a page's translations overlaps the range; of a shared object's page, all.
+    /// Drops what of a page's translations overlaps the range; of a shared object's page, all. What is dropped leaves the page's
+    /// list, so that code which is rewritten again and again does not make it longer and longer.
     private func dropPage(_ key: UInt64, page: UInt64, _ start: UInt64, _ end: UInt64) {
         guard let place = pages.existingPlace(of: key) else { return }
         var at = pages.head(at: place)
+        var kept: Int32 = -1
         while at >= 0 {
             let translation = translations[Int(at)]
-            let next = translation.pages.0 == place ? translation.nextInPage.0 : translation.nextInPage.1
+            let isFirst = translation.pages.0 == place
+            let next = isFirst ? translation.nextInPage.0 : translation.nextInPage.1
             let overlaps = translation.pc < end && start < translation.pc &+ UInt64(translation.guestBytes)
             if translation.isValid, overlaps || key >> 63 != 0 { drop(Int(at)) }
+            if translations[Int(at)].isValid {
+                if isFirst {
+                    translations.base[Int(at)].nextInPage.0 = kept
+                } else {
+                    translations.base[Int(at)].nextInPage.1 = kept
+                }
+                kept = at
+            }
             at = next
         }
+        _ = pages.replaceHead(at: place, with: kept)
     }
 
     private func drop(_ number: Int) {
@@ -489,6 +509,7 @@ public final class Engine: @unchecked Sendable {
             link = next
         }
         translations.base[number].incoming = -1
+        lyrebird_fence()
         for cpu in cpus { cpu.forget(pc: translation.pc) }
         statistics.invalidated += 1
     }
@@ -522,21 +543,21 @@ public final class Engine: @unchecked Sendable {
     private static let copyLimit = 8 << 20
 
     /// Forks the process. The child has `cpu` only, and translations of its own.
-    public func fork(keeping cpu: CPUContext) -> Int {
+    /// - Parameter make: makes the process and returns as fork(2) does, with -errno on failure.
+    public func fork(keeping cpu: CPUContext, by make: () -> Int = Engine.fork) -> Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
-        var copy: Int32 = -1
+        var copy: UnsafeMutableRawPointer?
         if copies {
-            copy = lyrebird_copy_code(
-                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed)
-            if copy < 0 { return Int(copy) }
+            let error = lyrebird_copy_code(
+                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed, &copy)
+            if error != 0 { return -Int(error) }
         }
-        let pid = Glibc.fork()
+        let pid = make()
         if pid < 0 {
-            let error = errno
-            if copy >= 0 { close(copy) }
-            return -Int(error)
+            lyrebird_discard_code(copy, cache.size)
+            return pid
         }
         if pid == 0 {
             cpus = [cpu]
@@ -550,10 +571,16 @@ public final class Engine: @unchecked Sendable {
                 saved.deallocate()
                 flush()
             }
-        } else if copy >= 0 {
-            close(copy)
+        } else {
+            lyrebird_discard_code(copy, cache.size)
         }
         return Int(pid)
+    }
+
+    /// The C library's, which sees to it that its own locks can be used in the child.
+    public static func fork() -> Int {
+        let pid = Glibc.fork()
+        return pid < 0 ? -Int(errno) : Int(pid)
     }
 
     private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }

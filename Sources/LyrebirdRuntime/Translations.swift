@@ -200,6 +200,16 @@ struct TranslationIndex: ~Copyable {
 
     mutating func insert(pc: UInt64, mode: UInt32, hotStart: Int, translation: Int) {
         guard let key = Self.key(pc, mode) else { preconditionFailure("there is no code at such an address") }
+        // One that was removed is used again: code that is rewritten again and again takes one entry.
+        var at = Self.hash(key) & mask
+        while entries[at + 1].key != 0 {
+            let entry = entries + (at + 1)
+            if entry.pointee.key == key {
+                lyrebird_store_release(Self.valueField(entry), UInt64(translation) << 32 | UInt64(hotStart))
+                return
+            }
+            at = (at + 1) & mask
+        }
         if used * 2 > mask { grow() }
         Self.put(entries, mask, Entry(key: key, value: UInt64(translation) << 32 | UInt64(hotStart)))
         used += 1

@@ -69,6 +69,15 @@ int main(void) {
     CHECK(reserved != MAP_FAILED && mprotect(reserved + (1ul << 33), 4096, PROT_READ | PROT_WRITE) == 0);
     reserved[1ul << 33] = 1;
     CHECK(munmap(reserved, 1ul << 34) == 0);
+    // The kernel makes such a mapping longer by itself: all of it can be protected and unmapped.
+    char *area = mmap(NULL, 16 << 20, PROT_NONE, anonymous | MAP_NORESERVE, -1, 0);
+    CHECK(munmap(area, 16 << 20) == 0);
+    char *down = mmap(area + (12 << 20), 4096, PROT_READ | PROT_WRITE, anonymous | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+    CHECK(down == area + (12 << 20));
+    down[-1] = 5, down[-5000] = 6;
+    CHECK(down[-1] == 5 && down[-5000] == 6);
+    CHECK(mprotect(down - 8192, 3 * 4096, PROT_READ) == 0);
+    CHECK(munmap(down - 8192, 3 * 4096) == 0 && mincore(down - 4096, 4096, resident) == -1);
     int bad = 0;
     for (int i = 0; i < 2000; i++) {
         size_t size = 4096 * (1 + i * 7 % 50);

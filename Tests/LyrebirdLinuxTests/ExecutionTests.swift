@@ -26,6 +26,15 @@ import Testing
             sysroot: Array("/a root/with \"everything\"".utf8), path: [0xff, 0xfe],
             variables: [Array("LD_PRELOAD=x".utf8), []], arguments: [Array("name".utf8), [], Array("--strace".utf8)])
         #expect(ExecutionRequest(request.encoded) == request)
+        var limited = request
+        limited.limits[ResourceLimit.stack] = ResourceLimit(current: 1 << 20, maximum: .max)
+        limited.limits[ResourceLimit.addressSpace] = ResourceLimit(current: 0, maximum: 1)
+        #expect(ExecutionRequest(limited.encoded) == limited)
+        #expect(limited != request)
+        var inside = request
+        inside.hasGuestDirectory = true
+        #expect(ExecutionRequest(inside.encoded) == inside)
+        #expect(RememberedLimits(text: Array("7:1:1;3:x:1;;2:1;9:1:2:3;nonsense".utf8)).isEmpty)
         let small = ExecutionRequest(
             descriptor: 3, strace: false, translation: [], sysroot: [], path: Array("p".utf8), variables: [],
             arguments: [])
@@ -37,10 +46,10 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "-1", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v2", "3", "0", "", "", "p", "0", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "", "p", "0", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
     }
 
     @Test func variablesOfTheHostsLoader() {

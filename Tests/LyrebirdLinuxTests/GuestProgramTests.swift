@@ -23,10 +23,59 @@ struct GuestProgramTests {
         #expect(run.status == .exited(43))
     }
 
-    @Test(arguments: ["files", "memory", "processes", "signals", "clocks", "rounding", "vectors"]) func holds(
-        name: String
-    ) {
-        let run = programs.run(name, [])
+    @Test(arguments: [
+        "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "hostile-pointers",
+        "hostile-mappings", "threads", "litmus", "storm",
+    ]) func holds(name: String) {
+        expectAllWell(programs.run(name, []))
+    }
+
+    /// What a tracer looks at is hostile, too.
+    @Test func hostilePointersAreTraced() {
+        expectAllWell(programs.run("hostile-pointers", [], options: ["--strace"]))
+    }
+
+    /// `LYREBIRD_RANDOM_CALLS` says how many, `LYREBIRD_RANDOM_SEED` where they begin.
+    @Test func randomCalls() {
+        let environment = LinuxProcess.hostEnvironment.map { String(decoding: $0, as: UTF8.self) }
+        func number(_ name: String) -> Int? {
+            environment.first { $0.hasPrefix("\(name)=") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+        }
+        let calls = number("LYREBIRD_RANDOM_CALLS") ?? 20_000
+        let seed = number("LYREBIRD_RANDOM_SEED") ?? 1
+        expectAllWell(programs.run("random-calls", ["\(calls)", "\(seed)"], seconds: 60 + calls / 1000))
+    }
+
+    @Test func systemRoot() {
+        let root = programs.makeRoot()
+        expectAllWell(programs.run("roots", [root], root: root))
+    }
+
+    /// The same source, built for the host: what system calls return is the same.
+    @Test(.enabled(if: GuestPrograms.shared?.hasHostCompiler == true, "a C compiler for the host is needed"))
+    func familiesAreAsNative() {
+        let native = programs.run("families-native", [], isNative: true)
+        let guest = programs.run("families", [])
+        #expect(native.output.hasSuffix("the end\n"))
+        let lines = (native.output.split(separator: "\n"), guest.output.split(separator: "\n"))
+        for (expected, found) in zip(lines.0, lines.1) { #expect(found == expected) }
+        #expect(lines.0.count == lines.1.count)
+        #expect(guest.status == native.status)
+    }
+
+    /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
+    @Test(arguments: ["threads", "processes", "signals"]) func holdsInASmallCache(name: String) {
+        expectAllWell(programs.run(name, [], options: ["--cache-size", "65536"]))
+    }
+
+    /// For LYREBIRD_STRESS_SECONDS each, 2 if it is not set.
+    @Test(arguments: [64 << 20, 128 << 10]) func holdsUnderStress(cacheSize: Int) {
+        let seconds = getenv("LYREBIRD_STRESS_SECONDS").flatMap { Int(String(cString: $0)) } ?? 2
+        let options = ["--cache-size", "\(cacheSize)"]
+        expectAllWell(programs.run("stress", ["\(seconds)"], options: options, seconds: 10 * seconds + 60))
+    }
+
+    private func expectAllWell(_ run: GuestPrograms.Run) {
         let failures = run.output.split(separator: "\n").filter { !$0.hasPrefix("ok ") && $0 != "all well" }
         #expect(failures == [])
         #expect(run.output.hasSuffix("all well\n"))
@@ -52,6 +101,7 @@ final class GuestPrograms: Sendable {
 
     private let directory: String
     private let lyrebird: String
+    let hasHostCompiler: Bool
     private static let sysroot = "/usr/aarch64-linux-gnu"
 
     private init?() {
@@ -69,14 +119,19 @@ final class GuestPrograms: Sendable {
         var commands = [
             "start.S -o start -nostdlib -static", "hello.c -o hello-pie -static-pie", "hello.c -o hello-dynamic",
         ]
-        commands += ["hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors"].map {
-            "\($0).c -o \($0) -static -lm"
-        }
+        let names = [
+            "hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "roots",
+            "families", "hostile-pointers", "hostile-mappings", "random-calls", "threads", "litmus",
+            "storm", "stress",
+        ]
+        commands += names.map { "\($0).c -o \($0) -static -pthread -lm" }
         for command in commands {
             guard system("cd '\(directory)' && aarch64-linux-gnu-gcc -O2 -w \(source)/\(command)") == 0 else {
                 return nil
             }
         }
+        hasHostCompiler =
+            system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 
@@ -88,12 +143,27 @@ final class GuestPrograms: Sendable {
         var errors: String
     }
 
-    /// Runs a program and waits for its end, a minute at most.
-    func run(_ name: String, _ arguments: [String], environment: [String] = [], options: [String] = []) -> Run {
+    /// A system root of a few files and links, with `roots` as the interpreter of a script.
+    func makeRoot() -> String {
+        let root = "\(directory)/root"
+        let commands = """
+            mkdir -p '\(root)'/etc '\(root)'/usr/share '\(root)'/only '\(root)'/bin && cd '\(root)' &&
+            echo 'only here' >etc/only && ln -s /etc/only etc/absolute && ln -s ../../../etc/only etc/up &&
+            ln -s loop etc/loop && ln -s /etc link && cp ../roots bin/interpreter && ln -s /bin/script bin/script-link &&
+            printf '#!/bin/interpreter x\\n' >bin/script && chmod +x bin/script
+            """
+        return system(commands) == 0 ? root : ""
+    }
+
+    /// Runs a program and waits for its end.
+    func run(
+        _ name: String, _ arguments: [String], environment: [String] = [], options: [String] = [],
+        root: String = sysroot, isNative: Bool = false, seconds: Int = 60
+    ) -> Run {
         let output = "\(directory)/output"
         let errors = "\(directory)/errors"
-        let words =
-            ["timeout", "-s", "KILL", "60", lyrebird, "--sysroot", Self.sysroot] + options + [path(name)] + arguments
+        let translator = isNative ? [] : [lyrebird, "--sysroot", root] + options
+        let words = ["timeout", "-s", "KILL", "\(seconds)"] + translator + [path(name)] + arguments
         var vector: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] =
             (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]

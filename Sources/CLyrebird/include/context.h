@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include "float.h"
 
-enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128 };
+enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128, LYREBIRD_PENDING = 3 };
 
 struct lyrebird_context {
     // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
@@ -51,9 +51,10 @@ struct lyrebird_context {
     uint32_t fault_signal;
     int32_t fault_code;
     uint32_t fault_is_write;
-    // An asynchronous signal that waits to be taken: its number, 0 if there is none.
-    uint32_t pending_signal;
-    uint8_t pending_info[LYREBIRD_SIGINFO];
+    // Asynchronous signals that wait to be taken: their numbers, 0 where there is none. The first place is for any signal, and
+    // all others are blocked until it is taken; SIGSEGV and SIGBUS, which cannot be blocked, have places of their own.
+    uint32_t pending_signal[LYREBIRD_PENDING];
+    uint8_t pending_info[LYREBIRD_PENDING][LYREBIRD_SIGINFO];
     uint64_t fault_xmm[32][2];
     uint64_t spills[LYREBIRD_SPILLS][2];
 };

@@ -10,6 +10,12 @@ struct lyrebird_context *lyrebird_get_current(void);
 
 // Installs the handlers of SIGSEGV and SIGBUS, once per process. Returns 0 or an errno.
 int lyrebird_install_fault_handlers(void);
+// Takes one of the signals that wait for a CPU, on its own thread: its number, 0 if there is none, and its siginfo_t.
+int lyrebird_take_signal(struct lyrebird_context *context, void *info);
+// Forgets the signals that wait for a CPU, and the stop that came with them.
+void lyrebird_discard_signals(struct lyrebird_context *context);
+// The alternate stack of the calling thread. Returns 0 or an errno.
+int lyrebird_set_signal_stack(void *memory, size_t size);
 // Gives the calling thread an alternate signal stack if it has none: generated code's stack pointer is no C stack.
 int lyrebird_prepare_thread(void);
 
@@ -31,6 +37,11 @@ long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64
 #define LYREBIRD_NOT_ENTERED INT64_MIN
 long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]);
 
+// clone(2) with CLONE_VM and CLONE_VFORK in `flags`: the child calls `body`, which never returns, on the caller's stack and
+// with its thread-local storage, and the caller waits until the child has executed a program or ended. Returns the child's
+// pid, or -errno.
+long lyrebird_vfork(uint64_t flags, uint64_t parent_tid, uint64_t child_tid, void (*body)(void *), void *argument);
+
 // Calls the entry stub of a translation cache.
 static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context *context, uint64_t code) {
     return ((uint32_t(*)(struct lyrebird_context *, uint64_t))stub)(context, code);
@@ -39,17 +50,21 @@ static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context 
 // Nanoseconds of CLOCK_MONOTONIC: a helper of generated code.
 uint64_t lyrebird_counter(uint64_t, uint64_t);
 
-// Writable and executable views of one memfd. Returns 0 or an errno.
+// Writable and executable views of one piece of memory. Returns 0 or an errno.
 int lyrebird_map_code(size_t size, void **writable, void **executable);
-// Before fork, in the parent: a memfd with a copy of the used parts. Returns the descriptor, or -errno.
-int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used);
-// In the child: puts that memory (or new memory, for -1) where both views are. Returns 0 or an errno.
-int lyrebird_remap_code(size_t size, void *writable, void *executable, int copy_from);
+// Before fork, in the parent: other memory with a copy of the used parts. Returns 0 or an errno.
+int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_t cold_start, size_t cold_used,
+                       void **copy);
+// After fork, in the parent; NULL for none.
+void lyrebird_discard_code(void *copy, size_t size);
+// In the child: puts that memory (or new memory, for NULL) where both views are. Returns 0 or an errno.
+int lyrebird_remap_code(size_t size, void *writable, void *executable, void *copy);
 
 void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase);
 
 static inline uint64_t lyrebird_load_acquire(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 static inline void lyrebird_store_release(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+static inline void lyrebird_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline uint32_t lyrebird_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static inline void lyrebird_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
 static inline uint32_t lyrebird_and32(uint32_t *p, uint32_t v) { return __atomic_and_fetch(p, v, __ATOMIC_SEQ_CST); }

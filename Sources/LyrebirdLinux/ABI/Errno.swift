@@ -19,6 +19,7 @@ struct Errno: Error, Equatable, Sendable {
 
     static let EPERM = Errno(1)
     static let ENOENT = Errno(2)
+    static let ESRCH = Errno(3)
     static let EINTR = Errno(4)
     static let EIO = Errno(5)
     static let E2BIG = Errno(7)

@@ -68,7 +68,7 @@ final class HostFile {
 
     /// Its path, without links.
     var path: [UInt8] {
-        Self.linkTarget(Array("/proc/self/fd/\(descriptor)".utf8)) ?? []
+        Self.linkTarget(Array("/proc/thread-self/fd/\(descriptor)".utf8)) ?? []
     }
 
     /// What a symbolic link says, nil if the path is none (`errno` says why).
@@ -83,8 +83,9 @@ final class HostFile {
         return length >= 0 ? target : nil
     }
 
-    static func exists(_ path: [UInt8]) -> Bool {
-        let name = path.map { CChar(bitPattern: $0) } + [0]
-        return faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+    static func isDirectory(_ path: [UInt8]) -> Bool {
+        let name = (path.isEmpty ? [UInt8(ascii: "/")] : path).map { CChar(bitPattern: $0) } + [0]
+        var status = stat()
+        return stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }

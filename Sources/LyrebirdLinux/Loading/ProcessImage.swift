@@ -13,6 +13,8 @@ struct ProcessImage {
         let name: [UInt8]
         let arguments: [[UInt8]]
         let environment: [[UInt8]]
+        /// RLIMIT_STACK if it is not the host's.
+        let stackLimit: UInt64?
     }
 
     /// Where execution begins: the interpreter's entry, if there is one.
@@ -42,7 +44,7 @@ struct ProcessImage {
             entry = interpreter.headers.entry &+ interpreterBase
         }
 
-        let size = stackSize()
+        let size = stackSize(limit: request.stackLimit ?? hostStackLimit())
         let access: Memory.Access = program.hasExecutableStack ? .readWriteExecute : .readWrite
         let bottom = try loader.reserve(
             "the stack", abi.stackTop - size, size, MapFlags.noReplace, access: access, orAnywhere: true)
@@ -102,11 +104,14 @@ struct ProcessImage {
     }
 
     /// The size of the main thread's stack: RLIMIT_STACK, within reason.
-    private static func stackSize() -> UInt64 {
+    private static func stackSize(limit: UInt64) -> UInt64 {
+        guard limit < UInt64(Int64.max) else { return defaultStackSize }
+        return min(max(limit.pageFloor, 64 << 10), largestStackSize)
+    }
+
+    private static func hostStackLimit() -> UInt64 {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(3), &limit) == 0 else { return defaultStackSize }  // RLIMIT_STACK
-        let wanted = UInt64(limit.rlim_cur)
-        guard wanted < UInt64(Int64.max) else { return defaultStackSize }
-        return min(max(wanted.pageFloor, 64 << 10), largestStackSize)
+        return UInt64(limit.rlim_cur)
     }
 }

@@ -13,6 +13,7 @@ enum Signal {
     static let segmentation: Int32 = 11
     static let child: Int32 = 17
     static let stop: Int32 = 19
+    static let firstRealTime: Int32 = 32
     static let count: Int32 = 64
 
     /// Bit of a signal in a mask.
@@ -48,6 +49,7 @@ struct SignalAction: Equatable {
 
     var isDefault: Bool { handler == 0 }
     var isIgnored: Bool { handler == 1 }
+    var hasHandler: Bool { handler > 1 }
 
     static let noChildStop: UInt64 = 1
     static let noChildWait: UInt64 = 2

@@ -49,11 +49,12 @@ struct SynchronousSignal {
 extension GuestThread {
     /// Delivers what the host has for this thread, and settles the call that was interrupted for it.
     func deliverSignals() {
+        if process.isEnding { return }
         var interrupted = interruption
         interruption = nil
         var arrived = false
         collectSignals()
-        while status == nil, let signal = nextSignal() {
+        while end == nil, let signal = nextSignal() {
             arrived = true
             process.tracer?.note(signal.number, info: signal.info)
             if let action = handler(for: signal.number, info: signal.info) {
@@ -65,35 +66,38 @@ extension GuestThread {
         // Nobody handles it: the call goes on as if nothing had been.
         if let call = interrupted, arrived || call.restart == .always { restart(call) }
         temporaryMask = nil
-        if status == nil { host.setSignalMask(mask) }
+        if end == nil { openSignals() }
     }
 
     /// Delivers a signal that cannot wait. One that is blocked or ignored ends the process (`force_sig_info_to_task`).
     func deliver(_ signal: SynchronousSignal) {
         process.tracer?.note(signal.number, info: signal.info)
-        let action = process.actions[signal.number]
+        let action = process.takeAction(for: signal.number)
         guard !action.isDefault, !action.isIgnored, mask & Signal.bit(signal.number) == 0 else {
-            status = .signaled(signal.number)
+            end = .process(.signaled(signal.number))
             return
         }
-        if action.flags & SignalAction.resetsHandler != 0 { setAction(SignalAction(), for: signal.number) }
         enter(
             action, signal: signal.number, info: signal.info,
             faultAddress: signal.syndrome == nil ? 0 : signal.address, syndrome: signal.syndrome)
-        if status == nil { applyMask() }
+        if end == nil { applyMask() }
     }
 
     /// Takes what the host has caught for this thread, and keeps it from catching more until the mask is set again: it has room
     /// for one signal, and what comes while the mask is being changed must not displace it.
     func collectSignals() {
         host.setSignalMask(~0)
-        while let signal = host.takeSignal(for: cpu) { held.append(signal) }
+        while let signal = host.takeSignal(for: cpu) {
+            // Those that the host cannot block are held here while the guest blocks them: one of each, as in the kernel.
+            let isHeld = signal.number < Signal.firstRealTime && held.contains { $0.number == signal.number }
+            if !isHeld { held.append(signal) }
+        }
     }
 
     /// Puts a change of `mask` into force. What it lets through is delivered before the guest goes on.
     func applyMask() {
         collectSignals()
-        host.setSignalMask(mask)
+        openSignals()
     }
 
     /// Whether a signal has come that is not blocked.
@@ -119,17 +123,16 @@ extension GuestThread {
 
     /// The action of a signal that has a handler; a signal without one is dealt with here.
     private func handler(for signal: Int32, info: [UInt8]) -> SignalAction? {
-        let action = process.actions[signal]
+        let action = process.takeAction(for: signal)
         if action.isIgnored { return nil }
         if action.isDefault {
             switch Signal.defaultAction(signal) {
             case .ignore: break
             case .stop: _ = host.systemCall(.kill, UInt64(host.systemCall(.getpid)), UInt64(Signal.stop))
-            case .end: status = .signaled(signal)
+            case .end: end = .process(.signaled(signal))
             }
             return nil
         }
-        if action.flags & SignalAction.resetsHandler != 0 { setAction(SignalAction(), for: signal) }
         return action
     }
 
@@ -192,7 +195,7 @@ extension GuestThread {
 
     /// A frame that cannot be written: SIGSEGV, and no handler for it if it is the SIGSEGV handler that has no stack.
     private func forceSegmentationFault(in signal: Int32) {
-        if signal == Signal.segmentation { process.actions[signal] = SignalAction() }
+        if signal == Signal.segmentation { _ = process.setAction(SignalAction(), for: signal) }
         deliver(.badFrame)
     }
 

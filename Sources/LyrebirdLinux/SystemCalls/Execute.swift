@@ -7,15 +7,17 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v1  descriptor  strace  translation  sysroot  path  n  [n variables]  argument...
+///     lyrebird-exec  v3  descriptor  flags  translation  limits  sysroot  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `translation` the machine's configuration as text, `path` what was executed (AT_EXECFN).
-/// The variables are those that would change how the
+/// `descriptor` is the open program, `flags` are 1 for --strace and 2 for `LinuxProcess.hasGuestDirectory`, `translation` the machine's configuration as text, `limits` those that the host does not
+/// have (`RememberedLimits`), `path` what was executed (AT_EXECFN). The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
     var descriptor: Int32
     var strace: Bool
     var translation: [UInt8]
+    var limits = RememberedLimits()
+    var hasGuestDirectory = false
     /// Empty for none.
     var sysroot: [UInt8]
     var path: [UInt8]
@@ -23,33 +25,37 @@ struct ExecutionRequest: Equatable {
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v1".utf8)
+    private static let version = Array("v3".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
-        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(strace ? 1 : 0)]
-        return head + [translation, sysroot, path, Self.text(variables.count)] + variables + arguments
+        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0)
+        let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(flags)]
+        return head + [translation, limits.text, sysroot, path, Self.text(variables.count)] + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
-        guard vector.count >= 8, vector[0] == Self.name, vector[1] == Self.version,
-            let descriptor = Self.number(vector[2]), let strace = Self.number(vector[3]),
-            let count = Self.number(vector[7]), (0...vector.count - 8).contains(count)
+        guard vector.count >= 9, vector[0] == Self.name, vector[1] == Self.version,
+            let descriptor = Self.number(vector[2]), let flags = Self.number(vector[3]),
+            let count = Self.number(vector[8]), (0...vector.count - 9).contains(count)
         else { return nil }
         self.init(
-            descriptor: Int32(truncatingIfNeeded: descriptor), strace: strace != 0,
-            translation: vector[4], sysroot: vector[5], path: vector[6], variables: Array(vector[8..<8 + count]),
-            arguments: Array(vector[(8 + count)...]))
+            descriptor: Int32(truncatingIfNeeded: descriptor), strace: flags & 1 != 0,
+            translation: vector[4], limits: RememberedLimits(text: vector[5]), hasGuestDirectory: flags & 2 != 0,
+            sysroot: vector[6], path: vector[7],
+            variables: Array(vector[9..<9 + count]), arguments: Array(vector[(9 + count)...]))
     }
 
     init(
-        descriptor: Int32, strace: Bool, translation: [UInt8], sysroot: [UInt8], path: [UInt8],
-        variables: [[UInt8]], arguments: [[UInt8]]
+        descriptor: Int32, strace: Bool, translation: [UInt8], limits: RememberedLimits = RememberedLimits(),
+        hasGuestDirectory: Bool = false, sysroot: [UInt8], path: [UInt8], variables: [[UInt8]], arguments: [[UInt8]]
     ) {
         self.descriptor = descriptor
         self.strace = strace
         self.translation = translation
+        self.limits = limits
+        self.hasGuestDirectory = hasGuestDirectory
         self.sysroot = sysroot
         self.path = path
         self.variables = variables
@@ -112,7 +118,8 @@ extension LinuxProcess {
             else { return }
             let process = try LinuxProcess(
                 image, interpreter: interpreter, name: request.path, arguments: request.arguments,
-                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options)
+                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options,
+                limits: request.limits, hasGuestDirectory: request.hasGuestDirectory)
             process.run().endProcess()
         } catch {
             let line = Array("lyrebird: \(error)\n".utf8)
@@ -155,79 +162,102 @@ extension Machine.Configuration {
 
 extension GuestThread {
     private static let longestString = 32 * Int(Memory.pageSize)  // MAX_ARG_STRLEN
-    private static let mostStrings = 0x7fff_ffff / 8  // MAX_ARG_STRINGS is no limit: memory is
 
     func execve(_ a: Arguments) throws(Errno) -> Int {
-        try execute(try readPath(a[0]), arguments: a[1], environment: a[2])
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { openSignals() }
+        return execute(try prepare(try readPath(a[0]), arguments: a[1], environment: a[2]))
     }
 
     func execveat(_ a: Arguments) throws(Errno) -> Int {
-        let path = try readPath(a[1])
-        let directory = a.int(0)
-        let emptyPath: UInt64 = 0x1000
-        let noFollow: UInt64 = 0x100
-        if path.first == UInt8(ascii: "/") || (directory == currentDirectory && !path.isEmpty) {
-            return try execute(path, arguments: a[2], environment: a[3])
-        }
-        guard !path.isEmpty || a[4] & emptyPath != 0 else { throw .ENOENT }
-        guard a[4] & ~(emptyPath | noFollow) == 0 else { throw .EINVAL }
-        // The name the kernel gives such a program, too.
-        let base = Array("/dev/fd/\(directory)".utf8)
-        return try execute(path.isEmpty ? base : base + [UInt8(ascii: "/")] + path, arguments: a[2], environment: a[3])
+        if interruptBeforehand() { return Errno.EINTR.result }
+        defer { openSignals() }
+        return execute(
+            try prepare(try readPath(a[1], from: a.int(0), flags: a[4]), arguments: a[2], environment: a[3]))
     }
 
-    /// Executes a program in place of this one. Returns only an error.
-    private func execute(_ path: [UInt8], arguments: UInt64, environment: UInt64) throws(Errno) -> Int {
-        let arguments = try readStrings(arguments)
-        let environment = try readStrings(environment)
-        if interruptBeforehand() { return Errno.EINTR.result }
-        defer { host.setSignalMask(mask) }
+    private func readPath(_ address: UInt64, from directory: Int32, flags: UInt64) throws(Errno) -> [UInt8] {
+        let path = try readPath(address)
+        let emptyPath: UInt64 = 0x1000
+        let noFollow: UInt64 = 0x100
+        if path.first == UInt8(ascii: "/") || (directory == currentDirectory && !path.isEmpty) { return path }
+        guard !path.isEmpty || flags & emptyPath != 0 else { throw .ENOENT }
+        guard flags & ~(emptyPath | noFollow) == 0 else { throw .EINVAL }
+        // The name the kernel gives such a program, too.
+        let base = Array("/dev/fd/\(directory)".utf8)
+        return path.isEmpty ? base : base + [UInt8(ascii: "/")] + path
+    }
+
+    /// Finds a program and puts together what the host's execve is given. All that is left is in plain memory: the caller may
+    /// be a vfork(2) child, whose parent frees it.
+    @inline(never)
+    private func prepare(
+        _ path: [UInt8], arguments: UInt64, environment: UInt64
+    ) throws(Errno) -> PreparedExecution {
+        var room = argumentRoom()
+        let arguments = try readStrings(arguments, room: &room)
+        let environment = try readStrings(environment, room: &room)
         let program: Executable
         do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
             throw error.errno
         }
         switch program.kind {
         case .host(let real):
-            return executeOnHost([real], program.arguments, environment)
+            return PreparedExecution([real], program.arguments, environment, isHostProgram: true)
         case .guest(let image, _):
             let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
-            guard descriptor >= 0 else { return descriptor }
+            if let error = Errno(result: descriptor) { throw error }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(
                 descriptor: Int32(descriptor), strace: process.options.strace,
-                translation: process.options.translation.text, sysroot: process.paths.root ?? [], path: path,
-                variables: own, arguments: program.arguments)
+                translation: process.options.translation.text, limits: process.limits,
+                hasGuestDirectory: process.hasGuestDirectory, sysroot: process.paths.root ?? [],
+                path: path, variables: own, arguments: program.arguments)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
-            let result = executeOnHost(LinuxProcess.translatorPaths, request.encoded, rest)
-            _ = host.systemCall(.close, UInt64(descriptor))
-            return result
+            return PreparedExecution(
+                LinuxProcess.translatorPaths, request.encoded, rest, descriptor: Int32(descriptor))
         }
     }
 
+    /// Bytes that arguments and environment may have: a quarter of the stack, within limits (`bprm_stack_limits` in fs/exec.c).
+    private func argumentRoom() -> Int {
+        let stack = process.limits[ResourceLimit.stack] ?? hostLimit(ResourceLimit.stack)
+        return Int(min(max(stack.current / 4, 128 << 10), 6 << 20))
+    }
+
     /// An argument or environment vector; a null pointer is an empty one.
-    private func readStrings(_ address: UInt64) throws(Errno) -> [[UInt8]] {
+    private func readStrings(_ address: UInt64, room: inout Int) throws(Errno) -> [[UInt8]] {
         guard address != 0 else { return [] }
         var result: [[UInt8]] = []
         while true {
             let pointer = try load(UInt64.self, at: address &+ UInt64(result.count * 8))
             if pointer == 0 { return result }
-            guard result.count < Self.mostStrings else { throw .E2BIG }
             let string: [UInt8]?
             do { string = try memory.readCString(at: pointer, limit: Self.longestString) } catch { throw .EFAULT }
             guard let string else { throw .E2BIG }
+            room -= string.count + 9
+            guard room >= 0 else { throw .E2BIG }
             result.append(string)
         }
     }
 
-    /// The host's execve: tries the paths in turn. Signals are as the guest has them while the kernel looks at them.
-    private func executeOnHost(_ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]]) -> Int {
-        let strings = StringVectors([arguments, environment, paths])
+    /// The host's execve: tries the paths in turn. Signals are as the guest has them while the kernel looks at them. Returns
+    /// only an error.
+    private func execute(_ prepared: PreparedExecution) -> Int {
+        execution = prepared
+        let replaced = prepared.isHostProgram ? process.limits.apply(host) : RememberedLimits()
         let handedOver = SignalHandover(self)
         var result = Errno.ENOENT.result
-        for path in strings.addresses[2] where Errno(result: result) == .ENOENT {
-            result = host.systemCall(.execve, path, strings.vectors[0], strings.vectors[1])
+        var path = prepared.paths
+        while path.pointee != 0, Errno(result: result) == .ENOENT {
+            result = host.systemCall(.execve, path.pointee, prepared.arguments, prepared.environment)
+            path += 1
         }
         handedOver.takeBack()
+        _ = replaced.apply(host)
+        if prepared.descriptor >= 0 { _ = host.systemCall(.close, UInt64(prepared.descriptor)) }
+        execution = nil
+        prepared.free()
         return result
     }
 }
@@ -235,49 +265,55 @@ extension GuestThread {
 extension LinuxProcess {
     /// Names of the translator's own executable, for executing it again.
     fileprivate static let translatorPaths: [[UInt8]] = {
-        let link = Array("/proc/self/exe".utf8)
+        let link = Array("/proc/thread-self/exe".utf8)
         // /proc may be out of sight later (chroot).
         return [link] + (HostFile.linkTarget(link).map { [$0] } ?? [])
     }()
 }
 
-/// Null-terminated arrays of C strings for the host's kernel.
-private final class StringVectors {
-    private var bytes: UnsafeMutableRawPointer
-    private var pointers: UnsafeMutablePointer<UInt64>
-    /// The addresses of the strings of each vector.
-    private(set) var addresses: [[UInt64]] = []
-    /// The address of each vector.
-    private(set) var vectors: [UInt64] = []
+/// Null-terminated arrays of C strings for the host's execve, in one piece of memory.
+struct PreparedExecution {
+    /// The program's names, to be tried in turn.
+    let paths: UnsafeMutablePointer<UInt64>
+    /// Addresses of the vectors.
+    let arguments: UInt64
+    let environment: UInt64
+    /// A descriptor that is open for the new program only; -1 for none.
+    let descriptor: Int32
+    /// Whether it is a program of the host's: the kernel counts its memory by the guest's limits.
+    let isHostProgram: Bool
 
-    init(_ lists: [[[UInt8]]]) {
-        let size = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
-        bytes = .allocate(byteCount: max(size, 1), alignment: 1)
-        pointers = .allocate(capacity: lists.reduce(0) { $0 + $1.count + 1 })
-        var byte = bytes
-        var pointer = pointers
+    init(
+        _ paths: [[UInt8]], _ arguments: [[UInt8]], _ environment: [[UInt8]], descriptor: Int32 = -1,
+        isHostProgram: Bool = false
+    ) {
+        let lists = [paths, arguments, environment]
+        let pointers = lists.reduce(0) { $0 + $1.count + 1 }
+        let bytes = lists.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count + 1 } }
+        let base = UnsafeMutableRawPointer.allocate(byteCount: 8 * pointers + bytes, alignment: 8)
+        var pointer = base.bindMemory(to: UInt64.self, capacity: pointers)
+        var byte = base + 8 * pointers
+        self.paths = pointer
+        var vectors: [UInt64] = []
         for list in lists {
             vectors.append(UInt64(UInt(bitPattern: pointer)))
-            var own: [UInt64] = []
             for string in list {
-                own.append(UInt64(UInt(bitPattern: byte)))
-                string.withUnsafeBytes {
-                    byte.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(byte), byteCount: $0.count)
-                }
+                pointer.pointee = UInt64(UInt(bitPattern: byte))
+                pointer += 1
+                UnsafeMutableRawBufferPointer(start: byte, count: string.count).copyBytes(from: string)
                 byte.storeBytes(of: 0, toByteOffset: string.count, as: UInt8.self)
                 byte += string.count + 1
             }
-            pointer.initialize(from: own, count: own.count)
-            pointer[own.count] = 0
-            pointer += own.count + 1
-            addresses.append(own)
+            pointer.pointee = 0
+            pointer += 1
         }
+        self.arguments = vectors[1]
+        self.environment = vectors[2]
+        self.descriptor = descriptor
+        self.isHostProgram = isHostProgram
     }
 
-    deinit {
-        bytes.deallocate()
-        pointers.deallocate()
-    }
+    func free() { paths.deallocate() }
 }
 
 /// What execve(2) hands to the new program: the host's mask and ignored signals are the guest's while it is called, those
@@ -290,7 +326,7 @@ private struct SignalHandover {
         self.thread = thread
         let address = thread.scratch.address(2)
         // All signals are blocked, so that none is lost between here and the new program.
-        for signal in [Signal.segmentation, Signal.bus] where thread.process.actions[signal].isIgnored {
+        for signal in [Signal.segmentation, Signal.bus] where thread.process.action(for: signal).isIgnored {
             guard thread.host.systemCall(.rt_sigaction, UInt64(signal), 0, address, 8) == 0 else { continue }
             ignored.append((signal, Array(thread.scratch[2].prefix(SignalAction.size))))
             var action = SignalAction()

@@ -8,14 +8,10 @@ let currentDirectory: Int32 = -100
 
 extension GuestThread {
     func openat(_ a: Arguments) throws(Errno) -> Int {
-        let path = try readPath(a[1])
         let flags = abi.hostOpenFlags(a[2])
-        if let content = process.procFile(path, directory: a.int(0), flags: flags) { return content }
-        let purpose = Self.openPurpose(flags)
         var call = a
-        call[1] = try hostPathAddress(path, guest: a[1], purpose, slot: 0)
         call[2] = flags
-        return block(.openat, call, restart: .ifHandlerAllows)
+        return try open(.openat, call, flags: flags)
     }
 
     func openat2(_ a: Arguments) throws(Errno) -> Int {
@@ -28,13 +24,44 @@ extension GuestThread {
         scratch[2].copyBytes(from: how)
         var call = a
         call[2] = scratch.address(2)
-        // RESOLVE_BENEATH and RESOLVE_IN_ROOT give the path a root of its own.
-        if resolve & 0x18 == 0 {
+        // RESOLVE_BENEATH and RESOLVE_IN_ROOT give the path a root of its own: the directory that is open. The others forbid
+        // things on the way, of which there must be none that this side has added.
+        let ownRoot: UInt64 = 0x18
+        guard resolve == 0 else {
             let path = try readPath(a[1])
-            if let content = process.procFile(path, directory: a.int(0), flags: flags) { return content }
-            call[1] = try hostPathAddress(path, guest: a[1], Self.openPurpose(flags), slot: 0)
+            if resolve & ownRoot == 0, path.first == UInt8(ascii: "/") {
+                call[1] = try hostPathAddress(path, at: a.int(0), guest: a[1], .lookupNoFollow, slot: 0)
+            }
+            return block(.openat2, call, restart: .ifHandlerAllows)
         }
-        return block(.openat2, call, restart: .ifHandlerAllows)
+        return try open(.openat2, call, flags: flags)
+    }
+
+    /// Opens the file at the path in the second argument, relative to the descriptor in the first.
+    private func open(_ call: SystemCall, _ a: Arguments, flags: UInt64) throws(Errno) -> Int {
+        let path = try readPath(a[1])
+        if let content = process.procFile(path, from: a.int(0), flags: flags) { return content }
+        var hostCall = a
+        hostCall[1] = try hostPathAddress(path, at: a.int(0), guest: a[1], Self.openPurpose(flags), slot: 0)
+        let descriptor = block(call, hostCall, restart: .ifHandlerAllows)
+        let accessMode: UInt64 = 3
+        if descriptor >= 0, flags & accessMode != 0,
+            process.paths.ownProcEntry(path, from: a.int(0))?.elementsEqual("mem".utf8) == true
+        {
+            process.hasMemoryFile = true
+        }
+        return descriptor
+    }
+
+    /// Writes to a file. One that is this process's memory (/proc/self/mem) may hold code: the kernel makes it coherent then.
+    func writeFile(_ call: SystemCall, _ a: Arguments) -> Int {
+        let result = block(call, a, restart: .ifHandlerAllows)
+        guard process.hasMemoryFile, result > 0 else { return result }
+        let link = HostFile.linkTarget(Array("/proc/thread-self/fd/\(a.int(0))".utf8)) ?? []
+        if link.starts(with: "/proc/".utf8), link.suffix(4).elementsEqual("/mem".utf8) {
+            process.machine.flushTranslations()
+        }
+        return result
     }
 
     /// What open(2) does with a name, from O_CREAT, O_EXCL and O_NOFOLLOW.
@@ -54,7 +81,13 @@ extension GuestThread {
         return pass(.close, a)
     }
 
+    func dup(_ a: Arguments) throws(Errno) -> Int {
+        try checkNotPrivate(a.int(0))
+        return pass(.dup, a)
+    }
+
     func dup3(_ a: Arguments) throws(Errno) -> Int {
+        try checkNotPrivate(a.int(0))
         try checkNotPrivate(a.int(1))
         var call = a
         call[2] = abi.hostOpenFlags(a[2])

@@ -1,90 +1,198 @@
-// Making processes and ending them. A guest process is a host process: fork(2) forks the translator.
+// Making processes: clone(2) and clone3(2) but for threads, which are in Threads/GuestThreads.swift. A guest process is a host
+// process: fork(2) forks the translator.
 
 import Lyrebird
 
 /// clone(2) flags (`include/uapi/linux/sched.h`).
 enum CloneFlags {
+    static let exitSignal: UInt64 = 0xff
     static let sharesMemory: UInt64 = 0x100
+    static let sharesFileSystem: UInt64 = 0x200
+    static let sharesFiles: UInt64 = 0x400
+    static let sharesHandlers: UInt64 = 0x800
+    static let pidDescriptor: UInt64 = 0x1000
     static let parentWaits: UInt64 = 0x4000
     static let thread: UInt64 = 0x10000
+    static let sharesSemaphores: UInt64 = 0x40000
     static let setsThreadPointer: UInt64 = 0x80000
-    static let exitSignal: UInt64 = 0xff
+    static let setsParentID: UInt64 = 0x100000
+    static let clearsChildID: UInt64 = 0x200000
+    static let detached: UInt64 = 0x400000
+    static let setsChildID: UInt64 = 0x1000000
+    /// Only clone3 has those above 32 bits: CLONE_CLEAR_SIGHAND is what is known of them.
+    static let clearsHandlers: UInt64 = 0x1_0000_0000
 }
 
-extension LinuxProcess {
-    /// Closes a private descriptor.
-    func forget(_ descriptor: Int32) {
-        privateDescriptors.removeAll { $0 == descriptor }
-        _ = host.systemCall(.close, UInt64(descriptor))
-    }
+/// What clone(2) and clone3(2) ask for.
+struct CloneRequest {
+    /// The signal that a child's end sends is in the low bits.
+    var flags: UInt64
+    /// Stack pointer of the child; 0 for the parent's.
+    var stackPointer: UInt64 = 0
+    var threadPointer: UInt64 = 0
+    var parentID: UInt64 = 0
+    var childID: UInt64 = 0
+    /// Where the descriptor of CLONE_PIDFD goes.
+    var pidDescriptor: UInt64 = 0
 }
 
 extension GuestThread {
     /// clone(flags, stack, parent_tid, tls, child_tid): the order of CONFIG_CLONE_BACKWARDS.
     func clone(_ a: Arguments) throws(Errno) -> Int {
-        let flags = a[0]
-        let waits = flags & CloneFlags.parentWaits != 0
-        // A child that shares memory and lets its parent wait is vfork's: it gets a copy, and execve comes soon. One that does
-        // not is a thread.
-        guard flags & CloneFlags.sharesMemory == 0 || waits, flags & CloneFlags.thread == 0 else { throw .ENOSYS }
+        let flags = a[0] & 0xffff_ffff
+        let both = CloneFlags.pidDescriptor | CloneFlags.setsParentID
+        // The descriptor goes where the parent's id would.
+        guard flags & both != both else { throw .EINVAL }
+        return try clone(
+            CloneRequest(
+                flags: flags, stackPointer: a[1], threadPointer: a[3], parentID: a[2], childID: a[4],
+                pidDescriptor: a[2]))
+    }
 
+    /// clone3(args, size), `struct clone_args`.
+    func clone3(_ a: Arguments) throws(Errno) -> Int {
+        let firstSize = 64
+        let knownSize = 88
+        guard a[1] >= firstSize else { throw .EINVAL }
+        guard a[1] <= Memory.pageSize else { throw .E2BIG }
+        let bytes = try read(a[0], count: Int(a[1]))
+        guard bytes.dropFirst(knownSize).allSatisfy({ $0 == 0 }) else { throw .E2BIG }
+        func field(_ index: Int) -> UInt64 {
+            8 * index + 8 <= bytes.count ? bytes.integer(at: 8 * index) : 0
+        }
+        let (flags, exitSignal, stack, stackSize) = (field(0), field(4), field(5), field(6))
+        let refused = CloneFlags.exitSignal | CloneFlags.detached | ~0x1_ffff_ffff
+        guard flags & refused == 0, exitSignal <= UInt64(Signal.count) else { throw .EINVAL }
+        guard (stack == 0) == (stackSize == 0) else { throw .EINVAL }
+        // set_tid is the privilege of those who restore processes.
+        guard field(8) == 0, field(9) == 0 else { throw .EPERM }
+        return try clone(
+            CloneRequest(
+                flags: flags | exitSignal, stackPointer: stack &+ stackSize, threadPointer: field(7),
+                parentID: field(3), childID: field(2), pidDescriptor: field(1)))
+    }
+
+    private func clone(_ request: CloneRequest) throws(Errno) -> Int {
+        let flags = request.flags
+        func has(_ flag: UInt64) -> Bool { flags & flag != 0 }
+        guard !has(CloneFlags.thread) || has(CloneFlags.sharesHandlers),
+            !has(CloneFlags.sharesHandlers) || has(CloneFlags.sharesMemory),
+            !has(CloneFlags.clearsHandlers) || !has(CloneFlags.sharesHandlers)
+        else { throw .EINVAL }
+        // Two processes in one memory that run at the same time would be two in one translator: only a thread does that, or a
+        // child for which its parent waits.
+        if has(CloneFlags.thread) {
+            guard !has(CloneFlags.parentWaits) else { throw .ENOSYS }
+            guard !has(CloneFlags.pidDescriptor) else { throw .EINVAL }
+        } else {
+            guard !has(CloneFlags.sharesMemory) || has(CloneFlags.parentWaits) else { throw .ENOSYS }
+        }
         if interruptBeforehand() { return Errno.EINTR.result }
-        defer { host.setSignalMask(mask) }
-        let gate = waits ? VforkGate(host: host) : nil
-        if let gate { process.privateDescriptors.append(gate.childEnd) }
-        let hostFlags = flags & ~(CloneFlags.sharesMemory | CloneFlags.parentWaits | CloneFlags.setsThreadPointer)
-        let child = host.fork(on: cpu, flags: hostFlags, parentTID: a[2], childTID: a[4])
+        defer { openSignals() }
+        if has(CloneFlags.thread) { return try startThread(request) }
+        return has(CloneFlags.sharesMemory) ? vfork(request) : fork(request)
+    }
+
+    // MARK: Processes
+
+    /// The host's flags, and what its call has for the parent: an id or a descriptor.
+    private func hostCall(_ request: CloneRequest) -> (flags: UInt64, parentID: UInt64) {
+        let guestOnly = CloneFlags.setsThreadPointer | CloneFlags.clearsHandlers | CloneFlags.sharesHandlers
+        var flags = request.flags & ~guestOnly
+        guard flags & CloneFlags.pidDescriptor != 0 else { return (flags, request.parentID) }
+        // Only clone3 gives both; the id is then stored afterwards.
+        flags &= ~CloneFlags.setsParentID
+        return (flags, request.pidDescriptor)
+    }
+
+    private func fork(_ request: CloneRequest) -> Int {
+        let (flags, parentID) = hostCall(request)
+        let child = process.gate.closed(for: self, others: { process.lock.locked { process.threads } }) {
+            process.lock.locked {
+                process.memory.lock.locked {
+                    host.fork(on: cpu, flags: flags, parentTID: parentID, childTID: request.childID)
+                }
+            }
+        }
         if child == 0 {
+            for other in process.threads where other !== self {
+                if let stack = other.stack { process.stacks.leave(stack, user: 0) }
+            }
+            process.threads = [self]
+            process.leader = self
+            process.status = nil
+            process.isEnding = false
             process.isForkedChild = true
-            held = []
-            // The gate that this process was itself made through, if it was: its own children do not keep it shut.
-            if let inherited = process.vforkGate { process.forget(inherited.childEnd) }
-            process.vforkGate = gate
-            gate?.enterChild()
-            process.tracer?.showProcess()
-            if a[1] != 0 { cpu[abi.stackPointer] = a[1] }
-            if flags & CloneFlags.setsThreadPointer != 0 { cpu[abi.threadPointer] = a[3] }
-        } else if let gate {
-            process.forget(gate.childEnd)
-            gate.wait()
+            isVforked = false
+            begin(asChildOf: request)
+        } else {
+            finish(request, child: child)
         }
         return child
     }
 
-    /// The only thread's end is the process's.
-    func exit(_ a: Arguments) -> Int {
-        status = .exited(a.int(0) & 0xff)
-        return 0
+    /// The child runs in this thread's place, on its stack and CPU, until it has executed a program or ended.
+    private func vfork(_ request: CloneRequest) -> Int {
+        let (flags, parentID) = hostCall(request)
+        let saved = (process, mask, alternateStack, held, id, isVforked)
+        var call = VforkCall(thread: Unmanaged.passUnretained(self), request: request)
+        leaveKernel()
+        let child = withUnsafeMutableBytes(of: &call) { buffer in
+            host.vfork(
+                on: cpu, flags: flags, parentTID: parentID, childTID: request.childID, argument: buffer.baseAddress!
+            ) { argument in
+                let call = argument!.load(as: VforkCall.self)
+                call.thread._withUnsafeGuaranteedRef { $0.runVforked(call.request) }
+            }
+        }
+        (process, mask, alternateStack, held, id, isVforked) = saved
+        enterKernel()
+        (temporaryMask, interruption, end, registersAreSet) = (nil, nil, nil, false)
+        execution?.free()
+        execution = nil
+        finish(request, child: child)
+        return child
+    }
+
+    private func runVforked(_ request: CloneRequest) -> Never {
+        process = LinuxProcess(vforkedFrom: process, thread: self)
+        isVforked = true
+        begin(asChildOf: request)
+        cpu[abi.result] = 0
+        runLeader().endProcess()
+    }
+
+    /// What a child does first.
+    private func begin(asChildOf request: CloneRequest) {
+        id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
+        held = []
+        process.tracer?.showThreads()
+        if request.flags & CloneFlags.clearsHandlers != 0 {
+            for signal in 1...Signal.count where process.action(for: signal).hasHandler {
+                _ = process.setAction(SignalAction(), for: signal)
+            }
+        }
+        setRegisters(cpu, request)
+    }
+
+    func setRegisters(_ cpu: CPU, _ request: CloneRequest) {
+        if request.stackPointer != 0 { cpu[abi.stackPointer] = request.stackPointer }
+        if request.flags & CloneFlags.setsThreadPointer != 0 { cpu[abi.threadPointer] = request.threadPointer }
+    }
+
+    /// What the host's call has not done for the parent.
+    private func finish(_ request: CloneRequest, child: Int) {
+        let both = CloneFlags.pidDescriptor | CloneFlags.setsParentID
+        guard child > 0, request.flags & both == both else { return }
+        // The kernel ignores a bad address here, too.
+        try? memory.store(UInt32(truncatingIfNeeded: child), at: request.parentID)
     }
 }
 
-/// What a parent waits at until its vfork(2) child has executed a program or ended: a pipe whose other end goes away then.
-struct VforkGate {
-    private let host: HostProcess
-    private let parentEnd: Int32
-    let childEnd: Int32
-
-    /// nil if there are no descriptors left; the parent does not wait then.
-    init?(host: HostProcess) {
-        self.host = host
-        guard let pipe = PrivateDescriptor.pipe(host) else { return nil }
-        (parentEnd, childEnd) = pipe
-    }
-
-    func enterChild() {
-        _ = host.systemCall(.close, UInt64(parentEnd))
-    }
-
-    /// Waits in the parent, which has closed the child's end.
-    func wait() {
-        var byte: UInt8 = 0
-        withUnsafeMutableBytes(of: &byte) { buffer in
-            let address = UInt64(UInt(bitPattern: buffer.baseAddress))
-            // Like the kernel's, the wait is over for no signal but a fatal one.
-            while host.systemCall(.read, UInt64(parentEnd), address, 1) == Errno.EINTR.result {}
-        }
-        _ = host.systemCall(.close, UInt64(parentEnd))
-    }
+/// What the child of vfork(2) is told.
+private struct VforkCall {
+    let thread: Unmanaged<GuestThread>
+    let request: CloneRequest
 }
 
 /// Descriptors of the translator's own. They lie high, where no guest expects its next one, and are closed on execve.
@@ -104,23 +212,5 @@ enum PrivateDescriptor {
         let duplicate: UInt64 = 1030  // F_DUPFD_CLOEXEC
         let result = host.systemCall(.fcntl, UInt64(bitPattern: Int64(descriptor)), duplicate, floor(host))
         return result >= 0 ? Int32(result) : nil
-    }
-
-    /// The reading and the writing end of a new pipe.
-    static func pipe(_ host: HostProcess) -> (Int32, Int32)? {
-        var ends: (Int32, Int32) = (-1, -1)
-        let closeOnExec: UInt64 = 0o2000000
-        let result = withUnsafeMutableBytes(of: &ends) { buffer in
-            host.systemCall(.pipe2, UInt64(UInt(bitPattern: buffer.baseAddress)), closeOnExec)
-        }
-        guard result == 0 else { return nil }
-        let high = (copy(of: ends.0, host: host), copy(of: ends.1, host: host))
-        _ = host.systemCall(.close, UInt64(ends.0))
-        _ = host.systemCall(.close, UInt64(ends.1))
-        guard let reading = high.0, let writing = high.1 else {
-            for end in [high.0, high.1] { if let end { _ = host.systemCall(.close, UInt64(end)) } }
-            return nil
-        }
-        return (reading, writing)
     }
 }

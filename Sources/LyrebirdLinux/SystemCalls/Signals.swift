@@ -13,37 +13,16 @@ extension GuestThread {
         try checkSetSize(a[3])
         let signal = a.int(0)
         guard (1...Signal.count).contains(signal) else { throw .EINVAL }
-        let old = process.actions[signal]
+        let old: SignalAction
         if a[1] != 0 {
             let new = SignalAction(try read(a[1], count: SignalAction.size))
             guard Signal.unblockable & Signal.bit(signal) == 0 else { throw .EINVAL }
-            setAction(new, for: signal)
+            old = process.setAction(new, for: signal)
+        } else {
+            old = process.action(for: signal)
         }
         if a[2] != 0 { try write(old.bytes, at: a[2]) }
         return 0
-    }
-
-    /// Records an action and tells the host about it.
-    func setAction(_ action: SignalAction, for signal: Int32) {
-        process.actions[signal] = action
-        let disposition: HostProcess.Disposition =
-            action.isDefault ? .default : action.isIgnored ? .ignore : .intercept
-        _ = host.setDisposition(of: signal, to: disposition)
-        if signal == Signal.child { passChildFlags(action.flags) }
-    }
-
-    /// SA_NOCLDSTOP and SA_NOCLDWAIT change what the kernel does with children: the host's action must have them too.
-    private func passChildFlags(_ flags: UInt64) {
-        let size = UInt64(SignalAction.size)
-        let address = scratch.address(2)
-        let childFlags = SignalAction.noChildStop | SignalAction.noChildWait
-        guard host.systemCall(.rt_sigaction, UInt64(Signal.child), 0, address, 8) == 0 else { return }
-        var bytes = Array(scratch[2].prefix(Int(size)))
-        let current: UInt64 = bytes.integer(at: 8)
-        guard current & childFlags != flags & childFlags else { return }
-        bytes.store(current & ~childFlags | flags & childFlags, at: 8)
-        scratch[2].copyBytes(from: bytes)
-        _ = host.systemCall(.rt_sigaction, UInt64(Signal.child), address, 0, 8)
     }
 
     func rtSigprocmask(_ a: Arguments) throws(Errno) -> Int {
@@ -61,7 +40,7 @@ extension GuestThread {
             if new != mask {
                 if interruptBeforehand() { return Errno.EINTR.result }
                 mask = new
-                host.setSignalMask(mask)
+                openSignals()
             }
         }
         if a[2] != 0 { try store(old, at: a[2]) }

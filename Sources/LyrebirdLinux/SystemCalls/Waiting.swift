@@ -16,7 +16,7 @@ extension GuestThread {
     }
 
     /// Makes a call that waits under the mask at a guest address; 0 for none.
-    private func block(_ call: SystemCall, _ a: Arguments, mask: UInt64, size: UInt64) throws(Errno) -> Int {
+    func block(_ call: SystemCall, _ a: Arguments, mask: UInt64, size: UInt64) throws(Errno) -> Int {
         guard mask != 0 else { return block(call, a, restart: .never) }
         guard size == 8 else { throw .EINVAL }
         temporaryMask = try load(UInt64.self, at: mask) & ~Signal.unblockable
@@ -32,18 +32,20 @@ extension GuestThread {
         return pass(.epoll_ctl, call)
     }
 
-    /// As many events as fit into the scratch area are taken at once; the rest is there for the next call.
+    /// The kernel writes its form of the events to where the guest wants them. The guest's form is as long or longer: it takes
+    /// the other's place.
     func epollWait(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
         let layout = abi.epollEvent
-        var hostCall = a
-        hostCall[1] = scratch.address(2)
-        hostCall[2] = UInt64(bitPattern: Int64(min(Int(a.int(2)), scratch[2].count / layout.hostSize)))
-        let count = try block(call, hostCall, mask: a[4], size: a[5])
+        let count = try block(call, a, mask: a[4], size: a[5])
         guard count > 0 else { return count }
+        let hostEvents = try read(a[1], count: count * layout.hostSize)
         var events: [UInt8] = []
-        for index in 0..<count {
-            events += layout.guestBytes(
-                fromHost: UnsafeRawBufferPointer(rebasing: scratch[2][(index * layout.hostSize)...]))
+        events.reserveCapacity(count * layout.guestSize)
+        hostEvents.withUnsafeBytes { bytes in
+            for index in 0..<count {
+                events += layout.guestBytes(
+                    fromHost: UnsafeRawBufferPointer(rebasing: bytes[(index * layout.hostSize)...]))
+            }
         }
         try write(events, at: a[1])
         return count
@@ -56,24 +58,5 @@ extension GuestThread {
         case 6, 11, 13: block(.futex, a, restart: .always)  // LOCK_PI, WAIT_REQUEUE_PI, LOCK_PI2
         default: pass(.futex, a)
         }
-    }
-
-    /// With a timeout of its own (SO_RCVTIMEO, SO_SNDTIMEO) a socket's call is never made again: `sock_intr_errno`.
-    func blockOnSocket(_ call: SystemCall, _ a: Arguments) -> Int {
-        let result = block(call, a, restart: .ifHandlerAllows)
-        guard let restart = interruption?.restart, restart == .ifHandlerAllows else { return result }
-        let receiveTimeout: UInt64 = 20
-        let sendTimeout: UInt64 = 21
-        let sends = [.connect, .sendto, .sendmsg, .sendmmsg].contains(call)
-        let timeout = scratch[2].baseAddress!
-        timeout.storeBytes(of: 0, as: UInt64.self)
-        timeout.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
-        timeout.storeBytes(of: 16, toByteOffset: 16, as: UInt32.self)
-        _ = host.systemCall(
-            .getsockopt, a[0], 1, sends ? sendTimeout : receiveTimeout, scratch.address(2), scratch.address(2) + 16)
-        if timeout.load(as: UInt64.self) != 0 || timeout.load(fromByteOffset: 8, as: UInt64.self) != 0 {
-            interruption = Interruption(restart: .never)
-        }
-        return result
     }
 }

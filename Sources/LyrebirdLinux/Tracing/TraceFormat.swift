@@ -11,7 +11,7 @@ struct TraceFormat {
     }
 
     /// Bytes of a buffer that are shown.
-    private static let bufferLimit = 32
+    static let bufferLimit = 32
     private static let pathLimit = 4096
     private static let vectorLimit = 32
 
@@ -44,6 +44,8 @@ struct TraceFormat {
                 if result > 0, let bytes = memory.bytes(at: a[index], count: 4) {
                     completed[index] = Self.waitStatus(bytes.integer(at: 0))
                 }
+            case "B": completed[index] = Self.status(a[index], memory) ?? completed[index]
+            case "Q": completed[index] = Self.limit(a[index], memory) ?? completed[index]
             case "T":
                 if let time = Self.time(a[index], memory) { completed[index] = time }
             default: break
@@ -71,10 +73,16 @@ struct TraceFormat {
         case "m": return number == 0 ? "0" : "0\(String(value & 0xffff_ffff, radix: 8))"
         case "F": return number == currentDirectory ? "AT_FDCWD" : "\(number)"
         case "s": return memory.string(at: value, limit: pathLimit).map { quoted($0) } ?? pointer(value)
-        case "w":
-            let count = a[index + 1]
-            let shown = memory.bytes(at: value, count: Int(min(count, UInt64(bufferLimit))))
-            return shown.map { quoted($0, isCut: count > UInt64(bufferLimit)) } ?? pointer(value)
+        case "w": return bytes(value, count: a[index + 1], memory)
+        case "I": return buffers(value, count: a[index + 1], memory)
+        case "K": return socketAddress(value, length: a[index + 1] & 0xffff_ffff, memory)
+        case "f": return polled(value, count: a[index + 1], memory)
+        case "R": return limit(value, memory) ?? pointer(value)
+        case "y": return event(value, memory) ?? pointer(value)
+        case "D": return name(value & 0xffff_ffff, TraceNames.domain)
+        case "Y": return flags(value & 0xffff_ffff, TraceNames.socketType, none: "0")
+        case "N": return name(value & 0xffff_ffff, TraceNames.advice)
+        case "o": return name(value & 0xffff_ffff, TraceNames.processControl)
         case "v": return vector(value, memory)
         case "t": return time(value, memory) ?? pointer(value)
         case "G": return signalSet(value, memory)

@@ -6,6 +6,8 @@
 //   t time read   T time written   W wait status   S signal   G signal set   a action
 //   O open flags   P protection   M mapping flags   A AT_ flags   C clone flags
 //   h how   e whence   c clock   k futex operation   n fcntl command   i ioctl   L limit   E epoll operation
+//   I buffers (iovec), K socket address and f polled descriptors, each with its count or length behind
+//   R limit read   Q limit written   B stat written   y epoll event   D socket domain   Y socket type   N advice   o prctl
 
 extension SystemCall {
     var traceSignature: StaticString {
@@ -20,10 +22,13 @@ extension SystemCall {
         case .ioctl: "dix"
         case .read: "dru"
         case .write: "dwu"
-        case .readv, .writev: "dpd"
+        case .readv: "dpd"
+        case .writev: "dIu"
+        case .vmsplice: "dIux"
         case .pread64: "drul"
         case .pwrite64: "dwul"
-        case .preadv, .pwritev: "dpdl"
+        case .preadv, .preadv2: "dpdl"
+        case .pwritev, .pwritev2: "dIul"
         case .lseek: "dle"
         case .sendfile: "ddpu"
         case .splice: "dpdpux"
@@ -32,7 +37,6 @@ extension SystemCall {
         case .flock: "dx"
         case .fallocate: "dxll"
         case .ftruncate: "dl"
-        case .fadvise64: "dlld"
         case .pipe2: "2O"
         case .memfd_create: "sx"
 
@@ -55,14 +59,19 @@ extension SystemCall {
         case .renameat: "FsFs"
         case .renameat2: "FsFsx"
         case .utimensat: "FspA"
-        case .newfstatat: "FspA"
-        case .fstat: "dp"
+        case .newfstatat: "FsBA"
+        case .fstat: "dB"
         case .statx: "FsAxp"
         case .statfs: "sp"
         case .fstatfs: "dp"
         case .truncate: "sl"
         case .getdents64: "dpu"
         case .umask: "m"
+        case .fadvise64, .sync_file_range: "dllx"
+        case .readahead: "dlu"
+        case .name_to_handle_at: "FsppA"
+        case .fremovexattr: "ds"
+        case .flistxattr: "dpu"
         case .inotify_add_watch: "dsx"
         case .inotify_rm_watch: "dd"
         case .mount: "sssxp"
@@ -80,9 +89,11 @@ extension SystemCall {
         case .munmap, .mlock, .munlock: "pu"
         case .mprotect: "puP"
         case .mremap: "puuxp"
-        case .madvise: "pud"
+        case .madvise: "puN"
         case .msync: "pux"
         case .mincore: "pup"
+        case .mlock2: "pux"
+        case .mlockall, .personality: "x"
 
         // Processes
         case .clone: "Cpppp"
@@ -106,6 +117,11 @@ extension SystemCall {
         case .setpriority: "ddd"
         case .getpriority: "dd"
         case .getrusage: "dp"
+        case .pidfd_open: "dx"
+        case .unshare: "C"
+        case .setns: "dC"
+        case .membarrier: "dxd"
+        case .process_vm_readv, .process_vm_writev: "dpupux"
 
         // Signals
         case .rt_sigaction: "Sapu"
@@ -116,12 +132,14 @@ extension SystemCall {
         case .kill, .tkill: "dS"
         case .tgkill: "ddS"
         case .rt_sigqueueinfo: "dSp"
+        case .rt_tgsigqueueinfo: "ddSp"
+        case .pidfd_send_signal: "dSpx"
         case .sigaltstack: "pp"
 
         // Waiting and time
-        case .ppoll: "putGu"
+        case .ppoll: "futGu"
         case .pselect6: "dppptp"
-        case .epoll_ctl: "dEdp"
+        case .epoll_ctl: "dEdy"
         case .epoll_pwait: "dpddGu"
         case .eventfd2: "ux"
         case .signalfd4: "dGux"
@@ -133,16 +151,19 @@ extension SystemCall {
         case .gettimeofday: "pp"
         case .setitimer: "dpp"
         case .getitimer: "dp"
-        case .times: "p"
+        case .times, .timer_delete, .timer_getoverrun: "p"
+        case .timer_create: "cpp"
+        case .timer_settime: "pxpp"
+        case .epoll_pwait2: "dpdtGu"
 
         // Sockets
-        case .socket: "ddx"
-        case .socketpair: "ddx2"
-        case .bind, .connect: "dpu"
+        case .socket: "DYd"
+        case .socketpair: "DYd2"
+        case .bind, .connect: "dKu"
         case .listen, .shutdown: "dd"
         case .accept, .getsockname, .getpeername: "dpp"
         case .accept4: "dppx"
-        case .sendto: "dwuxpu"
+        case .sendto: "dwuxKu"
         case .recvfrom: "druxpp"
         case .sendmsg, .recvmsg: "dpx"
         case .setsockopt: "dddpu"
@@ -150,9 +171,10 @@ extension SystemCall {
 
         // The system and its limits
         case .uname, .sysinfo: "p"
-        case .prctl: "dxxxx"
-        case .getrlimit, .setrlimit: "Lp"
-        case .prlimit64: "dLpp"
+        case .prctl: "oxxxx"
+        case .getrlimit: "LQ"
+        case .setrlimit: "LR"
+        case .prlimit64: "dLRQ"
         case .getrandom: "pux"
         default: "xxxxxx"
         }

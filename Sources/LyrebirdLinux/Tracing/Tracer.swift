@@ -2,22 +2,23 @@
 
 import Glibc
 import Lyrebird
+import Synchronization
 
 /// Writes what a guest asks of the kernel.
 final class Tracer {
     /// Standard error as it was when the program started: the guest may close its own.
     let descriptor: Int32
     private let host: HostProcess
-    /// Lines begin with the process's number once there is more than one.
-    private var prefix = ""
+    /// Lines begin with the thread's number once there is more than one.
+    private let showsThread = Atomic(false)
 
     init(host: HostProcess) {
         self.host = host
         descriptor = PrivateDescriptor.copy(of: 2, host: host) ?? 2
     }
 
-    /// In the child of fork(2): its lines show which process they are of.
-    func showProcess() { prefix = "[pid \(getpid())] " }
+    /// From now on lines show which thread they are of.
+    func showThreads() { showsThread.store(true, ordering: .relaxed) }
 
     /// A line whose results are still to come.
     struct Line {
@@ -60,6 +61,9 @@ final class Tracer {
         write("--- \(TraceFormat.signalName(signal)) \(TraceFormat.signalInfo(info)) ---")
     }
 
+    /// Notes why the call whose line comes next is refused.
+    func note(refusal reason: StaticString) { write("--- refused: \(reason) ---") }
+
     /// Notes how the process ends.
     func note(_ status: ExitStatus) {
         switch status {
@@ -70,6 +74,7 @@ final class Tracer {
 
     private func write(_ text: String) {
         // One write a line, so that the lines of several processes stay whole.
+        let prefix = showsThread.load(ordering: .relaxed) ? "[pid \(host.systemCall(.gettid))] " : ""
         let bytes = Array("\(prefix)\(text)\n".utf8)
         bytes.withUnsafeBytes { buffer in
             _ = host.systemCall(

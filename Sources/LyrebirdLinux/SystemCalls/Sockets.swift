@@ -1,0 +1,85 @@
+// Sockets: the host's own, but for the names of local ones, which are files.
+
+import Lyrebird
+
+/// `struct sockaddr_un`
+private enum LocalAddress {
+    static let family: UInt16 = 1  // AF_UNIX
+    static let path = 2
+    static let size = 110
+}
+
+/// `struct msghdr`
+private enum MessageHeader {
+    static let nameLength = 8
+    static let size = 56
+}
+
+extension GuestThread {
+    func bind(_ a: Arguments) throws(Errno) -> Int {
+        pass(.bind, try withLocalAddress(a, at: 1, length: a[2] & 0xffff_ffff, for: .create))
+    }
+
+    func connect(_ a: Arguments) throws(Errno) -> Int {
+        blockOnSocket(.connect, try withLocalAddress(a, at: 1, length: a[2] & 0xffff_ffff, for: .lookup))
+    }
+
+    func sendto(_ a: Arguments) throws(Errno) -> Int {
+        blockOnSocket(.sendto, try withLocalAddress(a, at: 4, length: a[5] & 0xffff_ffff, for: .lookup))
+    }
+
+    /// A message to an address has it in its header.
+    func sendmsg(_ a: Arguments) throws(Errno) -> Int {
+        guard process.paths.root != nil, let header = try? memory.read(a[1], count: MessageHeader.size) else {
+            return blockOnSocket(.sendmsg, a)
+        }
+        let name: UInt64 = header.integer(at: 0)
+        let length: UInt32 = header.integer(at: MessageHeader.nameLength)
+        let host = try withLocalAddress(Arguments(name, UInt64(length)), at: 0, length: UInt64(length), for: .lookup)
+        guard host[0] != name else { return blockOnSocket(.sendmsg, a) }
+        var changed = header
+        changed.store(host[0], at: 0)
+        changed.store(UInt32(truncatingIfNeeded: host[1]), at: MessageHeader.nameLength)
+        scratch[1].copyBytes(from: changed)
+        var call = a
+        call[1] = scratch.address(1)
+        return blockOnSocket(.sendmsg, call)
+    }
+
+    /// The arguments with an address and, behind it, its length, where it names a file that lies elsewhere on the host.
+    private func withLocalAddress(
+        _ a: Arguments, at index: Int, length: UInt64, for purpose: PathResolver.Purpose
+    ) throws(Errno) -> Arguments {
+        guard process.paths.root != nil, (3...UInt64(LocalAddress.size)).contains(length), a[index] != 0,
+            let address = try? memory.read(a[index], count: Int(length)),
+            address.integer(at: 0) as UInt16 == LocalAddress.family, address[LocalAddress.path] != 0
+        else { return a }
+        let path = Array(address.dropFirst(LocalAddress.path).prefix { $0 != 0 })
+        guard let real = process.paths.hostPath(path, for: purpose) else { return a }
+        guard real.count < LocalAddress.size - LocalAddress.path else { throw .ENAMETOOLONG }
+        scratch[0].copyBytes(from: Array(address.prefix(LocalAddress.path)) + real + [0])
+        var call = a
+        call[index] = scratch.address(0)
+        call[index + 1] = UInt64(LocalAddress.path + real.count + 1)
+        return call
+    }
+
+    /// With a timeout of its own (SO_RCVTIMEO, SO_SNDTIMEO) a socket's call is never made again: `sock_intr_errno`.
+    func blockOnSocket(_ call: SystemCall, _ a: Arguments) -> Int {
+        let result = block(call, a, restart: .ifHandlerAllows)
+        guard let restart = interruption?.restart, restart == .ifHandlerAllows else { return result }
+        let receiveTimeout: UInt64 = 20
+        let sendTimeout: UInt64 = 21
+        let sends = [.connect, .sendto, .sendmsg, .sendmmsg].contains(call)
+        let timeout = scratch[2].baseAddress!
+        timeout.storeBytes(of: 0, as: UInt64.self)
+        timeout.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
+        timeout.storeBytes(of: 16, toByteOffset: 16, as: UInt32.self)
+        _ = host.systemCall(
+            .getsockopt, a[0], 1, sends ? sendTimeout : receiveTimeout, scratch.address(2), scratch.address(2) + 16)
+        if timeout.load(as: UInt64.self) != 0 || timeout.load(fromByteOffset: 8, as: UInt64.self) != 0 {
+            interruption = Interruption(restart: .never)
+        }
+        return result
+    }
+}

@@ -1,0 +1,166 @@
+// The life of a thread: how clone(2) starts one on a host thread of its own, how it ends, and how all of them end.
+
+import Glibc
+import Lyrebird
+
+extension GuestThread {
+    /// Starts a thread, and waits until it has its number.
+    func startThread(_ request: CloneRequest) throws(Errno) -> Int {
+        let cpu: CPU
+        do { cpu = try process.machine.makeCPU() } catch { throw .EAGAIN }
+        cpu.copyState(from: self.cpu)
+        cpu[abi.result] = 0
+        setRegisters(cpu, request)
+        let thread = GuestThread(process: process, cpu: cpu, mask: mask)
+        guard let stack = process.lock.locked({ process.stacks.take() }) else { throw .EAGAIN }
+        thread.stack = stack
+        thread.isVforked = isVforked
+        process.tracer?.showThreads()
+        let start = ThreadStart(thread: thread, request: request)
+        let argument = Unmanaged.passRetained(start)
+        let isStarted = HostStacks.start(on: stack, argument: argument.toOpaque()) { argument in
+            let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
+            start.thread.runStarted(start)
+            return nil
+        }
+        guard isStarted else {
+            argument.release()
+            process.lock.locked { process.stacks.leave(stack, user: 0) }
+            throw .EAGAIN
+        }
+        start.wait()
+        return Int(thread.id)
+    }
+
+    /// A thread from its start to its end. All signals are blocked at either.
+    fileprivate func runStarted(_ start: ThreadStart) {
+        guard let stack else { return }
+        let request = start.request
+        func has(_ flag: UInt64) -> Bool { request.flags & flag != 0 }
+        id = host.beginThread(
+            clearedTID: has(CloneFlags.clearsChildID) ? request.childID : 0, signalStack: stack.signalStack)
+        // The C library's threads share what the kernel's need not.
+        let shareable = CloneFlags.sharesFileSystem | CloneFlags.sharesFiles | CloneFlags.sharesSemaphores
+        if shareable & ~request.flags != 0 { _ = host.systemCall(.unshare, shareable & ~request.flags) }
+        // The kernel ignores bad addresses here, too.
+        if has(CloneFlags.setsParentID) { try? memory.store(UInt32(bitPattern: id), at: request.parentID) }
+        if has(CloneFlags.setsChildID) { try? memory.store(UInt32(bitPattern: id), at: request.childID) }
+        process.lock.locked { process.threads.append(self) }
+        start.signal()
+
+        let end = run()
+        // In a child that this thread has forked, it is the first.
+        if process.lock.locked({ process.leader === self }) { endLeader(end).endProcess() }
+        if case .process(let status) = end { process.finish(status, by: self) }
+        let isLast = process.lock.locked {
+            process.threads.removeAll { $0 === self }
+            process.stacks.leave(stack, user: id)
+            return process.threads.isEmpty
+        }
+        // Since Linux 6.0 the last thread's code is the process's; the C library's is always 0.
+        if isLast, case .thread(let code) = end { leave(code) }
+        host.detach()
+    }
+
+    /// The process's first thread from its start to the end of the process.
+    func runLeader() -> ExitStatus {
+        id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
+        return endLeader(run())
+    }
+
+    private func endLeader(_ end: End) -> ExitStatus {
+        let status: ExitStatus
+        switch end {
+        case .process(let own): status = process.finish(own, by: self)
+        case .ordered: status = process.lock.locked { process.status } ?? .exited(0)
+        case .thread(let code):
+            let isLast = process.lock.locked {
+                process.threads.removeAll { $0 === self }
+                if !process.threads.isEmpty { process.leader = nil }
+                return process.threads.isEmpty
+            }
+            if !isLast { leave(code) }
+            status = .exited(code)
+        }
+        process.lock.locked { process.isOver = true }
+        process.tracer?.note(status)
+        if process.isForkedChild { status.endProcess() }
+        return status
+    }
+
+    /// Ends the host thread at once.
+    private func leave(_ code: Int32) -> Never {
+        while true { _ = host.systemCall(.exit, UInt64(code)) }
+    }
+
+    /// exit(2): the end of this thread. Signals that have come for it are delivered first.
+    func exit(_ a: Arguments) -> Int {
+        if interruptBeforehand() { return Errno.EINTR.result }
+        end = .thread(a.int(0) & 0xff)
+        return 0
+    }
+
+    func exitGroup(_ a: Arguments) -> Int {
+        end = .process(.exited(a.int(0) & 0xff))
+        return 0
+    }
+}
+
+extension LinuxProcess {
+    /// Ends all threads. The first one returns from `run`; where there is none, or where it is in a call that nothing
+    /// interrupts, the host process ends here.
+    /// - Returns: how the process ends: as the first who said so wanted.
+    @discardableResult
+    func finish(_ wanted: ExitStatus, by thread: GuestThread) -> ExitStatus {
+        let (final, others) = lock.locked { () -> (ExitStatus, [GuestThread]) in
+            let final = status ?? wanted
+            status = final
+            isEnding = true
+            return (final, threads.filter { $0 !== thread })
+        }
+        for other in others { interrupt(other) }
+        if lock.locked({ leader === thread }) { return final }
+        // A call that does not expect to be interrupted may just have been entered: once more.
+        for _ in 0..<Self.patience {
+            let (waitsFor, isOver) = lock.locked { (self.leader, self.isOver) }
+            if isOver { return final }
+            guard let waitsFor else { break }
+            interrupt(waitsFor)
+            usleep(1000)
+        }
+        tracer?.note(final)
+        final.endProcess()
+    }
+
+    /// Milliseconds until a process ends without its first thread.
+    private static let patience = 500
+
+    /// Makes a thread look whether the process is ending: out of guest code by its stop flag, out of a call by a signal that
+    /// the translator always catches.
+    private func interrupt(_ thread: GuestThread) {
+        thread.stopHandle.stop()
+        _ = host.systemCall(.tgkill, UInt64(getpid()), UInt64(thread.id), UInt64(Signal.bus))
+    }
+}
+
+/// What a thread that starts is told, and what its parent waits at.
+private final class ThreadStart {
+    let thread: GuestThread
+    let request: CloneRequest
+    private let started: UnsafeMutablePointer<sem_t>
+
+    init(thread: GuestThread, request: CloneRequest) {
+        self.thread = thread
+        self.request = request
+        started = .allocate(capacity: 1)
+        sem_init(started, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(started)
+        started.deallocate()
+    }
+
+    func signal() { sem_post(started) }
+    func wait() { while sem_wait(started) != 0 {} }
+}
