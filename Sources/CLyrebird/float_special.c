@@ -238,11 +238,14 @@ static uint64_t odd_single(struct environment *e, int operation, uint64_t a, uin
     return e->flags & LYREBIRD_FLOAT_OVERFLOW ? bits + 1 : bits;
 }
 
+// A BF16 as it counts there, in single precision.
+static uint64_t brain(struct environment *e, uint64_t x) { return operand(e, S, x << 16 & UINT32_MAX); }
+
 // Two products of BF16 and the sum of all: to odd at each step, flushed, with default NaNs, and nobody is told anything.
 static uint64_t dot_brain(uint64_t a, uint64_t b, uint64_t c) {
     struct environment own = {LYREBIRD_FLOAT_FLUSH | LYREBIRD_FLOAT_DEFAULT_NAN, 0};
-    uint64_t low = odd_single(&own, LYREBIRD_FLOAT_MUL, operand(&own, S, a << 16 & UINT32_MAX), operand(&own, S, b << 16 & UINT32_MAX));
-    uint64_t high = odd_single(&own, LYREBIRD_FLOAT_MUL, operand(&own, S, a & 0xFFFF0000), operand(&own, S, b & 0xFFFF0000));
+    uint64_t low = odd_single(&own, LYREBIRD_FLOAT_MUL, brain(&own, a), brain(&own, b));
+    uint64_t high = odd_single(&own, LYREBIRD_FLOAT_MUL, brain(&own, a >> 16), brain(&own, b >> 16));
     uint64_t sum = odd_single(&own, LYREBIRD_FLOAT_ADD, low, high);
     return odd_single(&own, LYREBIRD_FLOAT_ADD, operand(&own, S, c), sum);
 }
