@@ -488,7 +488,7 @@ def dispatch_file(rows):
         "    mutating func lift(_ encoding: Encoding, _ word: UInt32) {",
         "        switch encoding {",
     ]
-    out += [f"        case .{row.name}: {row.name}({row.format}(word: word))" for row in built]
+    out += [f"        case .{row.name}: {row.name.removesuffix('Half')}({row.format}(word: word))" for row in built]
     if len(built) < len(rows):
         out.append("        default: undefinedInstruction(word)")
     return out + ["        }", "    }", "}", ""]

@@ -48,6 +48,23 @@ static struct outcome computed_float(int operation, uint32_t rounding, uint64_t 
     return (struct outcome){float_bits(value), lyrebird_mxcsr_flags(_mm_getcsr())};
 }
 
+double lyrebird_rounded_to_odd(struct environment *e, int operation, double a, double b, double c) {
+    uint64_t x = double_bits(a), y = double_bits(b), z = double_bits(c);
+    struct outcome outcome = computed_double(operation, 3, x, y, z);
+    _mm_setcsr(lyrebird_mxcsr(0));
+    e->flags |= outcome.flags & (LYREBIRD_FLOAT_INVALID | LYREBIRD_FLOAT_DIVIDED_BY_ZERO);
+    // What a difference of equal numbers has as its sign is a matter of the rounding.
+    if (is_zero(D, outcome.bits) && !(outcome.flags & LYREBIRD_FLOAT_INEXACT))
+        return as_double(computed_double(operation, e->control & LYREBIRD_FLOAT_ROUNDING, x, y, z).bits);
+    return as_double(outcome.bits | (outcome.flags & LYREBIRD_FLOAT_INEXACT ? 1 : 0));
+}
+
+static uint64_t half_arithmetic(struct environment *e, int operation, uint64_t a, uint64_t b, uint64_t c) {
+    double result = lyrebird_rounded_to_odd(
+        e, operation, lyrebird_half_value(e, a), lyrebird_half_value(e, b), lyrebird_half_value(e, c));
+    return isnan(result) ? default_nan(H) : lyrebird_half_bits(e, result);
+}
+
 static struct outcome computed(int operation, int lane, uint32_t rounding, uint64_t a, uint64_t b, uint64_t c) {
     return lane == D ? computed_double(operation, rounding, a, b, c) : computed_float(operation, rounding, a, b, c);
 }
@@ -56,6 +73,7 @@ static struct outcome computed(int operation, int lane, uint32_t rounding, uint6
 // is when it is rounded to zero.
 uint64_t lyrebird_float_arithmetic(
     struct environment *e, int operation, int lane, uint64_t a, uint64_t b, uint64_t c) {
+    if (lane == H) return half_arithmetic(e, operation, a, b, c);
     struct outcome outcome = computed(operation, lane, e->control & LYREBIRD_FLOAT_ROUNDING, a, b, c);
     if (is_nan(lane, outcome.bits)) return invalid(e, lane);
     uint32_t inexact = outcome.flags & LYREBIRD_FLOAT_INEXACT;
@@ -88,6 +106,13 @@ static uint64_t multiply_add(struct environment *e, int lane, uint64_t a, uint64
     return nan ? nan : lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, c);
 }
 
+// A number of half precision, or a NaN with its payload, in single precision.
+static uint64_t widened(struct environment *e, uint64_t x) {
+    x = operand(e, H, x);
+    if (is_nan(H, x)) return (x & 0x8000) << 16 | infinities[S] | (x & 0x3FF) << 13;
+    return float_bits((float)lyrebird_half_value(e, x));
+}
+
 static uint64_t square_root(struct environment *e, int lane, uint64_t a) {
     a = operand(e, lane, a);
     uint64_t nan = propagated(e, lane, &a, 1);
@@ -96,19 +121,14 @@ static uint64_t square_root(struct environment *e, int lane, uint64_t a) {
 
 // MARK: Half precision
 
-// Of a number, not of a NaN.
-static double half_value(struct environment *e, uint64_t x) {
-    int exponent = x >> 10 & 31;
-    double fraction = (double)(x & 0x3FF);
-    int has_infinity = !(e->control & LYREBIRD_FLOAT_ALTERNATIVE_HALF);
-    double value = exponent == 31 && has_infinity ? INFINITY
-                   : exponent                     ? ldexp(fraction + 1024, exponent - 25)
-                                                  : ldexp(fraction, -24);
-    return x & 0x8000 ? -value : value;
+double lyrebird_half_value(struct environment *e, uint64_t x) {
+    uint64_t sign = x >> 15 << 63, exponent = x >> 10 & 31, fraction = x & 0x3FF;
+    if (exponent == 31 && !(e->control & LYREBIRD_FLOAT_ALTERNATIVE_HALF)) return as_double(sign | infinities[D]);
+    if (exponent) return as_double(sign | (exponent + 1008) << 52 | fraction << 42);
+    return as_double(sign | double_bits((double)fraction * 0x1p-24));
 }
 
-// A number, not a NaN, rounded to half precision.
-static uint64_t half_bits(struct environment *e, double value) {
+uint64_t lyrebird_half_bits(struct environment *e, double value) {
     uint64_t sign = signbit(value) ? 0x8000 : 0;
     int is_alternative = e->control & LYREBIRD_FLOAT_ALTERNATIVE_HALF;
     if (isinf(value)) {
@@ -121,6 +141,10 @@ static uint64_t half_bits(struct environment *e, double value) {
     if (fraction == 0) return sign;
     // In units of the last place: 2^-24 for subnormal numbers and the least normal ones.
     int is_tiny = exponent < -13;
+    if (is_tiny && flushes(e, H)) {
+        e->flags |= LYREBIRD_FLOAT_UNDERFLOW;
+        return sign;
+    }
     int unit = is_tiny ? -24 : exponent - 11;
     double scaled = ldexp(fraction, exponent - unit), whole = floor(scaled), rest = scaled - whole;
     uint64_t number = (uint64_t)whole;
@@ -147,7 +171,7 @@ static uint64_t half_bits(struct environment *e, double value) {
 
 // Exact for every lane. Of a number, not of a NaN.
 static double value_of(struct environment *e, int lane, uint64_t x) {
-    return lane == D ? as_double(x) : lane == S ? (double)as_float(x) : half_value(e, x);
+    return lane == D ? as_double(x) : lane == S ? (double)as_float(x) : lyrebird_half_value(e, x);
 }
 
 static double rounded(struct environment *e, double value, int mode) {
@@ -165,7 +189,7 @@ static uint64_t round_to_integral(struct environment *e, int lane, int mode, int
     if (is_nan(lane, a)) return quieted(e, lane, a);
     double value = value_of(e, lane, a), whole = rounded(e, value, mode);
     if (is_exact && whole != value) e->flags |= LYREBIRD_FLOAT_INEXACT;
-    return lane == D ? double_bits(whole) : lane == S ? float_bits((float)whole) : half_bits(e, whole);
+    return lane == D ? double_bits(whole) : lane == S ? float_bits((float)whole) : lyrebird_half_bits(e, whole);
 }
 
 // -0 is less than +0. The forms for numbers take a number before a quiet NaN.
@@ -188,7 +212,7 @@ static uint64_t converted(struct environment *e, int from, int to, uint64_t a) {
     int is_alternative = e->control & LYREBIRD_FLOAT_ALTERNATIVE_HALF;
     a = operand(e, from, a);
     if (!is_nan(from, a) || (from == H && is_alternative)) {
-        if (to == H) return half_bits(e, value_of(e, from, a));
+        if (to == H) return lyrebird_half_bits(e, value_of(e, from, a));
         if (to == S && from == D && !is_infinity(from, a))
             return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_CONVERT, S, a, 0, 0);
         double value = value_of(e, from, a);
@@ -240,7 +264,9 @@ static uint64_t to_integer(
     return (is_signed ? (uint64_t)(int64_t)whole : (uint64_t)whole) & ones;
 }
 
-static uint64_t from_integer(struct environment *e, int operation, int lane, int width, uint64_t a) {
+// Bits of fraction are for half precision only.
+static uint64_t from_integer(
+    struct environment *e, int operation, int lane, int width, int fraction, uint64_t a) {
     int unused = 64 - (8 << width);
     int64_t number = (int64_t)(a << unused) >> unused;
     if (operation == LYREBIRD_FLOAT_FROM_UNSIGNED) number = (int64_t)(a << unused >> unused);
@@ -251,6 +277,16 @@ static uint64_t from_integer(struct environment *e, int operation, int lane, int
     volatile int64_t source = number;
     volatile double x = 0;
     volatile float y = 0;
+    if (lane == H) {
+        // Rounded to odd first, then once more.
+        _mm_setcsr(lyrebird_mxcsr(3));
+        x = (double)source;
+        double value = x;
+        int is_inexact = (lyrebird_mxcsr_flags(_mm_getcsr()) & LYREBIRD_FLOAT_INEXACT) != 0;
+        _mm_setcsr(lyrebird_mxcsr(0));
+        value = as_double(double_bits(value) | (uint64_t)is_inexact);
+        return lyrebird_half_bits(e, ldexp(value, is_large - fraction));
+    }
     _mm_setcsr(lyrebird_mxcsr(e->control));
     if (lane == D) x = (double)source;
     else y = (float)source;
@@ -290,22 +326,11 @@ static uint64_t one(struct environment *e, uint64_t word, uint64_t a, uint64_t b
     case LYREBIRD_FLOAT_TO_SIGNED:
     case LYREBIRD_FLOAT_TO_UNSIGNED: return to_integer(e, operation, lane, to, mode, fraction, a);
     case LYREBIRD_FLOAT_FROM_SIGNED:
-    case LYREBIRD_FLOAT_FROM_UNSIGNED: return from_integer(e, operation, lane, to, a);
+    case LYREBIRD_FLOAT_FROM_UNSIGNED: return from_integer(e, operation, lane, to, fraction, a);
     case LYREBIRD_FLOAT_CONVERT: return converted(e, lane, to, a);
+    case LYREBIRD_FLOAT_MUL_ADD_WIDE: return multiply_add(e, S, widened(e, a), widened(e, b), c);
     default: return shifted(operation, lane, a, b);
     }
-}
-
-static uint64_t get(const uint64_t *vector, int lane, int index) {
-    int bits = 8 << lane, at = index * bits;
-    uint64_t word = vector[at / 64] >> at % 64;
-    return bits == 64 ? word : word & (((uint64_t)1 << bits) - 1);
-}
-
-static void put(uint64_t *vector, int lane, int index, uint64_t value) {
-    int bits = 8 << lane, at = index * bits;
-    if (bits < 64) value &= ((uint64_t)1 << bits) - 1;
-    vector[at / 64] |= value << at % 64;
 }
 
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
@@ -314,16 +339,19 @@ void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
     // An integer operand has the width of the other side.
     int is_integer = operation == LYREBIRD_FLOAT_FROM_SIGNED || operation == LYREBIRD_FLOAT_FROM_UNSIGNED;
     int from = is_integer ? to : lane;
-    int into = operation == LYREBIRD_FLOAT_CONVERT ? to : lane;
+    int into = operation == LYREBIRD_FLOAT_CONVERT ? to : operation == LYREBIRD_FLOAT_MUL_ADD_WIDE ? S : lane;
     // A conversion to wider lanes takes the low half, one to narrower lanes fills it.
     int count = word & 0x10000 ? 16 >> (into > lane ? into : lane) : 1;
-    struct environment environment = {words->control, 0};
+    // Changes of precision know the alternative half precision, and do not flush halves; all else does as it has no such thing.
+    uint32_t unknown =
+        operation == LYREBIRD_FLOAT_CONVERT ? LYREBIRD_FLOAT_FLUSH_HALF : LYREBIRD_FLOAT_ALTERNATIVE_HALF;
+    struct environment environment = {words->control & ~unknown, 0};
     uint64_t result[2] = {0, 0};
     // The flags that the caller's MXCSR holds are the guest's: what this function computes does not count.
     unsigned mxcsr = _mm_getcsr();
     for (int n = 0; n < count; n++) {
         uint64_t value =
-            one(&environment, word, get(words->a, from, n), get(words->b, lane, n), get(words->c, lane, n));
+            one(&environment, word, get(words->a, from, n), get(words->b, lane, n), get(words->c, into, n));
         if (word & 0x10000) put(result, into, n, value);
         else result[0] = value;
     }

@@ -30,10 +30,15 @@ static inline uint64_t invalid(struct environment *e, int lane) {
     return default_nan(lane);
 }
 
-// An operand as it counts: zero if subnormal numbers are flushed.
+// Whether subnormal numbers of a lane are flushed.
+static inline int flushes(struct environment *e, int lane) {
+    return (e->control & (lane == H ? LYREBIRD_FLOAT_FLUSH_HALF : LYREBIRD_FLOAT_FLUSH)) != 0;
+}
+
+// An operand as it counts: zero if subnormal numbers are flushed. Of half precision that is not told.
 static inline uint64_t operand(struct environment *e, int lane, uint64_t x) {
-    if (!(e->control & LYREBIRD_FLOAT_FLUSH) || lane == H || !is_subnormal(lane, x)) return x;
-    e->flags |= LYREBIRD_FLOAT_SUBNORMAL;
+    if (!flushes(e, lane) || !is_subnormal(lane, x)) return x;
+    if (lane != H) e->flags |= LYREBIRD_FLOAT_SUBNORMAL;
     return x & sign_bits[lane];
 }
 
@@ -74,6 +79,28 @@ static inline uint64_t float_bits(float value) {
     return x;
 }
 
+// A lane of a vector.
+static inline uint64_t get(const uint64_t *vector, int lane, int index) {
+    int bits = 8 << lane, at = index * bits;
+    uint64_t word = vector[at / 64] >> at % 64;
+    return bits == 64 ? word : word & (((uint64_t)1 << bits) - 1);
+}
+
+// Sets one that is zero.
+static inline void put(uint64_t *vector, int lane, int index, uint64_t value) {
+    int bits = 8 << lane, at = index * bits;
+    if (bits < 64) value &= ((uint64_t)1 << bits) - 1;
+    vector[at / 64] |= value << at % 64;
+}
+
 // A result of numbers, with its flags: LYREBIRD_FLOAT_ADD to DIV, SQRT, MUL_ADD, and CONVERT from double to single precision.
 uint64_t lyrebird_float_arithmetic(
     struct environment *e, int operation, int lane, uint64_t a, uint64_t b, uint64_t c);
+
+// The same of doubles, rounded to odd: from there it can be rounded once more, to less than 52 bits, as if that were the first
+// time. Flags are those of division by zero and of invalid operations only; then the result is a NaN.
+double lyrebird_rounded_to_odd(struct environment *e, int operation, double a, double b, double c);
+
+// Half precision, without NaNs.
+double lyrebird_half_value(struct environment *e, uint64_t x);
+uint64_t lyrebird_half_bits(struct environment *e, double value);

@@ -8,10 +8,16 @@
 #include <xmmintrin.h>
 
 static const int fraction_bits[4] = {0, 10, 23, 52};
+// The exponent, biased, whose reciprocal is the least normal number's.
+static const int last_exponents[4] = {0, 29, 253, 2045};
 
 static int exponent_of(int lane, uint64_t x) { return (int)(magnitude(lane, x) >> fraction_bits[lane]); }
-static double number(int lane, uint64_t x) { return lane == D ? as_double(x) : (double)as_float(x); }
-static uint64_t of_number(int lane, double value) { return lane == D ? double_bits(value) : float_bits((float)value); }
+static double number(struct environment *e, int lane, uint64_t x) {
+    return lane == D ? as_double(x) : lane == S ? (double)as_float(x) : lyrebird_half_value(e, x);
+}
+static uint64_t of_number(struct environment *e, int lane, double value) {
+    return lane == D ? double_bits(value) : lane == S ? float_bits((float)value) : lyrebird_half_bits(e, value);
+}
 
 static uint64_t propagated_two(struct environment *e, int lane, uint64_t a, uint64_t b) {
     const uint64_t operands[] = {a, b};
@@ -26,13 +32,13 @@ static uint64_t multiply_extended(struct environment *e, int lane, uint64_t a, u
     a = operand(e, lane, a), b = operand(e, lane, b);
     uint64_t nan = propagated_two(e, lane, a, b);
     if (nan) return nan;
-    if (infinity_times_zero(lane, a, b)) return ((a ^ b) & sign_bits[lane]) | of_number(lane, 2);
+    if (infinity_times_zero(lane, a, b)) return ((a ^ b) & sign_bits[lane]) | of_number(e, lane, 2);
     return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL, lane, a, b, 0);
 }
 
 static uint64_t reciprocal_step(struct environment *e, int lane, uint64_t a, uint64_t b) {
     a = operand(e, lane, a ^ sign_bits[lane]), b = operand(e, lane, b);
-    uint64_t nan = propagated_two(e, lane, a, b), two = of_number(lane, 2);
+    uint64_t nan = propagated_two(e, lane, a, b), two = of_number(e, lane, 2);
     if (nan) return nan;
     if (infinity_times_zero(lane, a, b)) return two;
     return lyrebird_float_arithmetic(e, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, two);
@@ -44,17 +50,21 @@ static uint64_t root_step(struct environment *e, int lane, uint64_t a, uint64_t 
     a = operand(e, lane, a ^ sign_bits[lane]), b = operand(e, lane, b);
     uint64_t nan = propagated_two(e, lane, a, b);
     if (nan) return nan;
-    if (infinity_times_zero(lane, a, b)) return of_number(lane, 1.5);
+    if (infinity_times_zero(lane, a, b)) return of_number(e, lane, 1.5);
+    if (lane == H) {
+        double sum = lyrebird_rounded_to_odd(e, LYREBIRD_FLOAT_MUL_ADD, number(e, H, a), number(e, H, b), 3);
+        return lyrebird_half_bits(e, sum / 2);
+    }
     struct environment attempt = {e->control, 0};
-    uint64_t sum = lyrebird_float_arithmetic(&attempt, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, of_number(lane, 3));
+    uint64_t sum = lyrebird_float_arithmetic(&attempt, LYREBIRD_FLOAT_MUL_ADD, lane, a, b, of_number(e, lane, 3));
     if (attempt.flags & LYREBIRD_FLOAT_OVERFLOW) {
         int a_is_greater = magnitude(lane, a) > magnitude(lane, b);
-        uint64_t half = of_number(lane, number(lane, a_is_greater ? a : b) / 2);
+        uint64_t half = of_number(e, lane, number(e, lane, a_is_greater ? a : b) / 2);
         return lyrebird_float_arithmetic(
-            e, LYREBIRD_FLOAT_MUL_ADD, lane, half, a_is_greater ? b : a, of_number(lane, 1.5));
+            e, LYREBIRD_FLOAT_MUL_ADD, lane, half, a_is_greater ? b : a, of_number(e, lane, 1.5));
     }
     e->flags |= attempt.flags;
-    return of_number(lane, number(lane, sum) / 2);
+    return of_number(e, lane, number(e, lane, sum) / 2);
 }
 
 // Infinity, or the greatest number where it is rounded towards zero.
@@ -74,10 +84,10 @@ static uint64_t reciprocal_estimate(struct environment *e, int lane, uint64_t a)
         e->flags |= LYREBIRD_FLOAT_DIVIDED_BY_ZERO;
         return sign | infinities[lane];
     }
-    // Less than 2^-128, or 2^-1024.
+    // Less than 2^-16, 2^-128 or 2^-1024.
     if (size < quiet_bits[lane] / 2) return overflowed(e, lane, sign);
-    // The reciprocal of 2^126 or 2^1022 and more is no normal number.
-    if (e->control & LYREBIRD_FLOAT_FLUSH && exponent_of(lane, a) >= (lane == D ? 2045 : 253)) {
+    // The reciprocal of 2^14, 2^126 or 2^1022 and more is no normal number.
+    if (flushes(e, lane) && exponent_of(lane, a) >= last_exponents[lane]) {
         e->flags |= LYREBIRD_FLOAT_UNDERFLOW;
         return sign;
     }
@@ -91,7 +101,7 @@ static uint64_t reciprocal_estimate(struct environment *e, int lane, uint64_t a)
         fraction <<= 1;
     }
     uint64_t estimate = lyrebird_reciprocal_estimate(256 | (uint32_t)(fraction >> 56));
-    int result_exponent = (lane == D ? 2045 : 253) - exponent;
+    int result_exponent = last_exponents[lane] - exponent;
     uint64_t result = estimate << (bits - 8);
     if (result_exponent > 0) return sign | (uint64_t)result_exponent << bits | (result & (((uint64_t)1 << bits) - 1));
     return sign | result >> (1 - result_exponent);
@@ -118,7 +128,7 @@ static uint64_t root_estimate(struct environment *e, int lane, uint64_t a) {
     }
     uint32_t scaled = exponent & 1 ? 128 | (uint32_t)(fraction >> 57) : 256 | (uint32_t)(fraction >> 56);
     uint64_t estimate = lyrebird_root_estimate(scaled);
-    uint64_t result_exponent = (uint64_t)((lane == D ? 3068 : 380) - exponent) / 2;
+    uint64_t result_exponent = (uint64_t)((lane == D ? 3068 : lane == S ? 380 : 44) - exponent) / 2;
     return result_exponent << bits | (estimate & 0xFF) << (bits - 8);
 }
 
@@ -132,7 +142,7 @@ static uint64_t reciprocal_exponent(struct environment *e, int lane, uint64_t a)
 
 static uint64_t round_to_integer(struct environment *e, int lane, int kind, uint64_t a) {
     a = operand(e, lane, a);
-    double limit = ldexp(1, kind & 2 ? 63 : 31), value = number(lane, a), whole = 0;
+    double limit = ldexp(1, kind & 2 ? 63 : 31), value = number(e, lane, a), whole = 0;
     if (!is_nan(lane, a) && !is_infinity(lane, a)) {
         switch (kind & 1 ? (int)(e->control & LYREBIRD_FLOAT_ROUNDING) : 3) {
         case 0: whole = rint(value); break;
@@ -142,11 +152,11 @@ static uint64_t round_to_integer(struct environment *e, int lane, int kind, uint
         }
         if (whole < limit && whole >= -limit) {
             if (whole != value) e->flags |= LYREBIRD_FLOAT_INEXACT;
-            return of_number(lane, whole);
+            return of_number(e, lane, whole);
         }
     }
     e->flags |= LYREBIRD_FLOAT_INVALID;
-    return of_number(lane, -limit);
+    return of_number(e, lane, -limit);
 }
 
 static uint64_t convert_odd(struct environment *e, uint64_t a) {
@@ -203,7 +213,45 @@ static uint64_t to_integer_modulo(struct environment *e, uint64_t original) {
     return ((is_negative ? -size : size) & 0xFFFFFFFF) | (uint64_t)(fits && is_exact) << 32;
 }
 
-static uint64_t one(struct environment *e, int operation, int lane, int kind, uint64_t a, uint64_t b) {
+// To BF16, in the lower half.
+static uint64_t convert_brain(struct environment *e, uint64_t a) {
+    a = operand(e, S, a);
+    if (is_nan(S, a)) return quieted(e, S, a) >> 16;
+    uint64_t bits = a >> 16, rest = a & 0xFFFF, sign = a >> 31;
+    if (rest == 0) return bits;
+    uint32_t rounding = e->control & LYREBIRD_FLOAT_ROUNDING;
+    int is_up = rounding == 0   ? rest > 0x8000 || (rest == 0x8000 && bits & 1)
+                : rounding == 3 ? 0
+                                : (rounding == 1) == (sign != 0);
+    e->flags |= LYREBIRD_FLOAT_INEXACT | (is_subnormal(S, a) ? LYREBIRD_FLOAT_UNDERFLOW : 0u);
+    // A carry out of the fraction is one more in the exponent, as it should be, up to infinity.
+    bits += (uint64_t)is_up;
+    if ((bits & 0x7FFF) == 0x7F80) e->flags |= LYREBIRD_FLOAT_OVERFLOW;
+    return bits;
+}
+
+// A sum or product of numbers of single precision, rounded to odd; too great is infinite.
+static uint64_t odd_single(struct environment *e, int operation, uint64_t a, uint64_t b) {
+    double result = lyrebird_rounded_to_odd(e, operation, (double)as_float(a), (double)as_float(b), 0);
+    e->flags = 0;
+    uint64_t bits = convert_odd(e, double_bits(result));
+    return e->flags & LYREBIRD_FLOAT_OVERFLOW ? bits + 1 : bits;
+}
+
+// A BF16 as it counts there, in single precision.
+static uint64_t brain(struct environment *e, uint64_t x) { return operand(e, S, x << 16 & UINT32_MAX); }
+
+// Two products of BF16 and the sum of all: to odd at each step, flushed, with default NaNs, and nobody is told anything.
+static uint64_t dot_brain(uint64_t a, uint64_t b, uint64_t c) {
+    struct environment own = {LYREBIRD_FLOAT_FLUSH | LYREBIRD_FLOAT_DEFAULT_NAN, 0};
+    uint64_t low = odd_single(&own, LYREBIRD_FLOAT_MUL, brain(&own, a), brain(&own, b));
+    uint64_t high = odd_single(&own, LYREBIRD_FLOAT_MUL, brain(&own, a >> 16), brain(&own, b >> 16));
+    uint64_t sum = odd_single(&own, LYREBIRD_FLOAT_ADD, low, high);
+    return odd_single(&own, LYREBIRD_FLOAT_ADD, operand(&own, S, c), sum);
+}
+
+static uint64_t one(
+    struct environment *e, int operation, int lane, int kind, uint64_t a, uint64_t b, uint64_t c) {
     _mm_setcsr(lyrebird_mxcsr(0));
     switch (operation) {
     case LYREBIRD_FLOAT_MUL_EXTENDED: return multiply_extended(e, lane, a, b);
@@ -214,26 +262,22 @@ static uint64_t one(struct environment *e, int operation, int lane, int kind, ui
     case LYREBIRD_FLOAT_RECIP_EXPONENT: return reciprocal_exponent(e, lane, a);
     case LYREBIRD_FLOAT_ROUND_INTEGER: return round_to_integer(e, lane, kind, a);
     case LYREBIRD_FLOAT_CONVERT_ODD: return convert_odd(e, a);
+    case LYREBIRD_FLOAT_CONVERT_BRAIN: return convert_brain(e, a);
+    case LYREBIRD_FLOAT_DOT_BRAIN: return dot_brain(a, b, c);
     default: return to_integer_modulo(e, a);
     }
 }
 
 void lyrebird_float_special(struct lyrebird_float_words *words, uint64_t word) {
     int operation = word & 0xFF, lane = word >> 8 & 3, kind = word >> 12 & 3, is_vector = word >> 16 & 1;
-    int narrows = operation == LYREBIRD_FLOAT_CONVERT_ODD;
-    struct environment environment = {words->control, 0};
+    int narrows = operation == LYREBIRD_FLOAT_CONVERT_ODD || operation == LYREBIRD_FLOAT_CONVERT_BRAIN;
+    int count = is_vector ? 16 >> lane : 1, into = narrows ? lane - 1 : lane;
+    struct environment environment = {words->control & ~(uint32_t)LYREBIRD_FLOAT_ALTERNATIVE_HALF, 0};
     uint64_t result[2] = {0, 0};
     unsigned mxcsr = _mm_getcsr();
-    if (lane == D) {
-        uint64_t low = one(&environment, operation, D, kind, words->a[0], words->b[0]);
-        uint64_t high = is_vector ? one(&environment, operation, D, kind, words->a[1], words->b[1]) : 0;
-        result[0] = narrows ? low | high << 32 : low;
-        result[1] = narrows ? 0 : high;
-    } else {
-        for (int n = 0; n < (is_vector ? 4 : 1); n++) {
-            uint32_t a = (uint32_t)(words->a[n / 2] >> n % 2 * 32), b = (uint32_t)(words->b[n / 2] >> n % 2 * 32);
-            result[n / 2] |= one(&environment, operation, S, kind, a, b) << n % 2 * 32;
-        }
+    for (int n = 0; n < count; n++) {
+        uint64_t a = get(words->a, lane, n), b = get(words->b, lane, n), c = get(words->c, lane, n);
+        put(result, into, n, one(&environment, operation, lane, kind, a, b, c));
     }
     _mm_setcsr(mxcsr);
     words->flags |= environment.flags;

@@ -22,10 +22,11 @@ public struct ARM64: GuestArchitecture {
         return floatControl(state) & known.rawValue
     }
 
-    /// FPCR (C5.2.8): RMode is to nearest, up, down, to zero; then FZ, DN and AHP.
+    /// FPCR (C5.2.8): RMode is to nearest, up, down, to zero; then FZ, DN, AHP and FZ16.
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 {
         let fpcr = fpcr(state)
         return fpcr >> 23 & 1 | fpcr >> 21 & 2 | fpcr >> 22 & 4 | fpcr >> 22 & 8 | fpcr >> 22 & 16
+            | fpcr >> 14 & 32
     }
 
     /// FPSR's cumulative exceptions have the same bits.

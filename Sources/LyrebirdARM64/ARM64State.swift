@@ -26,7 +26,10 @@ public enum ARM64State {
     /// FPSR.QC, which is read as one where any bit is: saturating instructions add what saturation changed.
     public static let qc = Slot(72)
 
-    public static let layout = StateLayout(entries, size: 864, trapOperand: trapOperand)
+    /// PSTATE.DIT and SSBS in SPSR's places. They promise timing, and this is as timing is; programs find what they wrote.
+    public static let processorState = Slot(73)
+
+    public static let layout = StateLayout(entries, size: 880, trapOperand: trapOperand)
 
     private static let entries: [StateLayout.Entry] = {
         var entries: [StateLayout.Entry] = []
@@ -39,6 +42,7 @@ public enum ARM64State {
         for (index, name) in names.enumerated() { entries.append(.init(name, .i64, 264 + 8 * index)) }
         for number in 0..<32 { entries.append(.init("v\(number)", .v128, 336 + 16 * number)) }
         entries.append(.init("qc", .v128, 848))
+        entries.append(.init("processorState", .i64, 864))
         return entries
     }()
 

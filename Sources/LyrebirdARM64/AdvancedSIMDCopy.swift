@@ -180,6 +180,10 @@ extension Lifter {
     }
 
     mutating func fmovVectorImmediate(_ i: ModifiedImmediate) {
+        // Of half precision o2, bit 11, is set.
+        if i.word &>> 11 & 1 == 1 {
+            return setImmediate(i, floatImmediate(i.imm8, .h) &* 0x0001_0001_0001_0001)
+        }
         setImmediate(i, i.op ? floatImmediate(i.imm8, .d) : floatImmediate(i.imm8, .s) &* 0x0000_0001_0000_0001)
     }
 

@@ -7,7 +7,7 @@ extension Lifter {
     // MARK: Three registers
 
     mutating func fabdSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, absoluteLanes(lane, unit.fsub(lane, v(i.rn), v(i.rm))))
     }
 
@@ -15,28 +15,28 @@ extension Lifter {
     private mutating func number(_ lane: Lane, _ register: Int) -> Value { lowLane(lane, v(register)) }
 
     mutating func fcmeqRegisterSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func fcmgeRegisterSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func fcmgtRegisterSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, number(lane, i.rn), number(lane, i.rm))))
     }
 
     mutating func facgeSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         let a = absoluteLanes(lane, number(lane, i.rn))
         setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, a, absoluteLanes(lane, number(lane, i.rm)))))
     }
 
     mutating func facgtSIMDScalar(_ i: SIMDScalarThree) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         let a = absoluteLanes(lane, number(lane, i.rn))
         setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, a, absoluteLanes(lane, number(lane, i.rm)))))
     }
@@ -44,27 +44,27 @@ extension Lifter {
     // MARK: Comparisons with zero
 
     mutating func fcmeqZeroSIMDScalar(_ i: SIMDScalarTwo) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpEQ(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmgeZeroSIMDScalar(_ i: SIMDScalarTwo) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmgtZeroSIMDScalar(_ i: SIMDScalarTwo) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, number(lane, i.rn), zeroVector())))
     }
 
     mutating func fcmleZeroSIMDScalar(_ i: SIMDScalarTwo) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGE(lane, zeroVector(), number(lane, i.rn))))
     }
 
     mutating func fcmltZeroSIMDScalar(_ i: SIMDScalarTwo) {
-        let lane = lane(sz: i.sz)
+        let lane = i.lane
         setV(i.rd, lowLane(lane, unit.vfcmpGT(lane, zeroVector(), number(lane, i.rn))))
     }
 
@@ -72,38 +72,38 @@ extension Lifter {
 
     private mutating func second(_ i: SIMDScalarTwo) -> Value {
         let source = v(i.rn)
-        return unit.vbytes(source, source, n: i.sz ? 8 : 4)
+        return unit.vbytes(source, source, n: 1 &<< Int32(i.pairLane.rawValue))
     }
 
     mutating func faddpSIMDScalar(_ i: SIMDScalarTwo) {
         let other = second(i)
-        setV(i.rd, unit.fadd(lane(sz: i.sz), v(i.rn), other))
+        setV(i.rd, unit.fadd(i.pairLane, v(i.rn), other))
     }
 
     mutating func fmaxpSIMDScalar(_ i: SIMDScalarTwo) {
         let other = second(i)
-        setV(i.rd, unit.fmax(lane(sz: i.sz), v(i.rn), other))
+        setV(i.rd, unit.fmax(i.pairLane, v(i.rn), other))
     }
 
     mutating func fminpSIMDScalar(_ i: SIMDScalarTwo) {
         let other = second(i)
-        setV(i.rd, unit.fmin(lane(sz: i.sz), v(i.rn), other))
+        setV(i.rd, unit.fmin(i.pairLane, v(i.rn), other))
     }
 
     mutating func fmaxnmpSIMDScalar(_ i: SIMDScalarTwo) {
         let other = second(i)
-        setV(i.rd, unit.fmaxNumber(lane(sz: i.sz), v(i.rn), other))
+        setV(i.rd, unit.fmaxNumber(i.pairLane, v(i.rn), other))
     }
 
     mutating func fminnmpSIMDScalar(_ i: SIMDScalarTwo) {
         let other = second(i)
-        setV(i.rd, unit.fminNumber(lane(sz: i.sz), v(i.rn), other))
+        setV(i.rd, unit.fminNumber(i.pairLane, v(i.rn), other))
     }
 
     // MARK: Conversions between numbers in a vector register
 
-    mutating func scvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(lane(sz: i.sz), i.rn, signed: true)) }
-    mutating func ucvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(lane(sz: i.sz), i.rn, signed: false)) }
+    mutating func scvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(i.lane, i.rn, signed: true)) }
+    mutating func ucvtfSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, fromInteger(i.lane, i.rn, signed: false)) }
     mutating func fcvtnsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 0, signed: true) }
     mutating func fcvtnuSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 0, signed: false) }
     mutating func fcvtmsSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 1, signed: true) }
@@ -115,19 +115,34 @@ extension Lifter {
     mutating func fcvtasSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 4, signed: true) }
     mutating func fcvtauSIMDScalar(_ i: SIMDScalarTwo) { toInteger(i, 4, signed: false) }
 
-    private mutating func fromInteger(_ lane: Lane, _ rn: Int, signed: Bool) -> Value {
-        let number = unit.vextract(lane == .d ? .i64 : .i32, lane, v(rn), index: 0)
-        return signed ? unit.fromIntS(lane, number) : unit.fromIntU(lane, number)
+    /// Half precision is computed in all lanes: there are no integers of its width elsewhere.
+    private mutating func fromInteger(_ lane: Lane, _ rn: Int, _ fraction: Int = 0, signed: Bool) -> Value {
+        if lane == .h {
+            let source = number(.h, rn)
+            return signed
+                ? unit.vfromIntS(.h, source, fraction: Int32(fraction))
+                : unit.vfromIntU(.h, source, fraction: Int32(fraction))
+        }
+        let integer = unit.vextract(lane == .d ? .i64 : .i32, lane, v(rn), index: 0)
+        let result =
+            signed ? unit.fromIntS(lane, integer, fraction: 0) : unit.fromIntU(lane, integer, fraction: 0)
+        return fraction == 0
+            ? result : unit.fmul(lane, result, unit.vconst(low: powerOfTwo(lane, 0 &- fraction), high: 0))
     }
 
-    private mutating func toInteger(_ lane: Lane, _ value: Value, _ mode: Int32, signed: Bool) -> Value {
+    private mutating func toInteger(_ lane: Lane, _ rn: Int, _ mode: Int32, signed: Bool) -> Value {
+        if lane == .h {
+            let source = number(.h, rn)
+            return signed ? unit.vftointS(.h, source, mode: mode) : unit.vftointU(.h, source, mode: mode)
+        }
         let type: Type = lane == .d ? .i64 : .i32
+        let value = v(rn)
         return unit.vfromInt(
             signed ? unit.ftointS(type, lane, value, mode: mode) : unit.ftointU(type, lane, value, mode: mode))
     }
 
     private mutating func toInteger(_ i: SIMDScalarTwo, _ mode: Int32, signed: Bool) {
-        setV(i.rd, toInteger(lane(sz: i.sz), v(i.rn), mode, signed: signed))
+        setV(i.rd, toInteger(i.lane, i.rn, mode, signed: signed))
     }
 
     // MARK: Fixed point
@@ -138,38 +153,38 @@ extension Lifter {
     mutating func fcvtzuFixedSIMDScalar(_ i: SIMDScalarShift) { toFixed(i, signed: false) }
 
     private mutating func fromFixed(_ i: SIMDScalarShift, signed: Bool) {
-        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
-        let number = fromInteger(lane, i.rn, signed: signed)
-        setV(i.rd, unit.fmul(lane, number, unit.vconst(low: powerOfTwo(lane, 0 &- bits), high: 0)))
+        let (lane, bits) = fixedPoint(i.immh, i.immediate)
+        setV(i.rd, fromInteger(lane, i.rn, bits, signed: signed))
     }
 
     private mutating func toFixed(_ i: SIMDScalarShift, signed: Bool) {
-        guard let (lane, bits) = fixedPoint(i.immh, i.immediate) else { return undefinedInstruction(i.word) }
-        setV(i.rd, toInteger(lane, v(i.rn), Rounding.toFixed(bits), signed: signed))
+        let (lane, bits) = fixedPoint(i.immh, i.immediate)
+        setV(i.rd, toInteger(lane, i.rn, Rounding.toFixed(bits), signed: signed))
     }
 
     // MARK: By element
 
     /// The element in the lowest lane.
-    private mutating func element(_ i: SIMDScalarElement) -> Value {
-        let source = v(i.mrm)
-        let index = i.sz ? i.indexWord &>> 1 : i.indexWord
-        return index == 0 ? source : unit.vbytes(source, source, n: Int32(index &* (i.sz ? 8 : 4)))
+    mutating func element(_ i: SIMDScalarElement) -> Value {
+        let lane = i.lane
+        let source = v(lane == .h ? i.rm : i.mrm)
+        let index = lane == .h ? i.indexHalf : i.sz ? i.indexWord &>> 1 : i.indexWord
+        return index == 0 ? source : unit.vbytes(source, source, n: Int32(index &<< Int(lane.rawValue)))
     }
 
     mutating func fmulElementSIMDScalar(_ i: SIMDScalarElement) {
         let element = element(i)
-        setV(i.rd, unit.fmul(lane(sz: i.sz), v(i.rn), element))
+        setV(i.rd, unit.fmul(i.lane, v(i.rn), element))
     }
 
     mutating func fmlaElementSIMDScalar(_ i: SIMDScalarElement) {
         let element = element(i)
-        setV(i.rd, unit.fmulAdd(lane(sz: i.sz), v(i.rn), element, v(i.rd)))
+        setV(i.rd, unit.fmulAdd(i.lane, v(i.rn), element, v(i.rd)))
     }
 
     mutating func fmlsElementSIMDScalar(_ i: SIMDScalarElement) {
         let element = element(i)
-        let factor = negated(lane(sz: i.sz), v(i.rn))
-        setV(i.rd, unit.fmulAdd(lane(sz: i.sz), factor, element, v(i.rd)))
+        let factor = negated(i.lane, v(i.rn))
+        setV(i.rd, unit.fmulAdd(i.lane, factor, element, v(i.rd)))
     }
 }

@@ -106,13 +106,11 @@ extension Lifter {
     // MARK: Floating-point signs, which are bits
 
     mutating func fabsVector(_ i: VectorTwo) {
-        let lane: Lane = i.sz ? .d : .s
-        setV(i.rd, q: i.q, unit.vand(v(i.rn), splat(lane, ones(lane) &>> 1)))
+        setV(i.rd, q: i.q, absoluteLanes(i.lane, v(i.rn)))
     }
 
     mutating func fnegVector(_ i: VectorTwo) {
-        let lane: Lane = i.sz ? .d : .s
-        setV(i.rd, q: i.q, unit.vxor(v(i.rn), splat(lane, ones(lane) ^ ones(lane) &>> 1)))
+        setV(i.rd, q: i.q, negatedLanes(i.lane, v(i.rn)))
     }
 
     // MARK: Across lanes: one half against the other, until one lane is left

@@ -1,4 +1,4 @@
-// C4.1.96 Floating-point: data processing and comparison. Half precision computes nothing without FEAT_FP16.
+// C4.1.96 Floating-point: data processing and comparison.
 
 import LyrebirdIR
 
@@ -13,12 +13,8 @@ enum Rounding {
 }
 
 extension Lifter {
-    /// The lane of a ptype that numbers are computed in; nil for H, of which the instruction is then undefined.
-    private mutating func numberLane(_ ptype: Int, _ word: UInt32) -> Lane? {
-        if ptype <= 1 { return ptype == 0 ? .s : .d }
-        undefinedInstruction(word)
-        return nil
-    }
+    /// The lane of a ptype, which is coded likewise in all rows: S, D and H.
+    func lane(ptype: Int) -> Lane { ptype == 0 ? .s : ptype == 1 ? .d : .h }
 
     /// The sign of the lowest lane inverted.
     mutating func negated(_ lane: Lane, _ value: Value) -> Value {
@@ -28,7 +24,7 @@ extension Lifter {
     // MARK: Floating-point data-processing (1 source)
 
     mutating func fsqrtScalar(_ i: FloatOneSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fsqrt(lane, v(i.rn)))
     }
 
@@ -48,54 +44,54 @@ extension Lifter {
     mutating func frintiScalar(_ i: FloatOneSource) { round(i, Rounding.current) }
 
     private mutating func round(_ i: FloatOneSource, _ mode: Int32) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fround(lane, v(i.rn), mode: mode))
     }
 
     // MARK: Floating-point data-processing (2 source)
 
     mutating func faddScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fadd(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fsubScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fsub(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fmulScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fmul(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fnmulScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, negated(lane, unit.fmul(lane, v(i.rn), v(i.rm))))
     }
 
     mutating func fdivScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fdiv(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fmaxScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fmax(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fminScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fmin(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fmaxnmScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fmaxNumber(lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fminnmScalar(_ i: FloatTwoSource) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         setV(i.rd, unit.fminNumber(lane, v(i.rn), v(i.rm)))
     }
 
@@ -107,7 +103,7 @@ extension Lifter {
     mutating func fnmsub(_ i: FloatThreeSource) { multiplyAdd(i, negatesProduct: false, negatesAddend: true) }
 
     private mutating func multiplyAdd(_ i: FloatThreeSource, negatesProduct: Bool, negatesAddend: Bool) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let factor = negatesProduct ? negated(lane, v(i.rn)) : v(i.rn)
         let addend = negatesAddend ? negated(lane, v(i.ra)) : v(i.ra)
         setV(i.rd, unit.fmulAdd(lane, factor, v(i.rm), addend))
@@ -121,7 +117,7 @@ extension Lifter {
     mutating func fcmpe(_ i: FloatCompare) { compare(i, signals: 1) }
 
     private mutating func compare(_ i: FloatCompare, signals: Int32) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let a = v(i.rn)
         setFlags(unit.fcompare(lane, a, i.zero ? zeroVector() : v(i.rm), signals: signals))
     }
@@ -130,7 +126,7 @@ extension Lifter {
     mutating func fccmpe(_ i: FloatConditionalCompare) { compare(i, signals: 1) }
 
     private mutating func compare(_ i: FloatConditionalCompare, signals: Int32) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         var (a, b) = (v(i.rn), v(i.rm))
         // What is not compared raises no exception.
         if let condition = condition(i.cond) {
@@ -157,13 +153,13 @@ extension Lifter {
     mutating func fcvtauScalar(_ i: IntegerConversion) { toInteger(i, 4, signed: false) }
 
     private mutating func fromInteger(_ i: IntegerConversion, signed: Bool) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let source = register(i.rn, i.sf)
-        setV(i.rd, signed ? unit.fromIntS(lane, source) : unit.fromIntU(lane, source))
+        setV(i.rd, signed ? unit.fromIntS(lane, source, fraction: 0) : unit.fromIntU(lane, source, fraction: 0))
     }
 
     private mutating func toInteger(_ i: IntegerConversion, _ mode: Int32, signed: Bool) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let source = v(i.rn)
         let type = type(i.sf)
         let result =
@@ -171,7 +167,8 @@ extension Lifter {
         setRegister(i.rd, i.sf, result)
     }
 
-    // MARK: Conversion between floating-point and fixed-point: from an integer, a multiplication by a power of two is exact
+    // MARK: Conversion between floating-point and fixed-point: from an integer, a multiplication by a power of two is exact,
+    // but in half precision
 
     mutating func scvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: true) }
     mutating func ucvtfFixedScalar(_ i: FixedPointConversion) { fromFixed(i, signed: false) }
@@ -180,19 +177,26 @@ extension Lifter {
 
     /// 2^exponent.
     func powerOfTwo(_ lane: Lane, _ exponent: Int) -> UInt64 {
-        lane == .d ? UInt64(1023 &+ exponent) &<< 52 : UInt64(127 &+ exponent) &<< 23
+        switch lane {
+        case .d: UInt64(1023 &+ exponent) &<< 52
+        case .s: UInt64(127 &+ exponent) &<< 23
+        default: UInt64(15 &+ exponent) &<< 10
+        }
     }
 
     private mutating func fromFixed(_ i: FixedPointConversion, signed: Bool) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let source = register(i.rn, i.sf)
-        let number = signed ? unit.fromIntS(lane, source) : unit.fromIntU(lane, source)
+        let fraction = lane == .h ? 64 &- Int32(i.scale) : 0
+        let number =
+            signed ? unit.fromIntS(lane, source, fraction: fraction) : unit.fromIntU(lane, source, fraction: fraction)
+        if lane == .h { return setV(i.rd, number) }
         let scale = unit.vconst(low: powerOfTwo(lane, i.scale &- 64), high: 0)
         setV(i.rd, unit.fmul(lane, number, scale))
     }
 
     private mutating func toFixed(_ i: FixedPointConversion, signed: Bool) {
-        guard let lane = numberLane(i.ptype, i.word) else { return }
+        let lane = lane(ptype: i.ptype)
         let source = v(i.rn)
         let mode = Rounding.toFixed(64 &- i.scale)
         let type = type(i.sf)

@@ -3,9 +3,6 @@
 import LyrebirdIR
 
 extension Lifter {
-    /// The lane that ptype stands for: S, D or H.
-    private func lane(ptype: Int) -> Lane { ptype == 0 ? .s : ptype == 1 ? .d : .h }
-
     /// Writes the lowest lane; the rest of V becomes zero.
     private mutating func setScalar(_ rd: Int, ptype: Int, _ value: Value) {
         setV(rd, lowLane(lane(ptype: ptype), value))

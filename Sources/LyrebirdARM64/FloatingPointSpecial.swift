@@ -4,56 +4,52 @@
 import LyrebirdIR
 
 extension Lifter {
-    private func lane(_ sz: Bool) -> Lane { sz ? .d : .s }
-
     // MARK: Products and steps
 
     mutating func fmulxVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+        setV(i.rd, q: i.q, unit.vfmulExtended(i.lane, operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func fmulxElement(_ i: VectorElement) {
-        setV(i.rd, q: i.q, unit.vfmulExtended(lane(i.sz), operand(i.rn, q: i.q), element(i)))
+        setV(i.rd, q: i.q, unit.vfmulExtended(i.lane, operand(i.rn, q: i.q), element(i)))
     }
 
     mutating func fmulxSIMDScalar(_ i: SIMDScalarThree) {
-        setV(i.rd, unit.fmulExtended(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, unit.fmulExtended(i.lane, v(i.rn), v(i.rm)))
     }
 
     mutating func fmulxElementSIMDScalar(_ i: SIMDScalarElement) {
-        setV(
-            i.rd,
-            unit.fmulExtended(
-                lane(i.sz), v(i.rn), everywhere(lane(i.sz), v(i.mrm), i.sz ? i.indexWord &>> 1 : i.indexWord)))
+        let element = element(i)
+        setV(i.rd, unit.fmulExtended(i.lane, v(i.rn), element))
     }
 
     mutating func frecpsVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfrecipStep(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+        setV(i.rd, q: i.q, unit.vfrecipStep(i.lane, operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func frsqrtsVector(_ i: VectorThree) {
-        setV(i.rd, q: i.q, unit.vfrsqrtStep(lane(i.sz), operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
+        setV(i.rd, q: i.q, unit.vfrsqrtStep(i.lane, operand(i.rn, q: i.q), operand(i.rm, q: i.q)))
     }
 
     mutating func frecpsSIMDScalar(_ i: SIMDScalarThree) {
-        setV(i.rd, unit.frecipStep(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, unit.frecipStep(i.lane, v(i.rn), v(i.rm)))
     }
 
     mutating func frsqrtsSIMDScalar(_ i: SIMDScalarThree) {
-        setV(i.rd, unit.frsqrtStep(lane(i.sz), v(i.rn), v(i.rm)))
+        setV(i.rd, unit.frsqrtStep(i.lane, v(i.rn), v(i.rm)))
     }
 
     // MARK: Estimates
 
-    mutating func frecpeVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrecipEstimate(lane(i.sz), estimated(i))) }
-    mutating func frsqrteVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrsqrtEstimate(lane(i.sz), estimated(i))) }
-    mutating func frecpeSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipEstimate(lane(i.sz), v(i.rn))) }
-    mutating func frsqrteSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frsqrtEstimate(lane(i.sz), v(i.rn))) }
-    mutating func frecpx(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipExponent(lane(i.sz), v(i.rn))) }
+    mutating func frecpeVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrecipEstimate(i.lane, estimated(i))) }
+    mutating func frsqrteVector(_ i: VectorTwo) { setV(i.rd, q: i.q, unit.vfrsqrtEstimate(i.lane, estimated(i))) }
+    mutating func frecpeSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipEstimate(i.lane, v(i.rn))) }
+    mutating func frsqrteSIMDScalar(_ i: SIMDScalarTwo) { setV(i.rd, unit.frsqrtEstimate(i.lane, v(i.rn))) }
+    mutating func frecpx(_ i: SIMDScalarTwo) { setV(i.rd, unit.frecipExponent(i.lane, v(i.rn))) }
 
     /// Above a vector of 64 bits are ones: zeros would raise an exception.
     private mutating func estimated(_ i: VectorTwo) -> Value {
-        let lane = lane(i.sz)
+        let lane = i.lane
         return i.q ? v(i.rn) : unit.vzipLow(.d, v(i.rn), splat(lane, powerOfTwo(lane, 0)))
     }
 
@@ -76,7 +72,7 @@ extension Lifter {
     mutating func frint64xScalar(_ i: FloatOneSource) { roundToInteger(i, kind: 3) }
 
     private mutating func roundToInteger(_ i: VectorTwo, kind: Int32) {
-        setV(i.rd, q: i.q, unit.vfroundInteger(lane(i.sz), operand(i.rn, q: i.q), kind: kind))
+        setV(i.rd, q: i.q, unit.vfroundInteger(i.lane, operand(i.rn, q: i.q), kind: kind))
     }
 
     private mutating func roundToInteger(_ i: FloatOneSource, kind: Int32) {
@@ -95,7 +91,6 @@ extension Lifter {
 
     /// b is multiplied by i or by -i and added to a.
     mutating func fcadd(_ i: VectorComplex) {
-        guard i.size >= 2 else { return undefinedInstruction(i.word) }
         let lane = lane(i.size)
         let other = unit.vxor(
             exchangedParts(lane, operand(i.rm, q: i.q)), signs(lane, real: !i.rot12, imaginary: i.rot12))
@@ -103,15 +98,14 @@ extension Lifter {
     }
 
     mutating func fcmla(_ i: VectorComplex) {
-        guard i.size >= 2 else { return undefinedInstruction(i.word) }
         addComplexProduct(i.rd, i.q, lane(i.size), operand(i.rn, q: i.q), operand(i.rm, q: i.q), rotation: i.rot)
     }
 
     mutating func fcmlaElement(_ i: VectorElement) {
-        guard i.size == 2 else { return undefinedInstruction(i.word) }
-        let vector = v(i.mrm)
-        let other = i.h ? unit.vzipHigh(.d, vector, vector) : unit.vzipLow(.d, vector, vector)
-        addComplexProduct(i.rd, i.q, .s, operand(i.rn, q: i.q), other, rotation: i.rot)
+        let isHalf = i.size == 1
+        let pair = everywhere(isHalf ? .s : .d, v(i.mrm), isHalf ? i.indexWord : i.indexWord &>> 1)
+        let other = i.q ? pair : lowHalf(pair)
+        addComplexProduct(i.rd, i.q, isHalf ? .h : .s, operand(i.rn, q: i.q), other, rotation: i.rot)
     }
 
     /// Half of a complex product: one part of a times b, which is turned by the rotation's quarters.
@@ -135,15 +129,16 @@ extension Lifter {
     private mutating func signs(_ lane: Lane, real: Bool, imaginary: Bool) -> Value {
         let sign: UInt64 = 1 &<< 63
         if lane == .d { return unit.vconst(low: real ? sign : 0, high: imaginary ? sign : 0) }
-        let both = (real ? sign &>> 32 : 0) | (imaginary ? sign : 0)
-        return unit.vconst(low: both, high: both)
+        let half = lane == .h ? sign &>> 32 : sign
+        let both = (real ? half &>> (lane == .h ? 16 : 32) : 0) | (imaginary ? half : 0)
+        return splat(lane == .h ? .s : .d, both)
     }
 
     /// One part of each number, in both places.
     private mutating func part(_ lane: Lane, _ value: Value, _ isImaginary: Bool) -> Value {
         if lane == .d { return isImaginary ? unit.vzipHigh(.d, value, value) : unit.vzipLow(.d, value, value) }
         let pairs =
-            isImaginary ? unit.vunzipOdd(.s, value, value) : unit.vunzipEven(.s, value, value)
-        return unit.vzipLow(.s, pairs, pairs)
+            isImaginary ? unit.vunzipOdd(lane, value, value) : unit.vunzipEven(lane, value, value)
+        return unit.vzipLow(lane, pairs, pairs)
     }
 }

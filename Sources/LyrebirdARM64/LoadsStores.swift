@@ -23,7 +23,7 @@ extension Lifter {
         return unit.add(base, extended(rm, option: option, shift: shift, true))
     }
 
-    private mutating func load(_ size: Int, _ rt: Int, _ address: Value, _ disp: Int) {
+    mutating func load(_ size: Int, _ rt: Int, _ address: Value, _ disp: Int) {
         setX(rt, unit.load(.i64, access(size), address, disp: Int32(disp)))
     }
 

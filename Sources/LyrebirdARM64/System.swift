@@ -12,8 +12,8 @@ enum SystemRegisterValue {
     static let zeroBlock: UInt64 = 4
     /// CNTFRQ_EL0: the counter is in nanoseconds.
     static let counterFrequency: UInt64 = 1_000_000_000
-    /// FPCR's bits that can be written: AHP, DN, FZ, RMode. There are no trapped floating-point exceptions.
-    static let fpcrMask: UInt64 = 0x07C0_0000
+    /// FPCR's bits that can be written: AHP, DN, FZ, RMode, FZ16. There are no trapped floating-point exceptions.
+    static let fpcrMask: UInt64 = 0x07C8_0000
     /// FPSR's bits that can be written: QC and the cumulative exceptions.
     static let fpsrMask: UInt64 = 0x0800_009F
 }
@@ -33,21 +33,6 @@ extension Lifter {
     mutating func psbCsync(_ i: Hint) {}
     mutating func tsbCsync(_ i: Hint) {}
     mutating func bti(_ i: BranchTarget) {}
-
-    // Without FEAT_PAuth, which is not offered, the pointer-authentication instructions in the hint space do nothing.
-    mutating func xpaclri(_ i: Hint) {}
-    mutating func pacia1716(_ i: Hint) {}
-    mutating func pacib1716(_ i: Hint) {}
-    mutating func autia1716(_ i: Hint) {}
-    mutating func autib1716(_ i: Hint) {}
-    mutating func paciaz(_ i: Hint) {}
-    mutating func paciasp(_ i: Hint) {}
-    mutating func pacibz(_ i: Hint) {}
-    mutating func pacibsp(_ i: Hint) {}
-    mutating func autiaz(_ i: Hint) {}
-    mutating func autiasp(_ i: Hint) {}
-    mutating func autibz(_ i: Hint) {}
-    mutating func autibsp(_ i: Hint) {}
 
     // MARK: Barriers
 
@@ -137,6 +122,31 @@ extension Lifter {
         setSaturation(unit.and(unit.shr(value, const(27)), const(1)))
         unit.clearFloatFlags()
         exit(pc &+ 4)
+    }
+
+    mutating func mrsSSBS(_ i: SystemRegisterMove) { setX(i.rt, processorState(.ssbs)) }
+    mutating func mrsDIT(_ i: SystemRegisterMove) { setX(i.rt, processorState(.dit)) }
+    mutating func msrSSBS(_ i: SystemRegisterMove) { setProcessorState(.ssbs, x(i.rt)) }
+    mutating func msrDIT(_ i: SystemRegisterMove) { setProcessorState(.dit, x(i.rt)) }
+
+    // By CRm's lowest bit.
+    mutating func msrSSBSImmediate(_ i: ProcessorState) {
+        setProcessorState(.ssbs, const(i.crm & 1 == 0 ? 0 : .max))
+    }
+    mutating func msrDITImmediate(_ i: ProcessorState) {
+        setProcessorState(.dit, const(i.crm & 1 == 0 ? 0 : .max))
+    }
+
+    /// Fields of PSTATE by their bits in SPSR.
+    private enum ProcessorStateBit: UInt64 { case ssbs = 0x1000, dit = 0x100_0000 }
+
+    private mutating func processorState(_ bit: ProcessorStateBit) -> Value {
+        unit.and(unit.get(.i64, ARM64State.processorState), const(bit.rawValue))
+    }
+
+    private mutating func setProcessorState(_ bit: ProcessorStateBit, _ value: Value) {
+        let others = unit.and(unit.get(.i64, ARM64State.processorState), const(~bit.rawValue))
+        unit.set(ARM64State.processorState, unit.or(others, unit.and(value, const(bit.rawValue))))
     }
 
     mutating func msrTPIDR(_ i: SystemRegisterMove) { unit.set(ARM64State.tpidr, x(i.rt)) }

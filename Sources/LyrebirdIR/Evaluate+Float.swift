@@ -35,9 +35,9 @@ extension Evaluate {
         case .ftointS, .ftointU: word |= (i.type == .i64 ? 3 : 2) << 10 | rounding(i.b)
         case .fround, .vfround: word |= rounding(i.b)
         case .fcompare: word |= UInt64(i.c & 1) << 15
-        case .fromIntS, .fromIntU: word |= (source == .i64 ? 3 : 2) << 10
+        case .fromIntS, .fromIntU: word |= (source == .i64 ? 3 : 2) << 10 | UInt64(i.b & 127) << 17
         case .vftointS, .vftointU: word |= UInt64(i.aux & 3) << 10 | rounding(i.b)
-        case .vfromIntS, .vfromIntU: word |= UInt64(i.aux & 3) << 10
+        case .vfromIntS, .vfromIntU: word |= UInt64(i.aux & 3) << 10 | UInt64(i.b & 127) << 17
         case .fconvert, .vfconvert: word |= UInt64(i.b & 3) << 10
         default: break
         }
@@ -91,6 +91,7 @@ extension Evaluate {
         case .fromIntS, .vfromIntS: LYREBIRD_FLOAT_FROM_SIGNED
         case .fromIntU, .vfromIntU: LYREBIRD_FLOAT_FROM_UNSIGNED
         case .fconvert, .vfconvert: LYREBIRD_FLOAT_CONVERT
+        case .vfmulAddWide: LYREBIRD_FLOAT_MUL_ADD_WIDE
         case .vshiftS: LYREBIRD_FLOAT_SHIFT_SIGNED
         case .vshiftU: LYREBIRD_FLOAT_SHIFT_UNSIGNED
         default: nil

@@ -9,6 +9,7 @@ extension Evaluate {
         guard let operation = specialOperation(i.opcode) else { return nil }
         let word = UInt64(operation.rawValue)
         if i.opcode == .vmulCarryless { return word | UInt64(i.c & 1) << 12 }
+        if i.opcode == .vdotBrain { return word | UInt64(Lane.s.rawValue) << 8 | 1 << 16 }
         guard i.opcode.rawValue >= Opcode.fadd.rawValue else { return word }
         let kind = i.opcode == .froundInteger || i.opcode == .vfroundInteger ? UInt64(i.b & 3) << 12 : 0
         let isVector = i.opcode.rawValue >= Opcode.vfadd.rawValue
@@ -56,6 +57,8 @@ extension Evaluate {
         case .froundInteger, .vfroundInteger: LYREBIRD_FLOAT_ROUND_INTEGER
         case .fconvertOdd, .vfconvertOdd: LYREBIRD_FLOAT_CONVERT_ODD
         case .ftointModulo: LYREBIRD_FLOAT_TO_INTEGER_MODULO
+        case .vfconvertBrain: LYREBIRD_FLOAT_CONVERT_BRAIN
+        case .vdotBrain: LYREBIRD_FLOAT_DOT_BRAIN
         default: nil
         }
     }

@@ -351,9 +351,14 @@ struct Check {
             if i.type.bits < 32 { fail("has the type \(i.type)") }
         case .froundInteger, .vfroundInteger: if b < 0 || b > 3 { fail("there is no kind \(b)") }
         case .fconvertOdd, .vfconvertOdd, .ftointModulo: if i.lane != .d { fail("the lane is \(i.lane)") }
-        case .fromIntS, .fromIntU: if source.bits < 32 { fail("converts \(source)") }
+        case .fromIntS, .fromIntU, .vfromIntS, .vfromIntU:
+            if source.bits < 32 { fail("converts \(source)") }
+            if b < 0 || b > (i.lane == .h ? 64 : 0) { fail("there are no \(b) bits of fraction") }
+        case .vfmulAddWide: if i.lane != .h { fail("the lane is \(i.lane)") }
+        case .vfconvertBrain: if i.lane != .s { fail("the lane is \(i.lane)") }
         default: break
         }
-        if i.lane != .s && i.lane != .d { fail("the lane is \(i.lane)") }
+        let isSize = i.opcode == .froundInteger || i.opcode == .vfroundInteger
+        if i.lane == .b || (i.lane == .h && isSize) { fail("the lane is \(i.lane)") }
     }
 }

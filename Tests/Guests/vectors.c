@@ -219,7 +219,17 @@ static void features(void) {
     __asm__("mrs %0, id_aa64isar0_el1" : "=r"(first));
     __asm__("mrs %0, id_aa64isar1_el1" : "=r"(second));
     __asm__("mrs %0, midr_el1" : "=r"(main_id));
+    uint64_t processor, more_processor;
+    __asm__("mrs %0, id_aa64pfr0_el1" : "=r"(processor));
+    __asm__("mrs %0, id_aa64pfr1_el1" : "=r"(more_processor));
     CHECK((main_id >> 16 & 15) == 15);
+    CHECK((processor >> 16 & 15) == 1 && told & HWCAP_FPHP);
+    CHECK((processor >> 20 & 15) == 1 && told & HWCAP_ASIMDHP);
+    CHECK((processor >> 48 & 15) == 1 && told & HWCAP_DIT);
+    CHECK((more_processor >> 4 & 15) == 2 && told & HWCAP_SSBS);
+    CHECK((first >> 48 & 15) == 1 && told & HWCAP_ASIMDFHM);
+    CHECK((second & 15) == 2 && told & HWCAP_DCPOP && more & HWCAP2_DCPODP);
+    CHECK((second >> 44 & 15) == 1 && more & HWCAP2_BF16);
     CHECK((first >> 4 & 15) == 2 && told & HWCAP_AES && told & HWCAP_PMULL);
     CHECK((first >> 8 & 15) == 1 && told & HWCAP_SHA1);
     CHECK((first >> 12 & 15) == 2 && told & HWCAP_SHA2 && told & HWCAP_SHA512);

@@ -137,6 +137,24 @@ import Testing
         #expect(text([0xD503_201F]).hasSuffix("exitJump.jump 0x10004\n}\n"))
         #expect(text([]).hasSuffix("exitTrap.fetch 0x10000, 0\n}\n"))
     }
+
+    /// With no keys, what authenticates is what does not.
+    @Test(
+        arguments: [
+            (0xD65F_0BFF, 0xD65F_03C0),  // retaa; ret
+            (0xD65F_0FFF, 0xD65F_03C0),  // retab; ret
+            (0xD61F_0C3F, 0xD61F_0020),  // brabz x1; br x1
+            (0xD71F_0822, 0xD61F_0020),  // braa x1, x2; br x1
+            (0xD63F_083F, 0xD63F_0020),  // blraaz x1; blr x1
+            (0xD73F_0C22, 0xD63F_0020),  // blrab x1, x2; blr x1
+            (0xF820_1420, 0xF940_0420),  // ldraa x0, [x1, #8]; ldr x0, [x1, #8]
+            (0xF8FF_FC20, 0xF85F_8C20),  // ldrab x0, [x1, #-8]!; ldr x0, [x1, #-8]!
+            (0xDAC1_0020, 0xD503_201F),  // pacia x0, x1; nop
+            (0xDAC1_1C20, 0xD503_201F),  // autdb x0, x1; nop
+        ] as [(UInt32, UInt32)])
+    func authenticationDoesNothing(word: UInt32, plain: UInt32) {
+        #expect(text([word], limit: 1) == text([plain], limit: 1))
+    }
 }
 
 struct RandomWords {

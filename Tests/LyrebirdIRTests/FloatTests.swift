@@ -104,6 +104,30 @@ import Testing
         #expect(try scalar(.fconvert, .d, 0x1.8p-25.bitPattern, immediate: 1) == 1)
     }
 
+    /// What a sum, product, quotient or root of halves is in double precision is rounded once more, by the conversion that is
+    /// tested above. Doubles have more than twice the bits and two, so that rounding twice to nearest is rounding once.
+    @Test(arguments: [Opcode.fadd, .fsub, .fmul, .fdiv, .fsqrt]) func halvesAreComputedExactly(opcode: Opcode) throws {
+        var bits: UInt64 = 1
+        for _ in 0..<100_000 {
+            bits = bits &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let (a, b) = (bits >> 48, bits >> 32 & 0xFFFF)
+            if a & 0x7FFF > 0x7C00 || b & 0x7FFF > 0x7C00 { continue }
+            let wide = try scalar(
+                opcode, .d, try scalar(.fconvert, .h, a, immediate: 3), try scalar(.fconvert, .h, b, immediate: 3))
+            #expect(try scalar(opcode, .h, a, b) == scalar(.fconvert, .d, wide, immediate: 1))
+        }
+    }
+
+    @Test func halvesAreFusedOnce() throws {
+        // 2^-24 more than a tie, and a tie.
+        #expect(try scalar(.fmulAdd, .h, 0x0001, 0x3C00, 0x6800) == 0x6800)
+        #expect(try scalar(.fmulAdd, .h, 0x3C01, 0x3C01, 0x6800) == 0x6801)
+        #expect(try scalar(.fmulAdd, .h, 0x3C00, 0x3C00, 0x6800) == 0x6800)
+        #expect(try scalar(.fromIntU, .h, .max, immediate: 64, source: .i64) == 0x3C00)
+        #expect(try scalar(.fromIntS, .h, 65520, source: .i64) == 0x7C00)
+        #expect(try scalar(.fromIntS, .h, 0xFFFF_FFFF, immediate: 24, source: .i32) == 0x8001)
+    }
+
     @Test func largeUnsignedIntegersAreRoundedOnce() throws {
         #expect(try scalar(.fromIntU, .d, .max, source: .i64) == 0x1p64.bitPattern)
         #expect(

@@ -470,8 +470,11 @@ extension RandomUnit {
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
         case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
+        case .vfmulAddWide: aux = 1
+        case .froundInteger, .vfroundInteger: aux = max(aux, 2)
+        case .vfconvertBrain: aux = 2
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
-            aux = UInt8(random.next() % 2) + 2
+            aux = UInt8(random.next() % 3) + 1
             source = random.chance(50) ? .i64 : .i32
             if type == .i8 || type == .i16 { type = .i32 }
         default: break
@@ -494,6 +497,7 @@ extension RandomUnit {
             let mode = UInt32(random.next() % 6)
             let bits = opcode.rawValue >= Opcode.vfadd.rawValue ? lane.bits : type.bits
             return random.chance(80) ? mode : mode | (UInt32(random.next() % UInt64(bits)) + 1) << 8
+        case .fromIntS, .fromIntU, .vfromIntS, .vfromIntU: limit = lane == .h ? 65 : 1
         case .fcompare: limit = 2
         case .vfconvert: return aux == 2 && random.chance(50) ? 1 : aux == 2 ? 3 : 2
         case .fconvert: return (UInt32(aux) + UInt32(random.next() % 2)) % 3 + 1

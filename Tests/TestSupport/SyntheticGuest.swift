@@ -34,11 +34,35 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     /// Sixty-four bits of a vector, of which floating point makes something: NaNs of all kinds, infinities, zeros, the
     /// smallest and the largest numbers, integers and their halves, the borders of the integers' types.
     public mutating func interestingFloats() -> UInt64 {
-        switch next() % 4 {
+        switch next() % 5 {
         case 0: interestingNumber()
         case 1: UInt64(single()) | UInt64(single()) << 32
+        case 2: UInt64(halves()) | UInt64(halves()) << 32
         default: double()
         }
+    }
+
+    /// Two numbers of half precision, or upper halves of single precision.
+    private mutating func halves() -> UInt32 {
+        if next() % 4 == 0 { return single() >> 16 | single() & 0xFFFF_0000 }
+        var result: UInt32 = 0
+        for _ in 0..<2 {
+            let random = UInt32(truncatingIfNeeded: next())
+            let magnitude: UInt32 =
+                switch next() % 10 {
+                case 0: 0
+                case 1: 0x7C00
+                case 2: 0x7E00 | random & 0x1FF
+                case 3: 0x7C01 | random & 0x1FF
+                case 4: random & 0x3FF
+                case 5: 0x7800 | random & 0x3FF
+                case 6: 0x3C00 + (random & 15) << 8
+                case 7: 0x0400 + random & 0xFFF
+                default: random & 0x7FFF
+                }
+            result = result << 16 | (random >> 16 & 0x8000) | magnitude
+        }
+        return result
     }
 
     private mutating func single() -> UInt32 {

@@ -24,6 +24,8 @@ enum lyrebird_float_operation {
     LYREBIRD_FLOAT_FROM_SIGNED,
     LYREBIRD_FLOAT_FROM_UNSIGNED,
     LYREBIRD_FLOAT_CONVERT,
+    // Products of half precision added in single precision.
+    LYREBIRD_FLOAT_MUL_ADD_WIDE,
     LYREBIRD_FLOAT_SHIFT_SIGNED,
     LYREBIRD_FLOAT_SHIFT_UNSIGNED,
 };
@@ -32,12 +34,14 @@ enum lyrebird_float_operation {
 enum lyrebird_float_control {
     // Bits 0-1: to nearest even, down, up, to zero (the host's numbers).
     LYREBIRD_FLOAT_ROUNDING = 3,
-    // Subnormal operands and results are zeros, but for half precision.
+    // Subnormal operands and results are zeros, but in half precision.
     LYREBIRD_FLOAT_FLUSH = 4,
     // Every NaN result is the default NaN.
     LYREBIRD_FLOAT_DEFAULT_NAN = 8,
-    // Half precision has neither infinities nor NaNs.
+    // Half precision has neither infinities nor NaNs: in changes of precision, nowhere else.
     LYREBIRD_FLOAT_ALTERNATIVE_HALF = 16,
+    // Subnormal operands and results in half precision are zeros, but in changes of precision.
+    LYREBIRD_FLOAT_FLUSH_HALF = 32,
 };
 
 // What an operation ran into. Sticky: a CPU's flags are the union over its operations.

@@ -41,6 +41,9 @@ enum lyrebird_special_operation {
     LYREBIRD_FLOAT_ROUND_INTEGER,
     LYREBIRD_FLOAT_CONVERT_ODD,
     LYREBIRD_FLOAT_TO_INTEGER_MODULO,
+    // Of BF16, which are single precision without its lower half.
+    LYREBIRD_FLOAT_CONVERT_BRAIN,
+    LYREBIRD_FLOAT_DOT_BRAIN,
 };
 
 // `lyrebird_float` comes here with operations from LYREBIRD_SPECIAL_FIRST on.

@@ -618,6 +618,12 @@ extension Unit {
         append(.vrsqrtEstimateU, .v128, 0, a.id, 0, 0)
     }
 
+    /// For each word: c + (a0 * b0 + a1 * b1) of AArch64's BFDOT, where words of a and b are two BF16 and c is in single precision; to odd, flushed, with default NaNs, and without flags.
+    @inline(__always)
+    public mutating func vdotBrain(_ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vdotBrain, .v128, 0, a.id, b.id, c.id)
+    }
+
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
     @inline(__always)
     public mutating func vaesEncrypt(_ a: Value, _ key: Value) -> Value {
@@ -834,16 +840,16 @@ extension Unit {
         append(.ftointU, type, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
     }
 
-    /// A signed i32 or i64, rounded to the lane.
+    /// A signed i32 or i64, rounded to the lane. `fraction` bits of it are fraction, which is for the lane h only.
     @inline(__always)
-    public mutating func fromIntS(_ lane: Lane, _ a: Value) -> Value {
-        append(.fromIntS, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func fromIntS(_ lane: Lane, _ a: Value, fraction: Int32) -> Value {
+        append(.fromIntS, .v128, lane.rawValue, a.id, UInt32(bitPattern: fraction), 0)
     }
 
-    /// An unsigned i32 or i64, rounded to the lane.
+    /// An unsigned i32 or i64, rounded likewise.
     @inline(__always)
-    public mutating func fromIntU(_ lane: Lane, _ a: Value) -> Value {
-        append(.fromIntU, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func fromIntU(_ lane: Lane, _ a: Value, fraction: Int32) -> Value {
+        append(.fromIntU, .v128, lane.rawValue, a.id, UInt32(bitPattern: fraction), 0)
     }
 
     /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
@@ -1002,22 +1008,28 @@ extension Unit {
         append(.vftointU, .v128, lane.rawValue, a.id, UInt32(bitPattern: mode), 0)
     }
 
-    /// From signed integers of the same width.
+    /// From signed integers of the same width, as fromIntS has it.
     @inline(__always)
-    public mutating func vfromIntS(_ lane: Lane, _ a: Value) -> Value {
-        append(.vfromIntS, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vfromIntS(_ lane: Lane, _ a: Value, fraction: Int32) -> Value {
+        append(.vfromIntS, .v128, lane.rawValue, a.id, UInt32(bitPattern: fraction), 0)
     }
 
     /// From unsigned integers of the same width.
     @inline(__always)
-    public mutating func vfromIntU(_ lane: Lane, _ a: Value) -> Value {
-        append(.vfromIntU, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vfromIntU(_ lane: Lane, _ a: Value, fraction: Int32) -> Value {
+        append(.vfromIntU, .v128, lane.rawValue, a.id, UInt32(bitPattern: fraction), 0)
     }
 
     /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
     @inline(__always)
     public mutating func vfconvert(_ lane: Lane, _ a: Value, to: Int32) -> Value {
         append(.vfconvert, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
+    }
+
+    /// The products of the lanes of the low halves, which are h, added to lanes of c, which are s; rounded once, NaNs as fmulAdd has them.
+    @inline(__always)
+    public mutating func vfmulAddWide(_ lane: Lane, _ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.vfmulAddWide, .v128, lane.rawValue, a.id, b.id, c.id)
     }
 
     /// Products as fmulExtended has them.
@@ -1060,6 +1072,12 @@ extension Unit {
     @inline(__always)
     public mutating func vfconvertOdd(_ lane: Lane, _ a: Value) -> Value {
         append(.vfconvertOdd, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// From s, which the lane is, to BF16, the upper half of s, in the low half, with zeros above.
+    @inline(__always)
+    public mutating func vfconvertBrain(_ lane: Lane, _ a: Value) -> Value {
+        append(.vfconvertBrain, .v128, lane.rawValue, a.id, 0, 0)
     }
 
     /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).

@@ -242,6 +242,8 @@ public enum Opcode: UInt16, Sendable {
     case vrecipEstimateU
     /// For each word: the reciprocal square root's estimate of AArch64's URSQRTE.
     case vrsqrtEstimateU
+    /// For each word: c + (a0 * b0 + a1 * b1) of AArch64's BFDOT, where words of a and b are two BF16 and c is in single precision; to odd, flushed, with default NaNs, and without flags.
+    case vdotBrain
     // Cryptography
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
     case vaesEncrypt
@@ -316,9 +318,9 @@ public enum Opcode: UInt16, Sendable {
     case ftointS
     /// Rounded to an unsigned integer likewise.
     case ftointU
-    /// A signed i32 or i64, rounded to the lane.
+    /// A signed i32 or i64, rounded to the lane. `fraction` bits of it are fraction, which is for the lane h only.
     case fromIntS
-    /// An unsigned i32 or i64, rounded to the lane.
+    /// An unsigned i32 or i64, rounded likewise.
     case fromIntU
     /// The format changed from the lane's to that of 2^to bytes: h (1), s (2) or d (3), another than the lane's. Here the lane may be h.
     case fconvert
@@ -372,12 +374,14 @@ public enum Opcode: UInt16, Sendable {
     case vftointS
     /// To unsigned integers of the same width.
     case vftointU
-    /// From signed integers of the same width.
+    /// From signed integers of the same width, as fromIntS has it.
     case vfromIntS
     /// From unsigned integers of the same width.
     case vfromIntU
     /// The format changed as fconvert has it, to twice the width (of the low half) or to half of it (with zeros above).
     case vfconvert
+    /// The products of the lanes of the low halves, which are h, added to lanes of c, which are s; rounded once, NaNs as fmulAdd has them.
+    case vfmulAddWide
     /// Products as fmulExtended has them.
     case vfmulExtended
     /// As frecipStep.
@@ -392,6 +396,8 @@ public enum Opcode: UInt16, Sendable {
     case vfroundInteger
     /// As fconvertOdd, to the low half, with zeros above.
     case vfconvertOdd
+    /// From s, which the lane is, to BF16, the upper half of s, in the low half, with zeros above.
+    case vfconvertBrain
     /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
     case floatFlags
     /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
@@ -399,7 +405,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 192
+    public static let count = 195
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -519,6 +525,7 @@ extension Opcode {
         0x000109000909,  // vshiftS
         0x000009000009,  // vrecipEstimateU
         0x000009000009,  // vrsqrtEstimateU
+        0x000009090909,  // vdotBrain
         0x000009000909,  // vaesEncrypt
         0x000009000909,  // vaesEncryptLast
         0x000009000909,  // vaesDecrypt
@@ -555,8 +562,8 @@ extension Opcode {
         0x0a0108024949,  // fcompare
         0x0a0103000249,  // ftointS
         0x0a0103000249,  // ftointU
-        0x0a0109000019,  // fromIntS
-        0x0a0109000019,  // fromIntU
+        0x0a0109000219,  // fromIntS
+        0x0a0109000219,  // fromIntU
         0x0a0109000209,  // fconvert
         0x0a0109000909,  // fmulExtended
         0x0a0109000909,  // frecipStep
@@ -583,9 +590,10 @@ extension Opcode {
         0x0a0109000909,  // vfcmpGT
         0x0a0109000209,  // vftointS
         0x0a0109000209,  // vftointU
-        0x0a0109000009,  // vfromIntS
-        0x0a0109000009,  // vfromIntU
+        0x0a0109000209,  // vfromIntS
+        0x0a0109000209,  // vfromIntU
         0x0a0109000209,  // vfconvert
+        0x0a0109090909,  // vfmulAddWide
         0x0a0109000909,  // vfmulExtended
         0x0a0109000909,  // vfrecipStep
         0x0a0109000909,  // vfrsqrtStep
@@ -593,6 +601,7 @@ extension Opcode {
         0x0a0109000009,  // vfrsqrtEstimate
         0x0a0109000209,  // vfroundInteger
         0x0a0109000009,  // vfconvertOdd
+        0x0a0109000009,  // vfconvertBrain
         0x0b0006000000,  // floatFlags
         0x0b0000000000,  // clearFloatFlags
     ]
@@ -715,6 +724,7 @@ extension Opcode {
         "vshiftS",
         "vrecipEstimateU",
         "vrsqrtEstimateU",
+        "vdotBrain",
         "vaesEncrypt",
         "vaesEncryptLast",
         "vaesDecrypt",
@@ -782,6 +792,7 @@ extension Opcode {
         "vfromIntS",
         "vfromIntU",
         "vfconvert",
+        "vfmulAddWide",
         "vfmulExtended",
         "vfrecipStep",
         "vfrsqrtStep",
@@ -789,6 +800,7 @@ extension Opcode {
         "vfrsqrtEstimate",
         "vfroundInteger",
         "vfconvertOdd",
+        "vfconvertBrain",
         "floatFlags",
         "clearFloatFlags",
     ]

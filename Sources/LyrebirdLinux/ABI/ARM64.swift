@@ -21,17 +21,19 @@ extension ABI {
             Capability(bit: 0, name: "fp"), Capability(bit: 1, name: "asimd"), Capability(bit: 3, name: "aes"),
             Capability(bit: 4, name: "pmull"), Capability(bit: 5, name: "sha1"), Capability(bit: 6, name: "sha2"),
             Capability(bit: 7, name: "crc32"), Capability(bit: 8, name: "atomics"),
-            Capability(bit: 11, name: "cpuid"),
+            Capability(bit: 9, name: "fphp"), Capability(bit: 10, name: "asimdhp"), Capability(bit: 11, name: "cpuid"),
             Capability(bit: 12, name: "asimdrdm"), Capability(bit: 13, name: "jscvt"),
             Capability(bit: 14, name: "fcma"),
-            Capability(bit: 15, name: "lrcpc"),
-            Capability(bit: 17, name: "sha3"),
+            Capability(bit: 15, name: "lrcpc"), Capability(bit: 16, name: "dcpop"), Capability(bit: 17, name: "sha3"),
             // Not sm3 (18) and sm4 (19): they are built, but programs are faster without.
             Capability(bit: 20, name: "asimddp"), Capability(bit: 21, name: "sha512"),
-            Capability(bit: 26, name: "ilrcpc"), Capability(bit: 27, name: "flagm"), Capability(bit: 29, name: "sb"),
+            Capability(bit: 23, name: "asimdfhm"), Capability(bit: 24, name: "dit"),
+            Capability(bit: 26, name: "ilrcpc"), Capability(bit: 27, name: "flagm"), Capability(bit: 28, name: "ssbs"),
+            Capability(bit: 29, name: "sb"),
         ],
         capabilities2: [
-            Capability(bit: 7, name: "flagm2"), Capability(bit: 8, name: "frint"), Capability(bit: 13, name: "i8mm"),
+            Capability(bit: 0, name: "dcpodp"), Capability(bit: 7, name: "flagm2"), Capability(bit: 8, name: "frint"),
+            Capability(bit: 13, name: "i8mm"), Capability(bit: 14, name: "bf16"),
         ],
         // sizeof(struct rt_sigframe), the frame record and the room for aligning it: signal_minsigstksz in
         // arch/arm64/kernel/signal.c.

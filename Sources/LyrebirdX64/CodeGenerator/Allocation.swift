@@ -112,7 +112,9 @@ extension CodeGenerator {
             }
             slots[slot].bound = value
         } else if content >= 0 {
-            // Only where state forwarding is off: the slot is bound to a value that is already known.
+            // Only where state forwarding is off: the slot is bound to a value that is already known, and that may be one that
+            // is not looked at yet.
+            if unchecked.count > 0 { checkFloats() }
             copyValue(Int(content), to: index, i.type)
         } else {
             slots[slot].bound = value

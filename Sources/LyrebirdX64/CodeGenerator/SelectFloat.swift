@@ -34,9 +34,9 @@ extension CodeGenerator {
     var hasFMA: Bool { hasAVX && contract.features.contains(.fma) }
 
     /// Whether there is a fast way, given what the unit may take for granted. Rounding and changes of precision look at no
-    /// result, so they need the host's choice of NaN.
+    /// result, so they need the host's choice of NaN. Half precision has none.
     func isHosts(_ i: Instruction, _ unit: borrowing Unit) -> Bool {
-        if unit.floatControl.contains(.flushesSubnormals) { return false }
+        if unit.floatControl.contains(.flushesSubnormals) || i.lane == .h { return false }
         switch i.opcode {
         case .fround: return !unit.floatControl.contains(.defaultNaN) && i.b != 4 | 8
         case .vfround: return !unit.floatControl.contains(.defaultNaN) && i.b & 7 != 4
@@ -425,7 +425,7 @@ extension CodeGenerator {
 
     private mutating func floatConvert(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         // Half precision is rare, and without F16C the host has none.
-        if i.lane == .h || i.b == 1 { return floatByCall(index, i, unit) }
+        if i.b == 1 { return floatByCall(index, i, unit) }
         let source = useVector(Int(values[Int(i.a)].representative))
         let result = allocateVector(for: index)
         three(.pxor, result, result, result)
