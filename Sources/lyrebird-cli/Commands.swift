@@ -16,10 +16,10 @@ struct Lyrebird: ParsableCommand {
             cannot be run.
             """,
         version: "lyrebird 0.1",
-        subcommands: [Run.self, Explain.self],
+        subcommands: [Run.self, Explain.self, Bench.self],
         defaultSubcommand: Run.self)
 
-    static let subcommandNames = ["run", "explain", "help"]
+    static let subcommandNames = ["run", "explain", "bench", "help"]
 }
 
 /// How to translate: the same for all subcommands.
@@ -81,19 +81,59 @@ struct Run: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
-        var words = command
-        if words.first == "--" {
-            words.removeFirst()
-        } else if let first = words.first, first.hasPrefix("-") {
-            throw ValidationError("unknown option '\(first)'")
-        }
-        guard !words.isEmpty else { throw ValidationError("name a program to run") }
         var runner = Runner()
         runner.options = translation.linuxOptions
         runner.options.strace = strace
         runner.environment = env
-        runner.printsStatistics = stats
-        runner.run(words.map { Array($0.utf8) })
+        if stats { runner.report = { Report(of: $0, $1).print() } }
+        runner.run(try words(of: command))
+    }
+}
+
+/// The program and its arguments, without the `--` that may stand before them.
+private func words(of command: [String]) throws -> [[UInt8]] {
+    var words = command
+    if words.first == "--" {
+        words.removeFirst()
+    } else if let first = words.first, first.hasPrefix("-") {
+        throw ValidationError("unknown option '\(first)'")
+    }
+    guard !words.isEmpty else { throw ValidationError("name a program to run") }
+    return words.map { Array($0.utf8) }
+}
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a program and show what translating it cost.",
+        discussion: """
+            When the program has ended, all of its code that is translated then is translated over again, stage by stage, \
+            and nothing of that is run. What the program executed or forked is not part of the figures.
+            """)
+
+    @OptionGroup(title: "Translation") var translation: TranslationOptions
+
+    @Option(help: ArgumentHelp("How often to translate over again.", valueName: "n"))
+    var rounds = 5
+
+    @Option(help: ArgumentHelp("Write the figures as JSON to this file, and not to standard error.", valueName: "file"))
+    var json: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard rounds > 0 else { throw ValidationError("--rounds has to be 1 or more") }
+    }
+
+    func run() throws {
+        var runner = Runner()
+        runner.options = translation.linuxOptions
+        let (rounds, json) = (rounds, json)
+        runner.report = { machine, startUp in
+            let report = Report(of: machine, startUp, rounds: rounds)
+            if let json { report.write(toJSON: json) } else { report.print() }
+        }
+        runner.run(try words(of: command))
     }
 }
 
