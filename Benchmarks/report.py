@@ -25,6 +25,10 @@ def number(value, form=".2f"):
     return "–" if value is None else format(value, form)
 
 
+def seconds(value):
+    return format(value, ".3f" if value >= 0.02 else ".4f")
+
+
 def groups(everything):
     """(group, [(case without its group, result)]) in order."""
     for group in GROUPS:
@@ -43,8 +47,8 @@ def case_table(everything):
         for name, result in cases:
             ours = result.get("lyrebird")
             row = [f"{group}/{name}"]
-            row += [number(result[way]["cpu"], ".3f") if result.get(way) else "fails" if way in result else "–" for way in ways]
-            row += [f"{ours['spread'] * 100:.0f} %" if ours else "–", number(ours and ours["wall"], ".3f")]
+            row += [seconds(result[way]["cpu"]) if result.get(way) else "fails" if way in result else "–" for way in ways]
+            row += [f"{ours['spread'] * 100:.0f} %" if ours else "–", seconds(ours["wall"]) if ours else "–"]
             row += [number(ours and ours["peak_kb"] / 1024, ".1f"), number(ratio(result, "lyrebird", "native"))]
             row += [number(ratio(result, way, "native")) for way in others]
             row += [number(ratio(result, way, "lyrebird")) for way in others]

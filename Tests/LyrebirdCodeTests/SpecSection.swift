@@ -34,14 +34,16 @@ struct SpecSection {
             guard cells.count == 3, !line.hasPrefix("#"), !sections.isEmpty else { continue }
             let name = cells[0].trimmingCharacters(in: .whitespaces)
             guard let encoding = encodings[name], encoding.isBuilt else { continue }
-            sections[sections.count - 1].rows.append(Row(name: name, encoding: encoding, bits: cells[1]))
+            let last = sections.count - 1
+            let accesses = ["Load/store", "Compare and swap", "Atomic"].contains { sections[last].title.hasPrefix($0) }
+            sections[last].rows.append(Row(name: name, encoding: encoding, bits: cells[1], setsIgnored: accesses))
         }
         return sections.filter { !$0.rows.isEmpty }
     }
 }
 
 extension SpecSection.Row {
-    init(name: String, encoding: Encoding, bits: Substring) {
+    init(name: String, encoding: Encoding, bits: Substring, setsIgnored: Bool) {
         self.init(name: name, encoding: encoding)
         var place: UInt32 = 32
         for token in bits.split(separator: " ") {
@@ -52,7 +54,8 @@ extension SpecSection.Row {
             place -= UInt32(pattern.count)
             var mask: UInt32 = 0
             for (n, bit) in pattern.reversed().enumerated() {
-                if bit == "1" { value |= 1 &<< (place + UInt32(n)) }
+                // Ignored bits: assemblers set those of loads and stores, and clear those of others.
+                if bit == "1" || bit == "." && setsIgnored { value |= 1 &<< (place + UInt32(n)) }
                 if bit == "x" { mask |= 1 &<< UInt32(n) }
             }
             if mask != 0 { fields.append(.init(name: String(parts[0]), place: place, mask: mask)) }
