@@ -37,6 +37,12 @@ def groups(everything):
             yield group, rows
 
 
+def compared(everything, group, cases):
+    """The cases that a mean is over: those that all ways ran."""
+    return [(name, result) for name, result in cases
+            if f"{group}/{name}" not in APART and all(result.get(way) for way in everything["ways"])]
+
+
 def case_table(everything):
     ways = everything["ways"]
     others = [way for way in ways if way not in ("native", "lyrebird")]
@@ -53,9 +59,9 @@ def case_table(everything):
             row += [number(ratio(result, way, "native")) for way in others]
             row += [number(ratio(result, way, "lyrebird")) for way in others]
             rows.append(row)
-        long = [result for name, result in cases if f"{group}/{name}" not in APART]
+        long = [result for name, result in compared(everything, group, cases)]
         if len(long) > 1:
-            row = [f"**{group}, geometric mean**"] + [""] * (len(ways) + 3)
+            row = [f"**{group}, geometric mean of {len(long)}**"] + [""] * (len(ways) + 3)
             row.append(number(mean([ratio(r, "lyrebird", "native") for r in long])))
             row += [number(mean([ratio(r, way, "native") for r in long])) for way in others]
             row += [number(mean([ratio(r, way, "lyrebird") for r in long])) for way in others]
@@ -66,14 +72,14 @@ def case_table(everything):
 def mean_table(everything):
     """For the README: a row for each group."""
     others = [way for way in everything["ways"] if way not in ("native", "lyrebird")]
-    header = ["time ÷ native", "lyrebird", *others, "lyrebird's worst"]
+    header = ["time ÷ native", "lyrebird", *others, "lyrebird's worst of all"]
     rows = []
     for group, cases in groups(everything):
-        long = [(name, result) for name, result in cases if f"{group}/{name}" not in APART]
-        ours = {name: r for name, result in long if (r := ratio(result, "lyrebird", "native"))}
+        ours = {name: r for name, result in cases if (r := ratio(result, "lyrebird", "native")) and f"{group}/{name}" not in APART}
         worst = max(ours, key=ours.get) if ours else None
-        row = [f"{group} ({len(long)})", number(mean(ours.values()))]
-        row += [number(mean([ratio(result, way, "native") for _, result in long])) for way in others]
+        long = [result for _, result in compared(everything, group, cases)]
+        row = [f"{group} ({len(long)})", number(mean([ratio(result, "lyrebird", "native") for result in long]))]
+        row += [number(mean([ratio(result, way, "native") for result in long])) for way in others]
         rows.append(row + [f"{ours[worst]:.2f} ({worst})" if worst else "–"])
     return header, rows
 

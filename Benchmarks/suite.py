@@ -65,8 +65,9 @@ def cases(directory, sysroot, wanted):
     for source in ("json.c", "threads.c", "containers.cc"):
         name = "program/" + source.split(".")[0]
         if wanted(name):
-            if source.endswith("cc") and not shutil.which("aarch64-linux-gnu-g++"):
-                found.append(Case(name, None, None, missing="aarch64-linux-gnu-g++ is not installed"))
+            lacking = [compiler for compiler in ("g++", "aarch64-linux-gnu-g++") if not shutil.which(compiler)]
+            if source.endswith("cc") and lacking:
+                found.append(Case(name, None, None, missing=f"{lacking[0]} is not installed"))
                 continue
             native, guest = compile_both(directory, name, here / "programs" / source, ["-O2"])
             found.append(Case(name, [native], [guest]))

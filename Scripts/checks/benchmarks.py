@@ -26,7 +26,8 @@ everything = {
     "cases": {
         "integer/hello": {"native": run(0.001), "lyrebird": run(0.1), "peer": run(0.2)},
         "integer/a": {"native": run(1), "lyrebird": run(2), "peer": run(8)},
-        "integer/b": {"native": run(1), "lyrebird": run(0.5), "peer": None},
+        "integer/b": {"native": run(1), "lyrebird": run(5), "peer": None},
+        "integer/c": {"native": run(2), "lyrebird": run(9), "peer": run(4)},
         "application/c": {"lyrebird": run(3)},
     },
     "micro": {"one thing": {"native": 1.0, "lyrebird": 200.0}},
@@ -45,13 +46,13 @@ for table in (report.case_table, report.mean_table, report.micro_table, report.t
         header, rows = table(figures)
         expect(all(len(row) == len(header) for row in rows), f"{table.__name__}: rows that are not as wide as the header")
 _, rows = report.mean_table(everything)
-# The geometric mean of 2 and 0.5, without hello; the peer's of its only case.
-expect(rows[0] == ["integer (2)", "1.00", "8.00", "2.00 (a)"], f"means: {rows[0]}")
+# The geometric mean of 2 and 4.5, without hello and without what the peer failed at; that one is our worst.
+expect(rows[0] == ["integer (2)", "3.00", "4.00", "5.00 (b)"], f"means: {rows[0]}")
 expect("fails" in report.text(everything), "a failure that does not show")
 
 picture = xml.etree.ElementTree.fromstring(report.chart(everything))
 bars = [bar for bar in picture.iter(f"{SVG}rect") if bar.find(f"{SVG}title") is not None]
-expect(len(bars) == 5, f"{len(bars)} bars for 5 ratios")
+expect(len(bars) == 7, f"{len(bars)} bars for 7 ratios")
 expect(all(float(bar.get("width")) > 0 and float(bar.get("x")) > 0 for bar in bars), "a bar outside the chart")
 xml.etree.ElementTree.fromstring(report.chart(nothing))
 

@@ -1,6 +1,7 @@
 // Options and subcommands.
 
 import ArgumentParser
+import Glibc
 import Lyrebird
 import LyrebirdLinux
 
@@ -85,7 +86,8 @@ struct Run: ParsableCommand {
         runner.options = translation.linuxOptions
         runner.options.strace = strace
         runner.environment = env
-        if stats { runner.report = { Report(of: $0, $1).print() } }
+        runner.options.keepsStandardError = stats
+        if stats { runner.report = { Report(of: $0.machine, $1).write(to: $0.standardError) } }
         runner.run(try words(of: command))
     }
 }
@@ -128,10 +130,12 @@ struct Bench: ParsableCommand {
     func run() throws {
         var runner = Runner()
         runner.options = translation.linuxOptions
-        let (rounds, json) = (rounds, json)
-        runner.report = { machine, startUp in
-            let report = Report(of: machine, startUp, rounds: rounds)
-            if let json { report.write(toJSON: json) } else { report.print() }
+        runner.options.keepsStandardError = true
+        // The program may go to another directory.
+        let (rounds, json) = (rounds, json.map { $0.hasPrefix("/") ? $0 : currentDirectory + "/" + $0 })
+        runner.report = { process, startUp in
+            let report = Report(of: process.machine, startUp, rounds: rounds)
+            if let json { report.write(toJSON: json) } else { report.write(to: process.standardError) }
         }
         runner.run(try words(of: command))
     }
@@ -171,4 +175,11 @@ struct Explain: ParsableCommand {
         }
         ExplainReport(machine: process.machine).print(range, of: program)
     }
+}
+
+/// This process's directory, or `.` where it has none any more.
+private var currentDirectory: String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
 }

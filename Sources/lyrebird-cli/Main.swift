@@ -26,7 +26,7 @@ struct Runner {
     /// Changes to the guest's environment: `NAME=value` sets, `NAME` removes.
     var environment: [String] = []
     /// What is done when the program has ended, and before this process does.
-    var report: ((Machine, StartUp) -> Void)?
+    var report: ((LinuxProcess, StartUp) -> Void)?
 
     func run(_ arguments: [[UInt8]]) -> Never {
         var startUp = StartUp()
@@ -38,7 +38,7 @@ struct Runner {
         if let report {
             startUp.loading = loaded - start
             startUp.running = Clock.now(CLOCK_MONOTONIC) - loaded
-            report(process.machine, startUp)
+            report(process, startUp)
         }
         status.endProcess()
     }

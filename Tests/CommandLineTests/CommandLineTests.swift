@@ -124,6 +124,16 @@ import Testing
         }
     }
 
+    /// Many programs close all they have before they end.
+    @Test func figuresOfAProgramThatClosesItsOutput() {
+        let program = directory.write("closes", .closesStandardError)
+        for word in ["--stats", "bench"] {
+            let run = lyrebird(word, program)
+            #expect(run.status == 0)
+            #expect(run.errors.contains("guest instructions translated"), "\(word)")
+        }
+    }
+
     @Test func bench() throws {
         let program = directory.write("prints", .prints)
         let run = lyrebird("bench", "--rounds", "2", program, "x")
