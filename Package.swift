@@ -49,7 +49,9 @@ let package = Package(
         .executableTarget(
             name: "Embedding", dependencies: ["Lyrebird"], path: "Examples/Embedding", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "LyrebirdARM64", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(name: "LyrebirdTests", dependencies: ["Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),
         .testTarget(

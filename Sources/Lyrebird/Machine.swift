@@ -120,6 +120,10 @@ public final class Machine: Sendable {
     /// Host code of the main path of each translation that is there now, for tools that measure it.
     public func translatedCode() -> [[UInt8]] { engine.translatedCode() }
 
+    /// Translates over again what is translated now, to measure the stages; nothing is installed. Guest memory has to be as it
+    /// was when it was translated.
+    public func measureStages() -> StageTimes { StageTimes(engine.measureStages()) }
+
     /// Drops every translation and uses the memory again.
     public func flushTranslations() { engine.flushAll() }
 }
@@ -188,4 +192,27 @@ public struct Statistics: Sendable {
         invalidated = s.invalidated
         flushes = s.flushes
     }
+}
+
+/// What the stages of translating took, over all translations that were made again: nanoseconds.
+public struct StageTimes: Sendable {
+    public var translations: Int
+    public var guestInstructions: Int
+    /// Copying the guest's code, decoding and lifting it, optimising, and emitting host code.
+    public var fetching: UInt64
+    public var lifting: UInt64
+    public var optimizing: UInt64
+    public var generating: UInt64
+
+    init(_ times: LyrebirdRuntime.StageTimes) {
+        translations = times.translations
+        guestInstructions = times.guestInstructions
+        fetching = times.fetching
+        lifting = times.lifting
+        optimizing = times.optimizing
+        generating = times.generating
+    }
+
+    /// All stages together.
+    public var all: UInt64 { fetching + lifting + optimizing + generating }
 }

@@ -17,6 +17,8 @@ public final class LinuxProcess {
         public var sysroot: String?
         /// Write a line to standard error for each system call.
         public var strace: Bool
+        /// Keep a copy of standard error that the program can neither see nor close (`standardError`).
+        public var keepsStandardError = false
         /// How the guest's code is translated; programs that the guest executes are translated likewise.
         public var translation: Machine.Configuration
 
@@ -39,6 +41,8 @@ public final class LinuxProcess {
     let image: ProcessImage
     /// Descriptors that the guest does not know of and must not close.
     let privateDescriptors: [Int32]
+    /// Where to write to when the program has ended: many close their own standard error. 2 if there is no copy.
+    public let standardError: Int32
     let memory: MemoryState
 
     /// Guards what follows. Held while the lock of `memory` is taken, never the other way round.
@@ -145,7 +149,9 @@ public final class LinuxProcess {
         resolver.executable = program.file.path
         actions = SignalActions(ignored: inherited.ignored)
         tracer = options.strace ? Tracer(host: host) : nil
-        privateDescriptors = tracer.map { [$0.descriptor] } ?? []
+        let kept = options.keepsStandardError ? PrivateDescriptor.copy(of: 2, host: host) : nil
+        standardError = kept ?? 2
+        privateDescriptors = [tracer?.descriptor, kept].compactMap { $0 }
         stacks = HostStacks(host: host)
         (flags, gate) = Self.makeGate()
         flags.pointee.hasGuestDirectory.store(hasGuestDirectory, ordering: .relaxed)
@@ -184,6 +190,7 @@ public final class LinuxProcess {
         tracer = parent.tracer
         image = parent.image
         privateDescriptors = parent.privateDescriptors
+        standardError = parent.standardError
         memory = parent.memory
         (resolver, actions, rememberedLimits) = parent.lock.locked {
             (parent.resolver, parent.actions, parent.rememberedLimits)

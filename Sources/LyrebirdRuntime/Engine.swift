@@ -348,6 +348,39 @@ public final class Engine: @unchecked Sendable {
             coldAddress: UInt64(UInt(bitPattern: cold.cursor + offset)))
     }
 
+    /// Translates what is at a guest address without installing it, and adds what each stage took.
+    func measureStagesLocked(pc: UInt64, mode: UInt32, _ times: inout StageTimes) {
+        let start = lyrebird_counter(0, 0)
+        let read = fetch(pc)
+        let fetched = lyrebird_counter(0, 0)
+        guard read > 0 else { return }
+        unit.reset(pc: pc)
+        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
+        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        let lifted = lyrebird_counter(0, 0)
+        optimizer.run(&unit)
+        let optimized = lyrebird_counter(0, 0)
+        let compiled = generator.compile(
+            unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+        let generated = lyrebird_counter(0, 0)
+        // The rest of the region may be too small, and part of a time is none.
+        guard compiled != nil else { return }
+        times.translations += 1
+        times.guestInstructions += unit.guestInstructions
+        times.fetching += fetched - start
+        times.lifting += lifted - fetched
+        times.optimizing += optimized - lifted
+        times.generating += generated - optimized
+    }
+
+    /// Guest address and mode of each translation that is there and valid.
+    var placesOfTranslations: [(pc: UInt64, mode: UInt32)] {
+        (0..<translations.count).compactMap { number in
+            let translation = translations[number]
+            return translation.isValid ? (translation.pc, UInt32(translation.mode)) : nil
+        }
+    }
+
     /// Copies guest code to the buffer; the bytes that could be fetched.
     private func fetch(_ pc: UInt64) -> Int {
         let available = memory.executableBytes(at: pc, limit: codeBuffer.count)

@@ -1,6 +1,7 @@
 // Options and subcommands.
 
 import ArgumentParser
+import Glibc
 import Lyrebird
 import LyrebirdLinux
 
@@ -16,10 +17,10 @@ struct Lyrebird: ParsableCommand {
             cannot be run.
             """,
         version: "lyrebird 0.1",
-        subcommands: [Run.self, Explain.self],
+        subcommands: [Run.self, Explain.self, Bench.self],
         defaultSubcommand: Run.self)
 
-    static let subcommandNames = ["run", "explain", "help"]
+    static let subcommandNames = ["run", "explain", "bench", "help"]
 }
 
 /// How to translate: the same for all subcommands.
@@ -83,19 +84,62 @@ struct Run: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
-        var words = command
-        if words.first == "--" {
-            words.removeFirst()
-        } else if let first = words.first, first.hasPrefix("-") {
-            throw ValidationError("unknown option '\(first)'")
-        }
-        guard !words.isEmpty else { throw ValidationError("name a program to run") }
         var runner = Runner()
         runner.options = translation.linuxOptions
         runner.options.strace = strace
         runner.environment = env
-        runner.printsStatistics = stats
-        runner.run(words.map { Array($0.utf8) })
+        runner.options.keepsStandardError = stats
+        if stats { runner.report = { Report(of: $0.machine, $1).write(to: $0.standardError) } }
+        runner.run(try words(of: command))
+    }
+}
+
+/// The program and its arguments, without the `--` that may stand before them.
+private func words(of command: [String]) throws -> [[UInt8]] {
+    var words = command
+    if words.first == "--" {
+        words.removeFirst()
+    } else if let first = words.first, first.hasPrefix("-") {
+        throw ValidationError("unknown option '\(first)'")
+    }
+    guard !words.isEmpty else { throw ValidationError("name a program to run") }
+    return words.map { Array($0.utf8) }
+}
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a program and show what translating it cost.",
+        discussion: """
+            When the program has ended, all of its code that is translated then is translated over again, stage by stage, \
+            and nothing of that is run. What the program executed or forked is not part of the figures.
+            """)
+
+    @OptionGroup(title: "Translation") var translation: TranslationOptions
+
+    @Option(help: ArgumentHelp("How often to translate over again.", valueName: "n"))
+    var rounds = 5
+
+    @Option(help: ArgumentHelp("Write the figures as JSON to this file, and not to standard error.", valueName: "file"))
+    var json: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard rounds > 0 else { throw ValidationError("--rounds has to be 1 or more") }
+    }
+
+    func run() throws {
+        var runner = Runner()
+        runner.options = translation.linuxOptions
+        runner.options.keepsStandardError = true
+        // The program may go to another directory.
+        let (rounds, json) = (rounds, json.map { $0.hasPrefix("/") ? $0 : currentDirectory + "/" + $0 })
+        runner.report = { process, startUp in
+            let report = Report(of: process.machine, startUp, rounds: rounds)
+            if let json { report.write(toJSON: json) } else { report.write(to: process.standardError) }
+        }
+        runner.run(try words(of: command))
     }
 }
 
@@ -133,4 +177,11 @@ struct Explain: ParsableCommand {
         }
         ExplainReport(machine: process.machine).print(range, of: program)
     }
+}
+
+/// This process's directory, or `.` where it has none any more.
+private var currentDirectory: String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
 }

@@ -20,15 +20,20 @@ struct Runner {
     var options = LinuxProcess.Options()
     /// Changes to the guest's environment: `NAME=value` sets, `NAME` removes.
     var environment: [String] = []
-    var printsStatistics = false
+    /// What is done when the program has ended, and before this process does.
+    var report: ((LinuxProcess, StartUp) -> Void)?
 
     func run(_ arguments: [[UInt8]]) -> Never {
-        let start = Statistics.now()
+        var startUp = StartUp()
+        let start = Clock.now(CLOCK_MONOTONIC)
+        if report != nil { startUp.process = Clock.now(CLOCK_PROCESS_CPUTIME_ID) }
         let process = load(arguments)
-        let loaded = Statistics.now()
+        let loaded = Clock.now(CLOCK_MONOTONIC)
         let status = process.run()
-        if printsStatistics {
-            Report(process.machine, loading: loaded - start, running: Statistics.now() - loaded).print()
+        if let report {
+            startUp.loading = loaded - start
+            startUp.running = Clock.now(CLOCK_MONOTONIC) - loaded
+            report(process, startUp)
         }
         status.endProcess()
     }
@@ -61,11 +66,21 @@ func fail(_ message: String, status: Int32) -> Never {
     exit(status)
 }
 
-extension Statistics {
-    /// Nanoseconds of CLOCK_MONOTONIC.
-    static func now() -> UInt64 {
+/// What a run consisted of, in nanoseconds.
+struct StartUp {
+    /// CPU time of this process before it looks at the program: the kernel's part, and reading the options.
+    var process: UInt64 = 0
+    /// Making the machine, reading the ELF files, mapping them, and making the stack.
+    var loading: UInt64 = 0
+    /// From the program's first instruction to its end, translating included.
+    var running: UInt64 = 0
+}
+
+enum Clock {
+    /// Nanoseconds of one of the host's clocks.
+    static func now(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -1,5 +1,6 @@
 // The program `lyrebird` as a shell sees it: exit statuses, options, messages, and what its switches print.
 
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -148,6 +149,37 @@ import Testing
         for row in ["translations", "guest instructions translated", "IR instructions", "translating", "running"] {
             #expect(run.errors.contains("\n\(row)") || run.errors.hasPrefix(row), "\(row)")
         }
+    }
+
+    /// Many programs close all they have before they end.
+    @Test func figuresOfAProgramThatClosesItsOutput() {
+        let program = directory.write("closes", .closesStandardError)
+        for word in ["--stats", "bench"] {
+            let run = lyrebird(word, program)
+            #expect(run.status == 0)
+            #expect(run.errors.contains("guest instructions translated"), "\(word)")
+        }
+    }
+
+    @Test func bench() throws {
+        let program = directory.write("prints", .prints)
+        let run = lyrebird("bench", "--rounds", "2", program, "x")
+        #expect(run.output.contains("\nx\n"))
+        for row in ["process start", "loading", "translating", "  lifting", "  optimising", "  generating code"] {
+            #expect(run.errors.contains("\n\(row)"), "\(row)")
+        }
+        let file = "\(directory.path)/figures.json"
+        let quiet = lyrebird("bench", "--json", file, program)
+        #expect(quiet.errors == "")
+        let data = try Data(contentsOf: URL(filePath: file))
+        let figures = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        // All of what ran is translated over again, and by every stage.
+        #expect(figures["guest_instructions"] as? Int == figures["again_guest_instructions"] as? Int)
+        #expect(figures["guest_instructions"] as? Int ?? 0 > 0)
+        let stages = ["fetching", "lifting", "optimizing", "generating"].map { figures["again_\($0)_ns"] as? Int ?? 0 }
+        #expect(stages.allSatisfy { $0 > 0 })
+        #expect(lyrebird("bench", "--rounds", "0", program).status == 64)
+        #expect(lyrebird("bench", directory.write("exits", .exit(7))).status == 7)
     }
 
     @Test func systemCalls() {

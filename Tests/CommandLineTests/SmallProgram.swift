@@ -19,6 +19,14 @@ struct SmallProgram {
         0xF940_0820,  // ldr x0, [x1, #16]
     ])
 
+    static let closesStandardError = SmallProgram(code: [
+        0xD280_0040,  // mov x0, #2
+        0xD280_0728,  // mov x8, #57 (close)
+        0xD400_0001,  // svc #0
+        0xD280_0BC8,  // mov x8, #94: with what close gave
+        0xD400_0001,  // svc #0
+    ])
+
     static let undefined = SmallProgram(code: [0])
 
     static let killsItself = SmallProgram(code: [
