@@ -167,7 +167,7 @@ extension CodeGenerator {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.type != .flags,
-                state.nextUse != .max || state.end > Int32(position)
+                state.end > Int32(position)
             {
                 markMoved(Int(old))
                 if state.type == .v128 { useVector(Int(old)) } else { useGeneral(Int(old)) }
