@@ -67,13 +67,16 @@ extension DifferentialTests {
             // Without passes, a result that is copied before it is looked at: fmla v14.4s, v0.4s, v22.s[3]; orn v14.16b, v14.16b,
             // v29.16b
             [0x4FB6_180E, 0x4EFD_1DCE],
+            // On a host without FMA, a result that is looked at while another one is fetched: fsqrt d17, d5; fmadd d24, d21, d14, d13
+            [0x1E61_C0B1, 0x1F4E_36B8],
         ]
 
         @Test(arguments: onceWrong) func regressions(words: [UInt32]) throws {
             var generator = CaseGenerator(seed: 5, model: .plain)
             let comparison = try Comparison(
-                subjects: Self.mainSubjects() + [Configuration.withoutPasses.subject()], image: generator.image(),
-                model: .plain)
+                subjects: Self.mainSubjects()
+                    + [Configuration.withoutPasses.subject(), Configuration.withoutAVX.subject()],
+                image: generator.image(), model: .plain)
             for _ in 0..<100 {
                 var state = generator.state()
                 for register in [1, 4, 19, 22, 31] { state[register] = Arena.memory + 2048 }

@@ -97,6 +97,8 @@ extension CodeGenerator {
 
     /// An operation that has no fast way.
     mutating func floatByCall(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        // Looking at results may call, too, and there is one place for a result.
+        if unchecked.count > 0 { checkFloats() }
         clobberFlags()
         let fields = i.opcode.valueFields
         let isInteger = unit.instructions[Int(i.a)].type != .v128
