@@ -125,7 +125,6 @@ extension GuestThread {
 
     private static let lockCurrent: UInt64 = 1
     private static let lockFuture: UInt64 = 2
-    private static let lockOnFault: UInt64 = 4
 
     /// The guest's memory is locked, piece by piece; the translator's reservations are not, and do not count.
     func mlockall(_ a: Arguments) throws(Errno) -> Int {

@@ -148,11 +148,6 @@ extension CodeGenerator {
 
     // MARK: Parts
 
-    /// UCOMISS or UCOMISD.
-    private mutating func floatTest(_ lane: Lane, _ a: XMM, _ b: XMM) {
-        two(lane == .d ? .ucomisd : .ucomiss, a, b)
-    }
-
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
     private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
         if value < count, hasZerosAbove(unit.instructions[value], lane) { return }
@@ -193,7 +188,7 @@ extension CodeGenerator {
         let second = useVector(Int(values[Int(i.b)].representative))
         let result = allocateVector(for: index)
         // For MAXSD even a quiet NaN is invalid.
-        floatTest(i.lane, first, second)
+        two(i.lane == .d ? .ucomisd : .ucomiss, first, second)
         let unordered = hot.jccForward(.p, near: true)
         three(opcode, result, first, second)
         let differ = hot.jccForward(.ne)
