@@ -34,6 +34,8 @@ public final class Machine: Sendable {
         public var cacheSize = 64 << 20
         /// Guest instructions in a translation at most.
         public var unitLimit = 96
+        /// Times that a loop goes round before it is translated as a whole; 1 for at once, 0 for never.
+        public var loopThreshold = 500
         /// Whether translations jump to each other without a look-up.
         public var chainsTranslations = true
         /// Whether guest returns use the host's return predictor.
@@ -59,6 +61,7 @@ public final class Machine: Sendable {
         var options = EngineOptions()
         options.cacheSize = configuration.cacheSize
         options.unitLimit = max(1, configuration.unitLimit)
+        options.loopThreshold = min(max(0, configuration.loopThreshold), Int(Int32.max))
         options.chains = configuration.chainsTranslations
         options.generator.predictReturns = configuration.predictsReturns
         guard let features = CPUFeatures(names: configuration.hostFeatures) else {
@@ -108,8 +111,9 @@ public final class Machine: Sendable {
     public var statistics: Statistics { Statistics(engine.locked { engine.statistics }) }
 
     /// What the translator makes of the code at an address, without running it; nil where nothing can be fetched.
-    public func explain(_ pc: UInt64) -> Explanation? {
-        engine.explain(pc: pc).map {
+    /// - Parameter asLoop: as the head of a loop, translated as a whole; nil if there is none.
+    public func explain(_ pc: UInt64, asLoop: Bool = false) -> Explanation? {
+        engine.explain(pc: pc, asLoop: asLoop).map {
             Explanation(
                 pc: $0.pc, guestBytes: $0.guestBytes, guestInstructions: $0.guestInstructions, lifted: $0.lifted,
                 optimized: $0.optimized, hostCode: $0.hot, coldCode: $0.cold, hostAddress: $0.hotAddress,

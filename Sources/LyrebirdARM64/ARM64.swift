@@ -16,6 +16,14 @@ public struct ARM64: GuestArchitecture {
         unit = lifter.takeUnit()
     }
 
+    public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
+        var lifter = Lifter(unit: consume unit, pc: code.pc)
+        lifter.unit.floatControl = FloatControl(rawValue: mode)
+        let isLoop = lifter.liftLoop(code)
+        unit = lifter.takeUnit()
+        return isLoop
+    }
+
     /// The floating-point control that translations depend on: FPCR.FZ and DN.
     public func mode(_ state: UnsafeRawPointer) -> UInt32 {
         let known: FloatControl = [.flushesSubnormals, .defaultNaN]

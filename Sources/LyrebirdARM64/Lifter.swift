@@ -12,6 +12,8 @@ struct Lifter: ~Copyable {
     var pc: UInt64
     /// Set by what ends the unit.
     var ended = false
+    /// The loop that is lifted, if one is.
+    var loop: LoopBody?
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -56,14 +58,24 @@ struct Lifter: ~Copyable {
                 }
                 pc &+= 4
                 offset &+= 4
-            } while !ended && pc != end && unit.room >= Lifter.roomForOne && pendingCount < 28
+            } while !ended && pc != end && unit.room >= Lifter.roomForOne && hasRoomForExits
             if !ended { unit.exitJump(pc) }
             unit.guestBytes = offset
             unit.guestInstructions = offset / 4
         }
+        finish()
+    }
+
+    mutating func finish() {
         placePending()
         unit.finish()
     }
+
+    /// Whether the largest guest instruction finds room for the blocks it branches to.
+    var hasRoomForExits: Bool { pendingCount < 28 }
+
+    /// A block that leaves for `pc`.
+    mutating func exitBlock(_ pc: UInt64) -> BlockID { makePending(pc) }
 
     /// The pc is not aligned (D1.8.1), or there is no code.
     private mutating func noInstruction() {
@@ -106,6 +118,7 @@ struct Lifter: ~Copyable {
     /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A backward branch is a loop's,
     /// which leaves mostly by it, so the unit ends there.
     mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
+        if let loop { return branchInLoop(loop, condition, flags, to: target) }
         let taken = makePending(target)
         continueUnless(condition, flags, taken)
         if target <= pc || sideExits == Lifter.maximumSideExits {
@@ -136,7 +149,11 @@ struct Lifter: ~Copyable {
     }
 
     mutating func exit(_ target: UInt64) {
-        unit.exitJump(target)
+        if let block = loop?.block(at: target) {
+            unit.jump(unit.edge(block))
+        } else {
+            unit.exitJump(target)
+        }
         ended = true
     }
 

@@ -25,6 +25,11 @@ public protocol GuestArchitecture: Sendable {
     /// - Parameter mode: the part of the translation's key that is not the pc; the guest gives it its meaning.
     func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
 
+    /// Lifts the innermost loop whose head is the start of `code` into `unit`, which has been reset. The unit's first block goes to
+    /// the head's, `unit.loopHead`, which starts with what `unit.reserveLoopFlags` appends.
+    /// - Returns: false if there is no such loop, or it is not worth it.
+    func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool
+
     /// The mode that a CPU's state asks for.
     func mode(_ state: UnsafeRawPointer) -> UInt32
 
@@ -39,6 +44,7 @@ public protocol GuestArchitecture: Sendable {
 }
 
 extension GuestArchitecture {
+    public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {}

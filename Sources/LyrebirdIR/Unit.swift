@@ -36,6 +36,12 @@ public struct Unit: ~Copyable {
     /// numbers are flushed and whether NaNs are the default NaN. The rest is known when it runs.
     public var floatControl = FloatControl()
 
+    /// Of a loop: the block where it starts over. What goes round is in registers that the loop chooses.
+    public var loopHead: BlockID?
+    /// Of a loop that makes its flags again from what goes round: the guest instruction that compares, without which its head must
+    /// not be entered.
+    public var comparisonPC: UInt64?
+
     /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
     public static let capacity = 8192
     public static let poolCapacity = 8192
@@ -71,6 +77,8 @@ public struct Unit: ~Copyable {
         blockCount = 0
         placedCount = 0
         floatControl = FloatControl()
+        loopHead = nil
+        comparisonPC = nil
         startPC = pc
         guestBytes = 0
         guestInstructions = 0
@@ -125,6 +133,13 @@ public struct Unit: ~Copyable {
     /// Ends the last block. Call once, when all is appended.
     public mutating func finish() {
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
+    }
+
+    /// Room at a loop's head, which has just been placed, for the comparison that makes its flags again.
+    public static let loopFlagsLength = 10
+
+    public mutating func reserveLoopFlags() {
+        for _ in 0..<Unit.loopFlagsLength { _ = append(.nop, .none) }
     }
 
     // MARK: Instructions that Spec/ir.ops gives a form of its own

@@ -79,6 +79,16 @@ public struct Optimizer: ~Copyable {
         if !passes.isDisjoint(with: [.deadStateWrites, .deadCode]) { backward(unit) }
     }
 
+    /// Runs the passes over a loop, and gives its flags to go round.
+    public mutating func runLoop(_ unit: inout Unit, _ layout: StateLayout) {
+        run(&unit)
+        guard passes.contains(.stateForwarding), fuel > 0, unit.loopHead != nil else { return }
+        countPredecessors(unit)
+        carryFlags(&unit, layout)
+        // What the head reads now, its block need not read again.
+        if unit.comparisonPC != nil { run(&unit) }
+    }
+
     // MARK: Forward
 
     private mutating func forward(_ unit: inout Unit) {

@@ -44,15 +44,16 @@ struct CodeCache: ~Copyable {
     /// From the writable view to the executable one.
     var executableOffset: Int { executable - writable }
 
-    /// What comes next is a loop: it starts in the middle of a cache line. Where one is longer than a line, what lies in its first
-    /// should be the smaller part: AMD's Zen 5 takes twice as long for a loop that fills its first line with a dozen instructions
-    /// and goes on in the next.
+    /// As `Assembler.alignLoop`.
     mutating func alignLoop() { hotUsed = min((hotUsed + 31) & ~63 | 32, coldStart) }
 
     var hotAssembler: Assembler { Assembler(start: writable + hotUsed, capacity: coldStart - hotUsed) }
     var coldAssembler: Assembler {
         Assembler(start: writable + coldStart + coldUsed, capacity: size - coldStart - coldUsed)
     }
+
+    /// Keeps cold code that belongs to no translation.
+    mutating func commitCold(_ bytes: Int) { coldUsed += bytes }
 
     /// Keeps what was assembled. Translations start at cache lines' halves.
     mutating func commit(hot: Int, cold: Int) {

@@ -16,6 +16,8 @@ public struct EngineOptions: Sendable {
     public var unitLimit = 96
     /// Whether translations jump to each other directly.
     public var chains = true
+    /// Times that a loop goes round before it is translated as a whole; 0 for never.
+    public var loopThreshold = 500
     public var generator = CodeGenerator.Options()
     public var features = CPUFeatures.detected
     public init() {}
@@ -41,6 +43,8 @@ public struct EngineStatistics: Sendable {
     public var frameBytes = 0
     /// Nanoseconds spent translating.
     public var translationTime: UInt64 = 0
+    /// Of the translations: loops as a whole.
+    public var loops = 0
     public var links = 0
     public var linked = 0
     public var invalidated = 0
@@ -60,17 +64,19 @@ public final class Engine: @unchecked Sendable {
 
     // Guarded by the lock.
     @exclusivity(unchecked) public var memory: AddressSpace
-    @exclusivity(unchecked) private var cache: CodeCache
-    @exclusivity(unchecked) private var generator: CodeGenerator
-    @exclusivity(unchecked) private var optimizer: Optimizer
-    @exclusivity(unchecked) private var unit = Unit()
-    @exclusivity(unchecked) private var translations = FlatArray<Translation>()
-    @exclusivity(unchecked) private var links = FlatArray<Link>()
+    @exclusivity(unchecked) var cache: CodeCache
+    @exclusivity(unchecked) var generator: CodeGenerator
+    @exclusivity(unchecked) var optimizer: Optimizer
+    @exclusivity(unchecked) var unit = Unit()
+    @exclusivity(unchecked) var translations = FlatArray<Translation>()
+    @exclusivity(unchecked) var links = FlatArray<Link>()
     @exclusivity(unchecked) private var frames = FlatArray<UInt8>()
     @exclusivity(unchecked) private var pages = PageIndex()
+    @exclusivity(unchecked) var loops: [LoopKey: Loop] = [:]
+    @exclusivity(unchecked) var counters = LoopCounters()
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
-    @exclusivity(unchecked) public private(set) var statistics = EngineStatistics()
-    private let codeBuffer: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
+    let codeBuffer: UnsafeMutableRawBufferPointer
 
     // Read without the lock.
     @exclusivity(unchecked) private var index = TranslationIndex()
@@ -326,15 +332,19 @@ public final class Engine: @unchecked Sendable {
         return nil
     }
 
-    func explainLocked(pc: UInt64, mode: UInt32) -> Explanation? {
+    func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {
         let read = fetch(pc)
         guard read > 0 else { return nil }
         unit.reset(pc: pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        if asLoop {
+            guard architecture.liftLoop(code, mode: mode, into: &unit) else { return nil }
+        } else {
+            architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        }
         let printer = Printer(layout: layout)
         let lifted = printer.text(of: unit)
-        optimizer.run(&unit)
+        if asLoop { optimizer.runLoop(&unit, layout) } else { optimizer.run(&unit) }
         let optimized = printer.text(of: unit)
         let hot = cache.hotAssembler
         let cold = cache.coldAssembler
@@ -382,7 +392,7 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Copies guest code to the buffer; the bytes that could be fetched.
-    private func fetch(_ pc: UInt64) -> Int {
+    func fetch(_ pc: UInt64) -> Int {
         let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
         return available
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
@@ -402,7 +412,7 @@ public final class Engine: @unchecked Sendable {
 
     private var isCacheFresh: Bool { translations.count == 0 }
 
-    private func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32) {
+    func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false) {
         let number = translations.count
         let hotStart = cache.hotUsed
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
@@ -423,10 +433,11 @@ public final class Engine: @unchecked Sendable {
             links.append(
                 Link(
                     site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
-                    source: Int32(number), linkedTo: -1, next: -1))
+                    source: Int32(number), linkedTo: -1, next: -1,
+                    counting: site.closesLoop && !isLoop && options.loopThreshold > 0 ? .wanted : .done))
         }
-        index.insert(
-            pc: pc, mode: mode, hotStart: hotStart, translation: number)
+        // A loop's way in is for those who come from its end.
+        if !isLoop { index.insert(pc: pc, mode: mode, hotStart: hotStart, translation: number) }
         statistics.translations += 1
         statistics.guestInstructions += unit.guestInstructions
         statistics.guestBytes += unit.guestBytes
@@ -450,7 +461,7 @@ public final class Engine: @unchecked Sendable {
     /// Before a link's stub stand the guest's target and the link's number.
     private static func target(of stub: UnsafeRawPointer) -> UInt64 { (stub - 12).loadUnaligned(as: UInt64.self) }
 
-    private func target(ofStubAt offset: Int) -> UInt64 { Self.target(of: UnsafeRawPointer(cache.writable + offset)) }
+    func target(ofStubAt offset: Int) -> UInt64 { Self.target(of: UnsafeRawPointer(cache.writable + offset)) }
 
     // MARK: Links
 
@@ -462,22 +473,45 @@ public final class Engine: @unchecked Sendable {
             // After a flush in between the link is gone.
             guard ranIn == generation else { return }
             let number = Int((stub - 4).loadUnaligned(as: UInt32.self))
-            guard links[number].linkedTo < 0 else { return }
+            guard links[number].linkedTo < 0 || links[number].counting == .active else { return }
             let source = translations[Int(links[number].source)]
             guard source.isValid else { return }
+            if links[number].counting == .active {
+                unlink(number)
+                links.base[number].counting = .done
+                if let loop = loop(enteredBy: number) { return connect(number, to: loop) }
+            }
             let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode))
             if target >= 0 { connect(number, to: target) }
         }
     }
 
     private func connect(_ number: Int, to target: Int) {
-        Assembler.patch(
-            cache.writable + Int(links[number].site),
-            to: UnsafeRawPointer(cache.writable + Int(translations[target].hotStart)))
+        if links[number].counting == .wanted { beginCounting(number, to: target) }
+        if links[number].counting == .done {
+            Assembler.patch(
+                cache.writable + Int(links[number].site),
+                to: UnsafeRawPointer(cache.writable + Int(translations[target].hotStart)))
+        }
         links.base[number].linkedTo = Int32(target)
         links.base[number].next = translations[target].incoming
         translations.base[target].incoming = Int32(number)
         statistics.linked += 1
+    }
+
+    /// Takes a link out of the list of those that go where it goes.
+    private func unlink(_ number: Int) {
+        let target = Int(links[number].linkedTo)
+        guard target >= 0 else { return }
+        var at = Int(translations[target].incoming)
+        if at == number {
+            translations.base[target].incoming = links[number].next
+        } else {
+            while Int(links[at].next) != number { at = Int(links[at].next) }
+            links.base[at].next = links[number].next
+        }
+        links.base[number].linkedTo = -1
+        links.base[number].next = -1
     }
 
     /// The translation whose hot code has the offset, -1 if there is none. Translations are in order of both codes.
@@ -539,7 +573,12 @@ public final class Engine: @unchecked Sendable {
     private func drop(_ number: Int) {
         translations.base[number].isValid = false
         let translation = translations[number]
-        index.remove(pc: translation.pc, mode: UInt32(translation.mode))
+        let key = LoopKey(pc: translation.pc, mode: translation.mode)
+        if loops[key]?.translation == number {
+            loops[key] = nil
+        } else {
+            index.remove(pc: translation.pc, mode: UInt32(translation.mode))
+        }
         var link = translation.incoming
         while link >= 0 {
             let next = links[Int(link)].next
@@ -547,6 +586,7 @@ public final class Engine: @unchecked Sendable {
             Assembler.patch(cache.writable + Int(links[Int(link)].site), to: stub)
             links.base[Int(link)].linkedTo = -1
             links.base[Int(link)].next = -1
+            if links[Int(link)].counting == .active { links.base[Int(link)].counting = .wanted }
             link = next
         }
         translations.base[number].incoming = -1
@@ -568,6 +608,8 @@ public final class Engine: @unchecked Sendable {
         frames.removeAll()
         pages.removeAll()
         index.removeAll()
+        loops.removeAll()
+        counters.removeAll()
         generation += 1
         statistics.flushes += 1
         for cpu in cpus { _ = lyrebird_and32(Self.stopField(cpu.context), ~2) }

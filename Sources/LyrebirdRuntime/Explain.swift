@@ -19,8 +19,9 @@ public struct Explanation: Sendable {
 }
 
 extension Engine {
-    /// Translates what is at a guest address without installing it. nil where nothing can be fetched.
-    public func explain(pc: UInt64, mode: UInt32 = 0) -> Explanation? {
-        locked { explainLocked(pc: pc, mode: mode) }
+    /// Translates what is at a guest address without installing it: by itself, or as the head of a loop. nil where nothing can be
+    /// fetched, or there is no loop.
+    public func explain(pc: UInt64, mode: UInt32 = 0, asLoop: Bool = false) -> Explanation? {
+        locked { explainLocked(pc: pc, mode: mode, asLoop: asLoop) }
     }
 }

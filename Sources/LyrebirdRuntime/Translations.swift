@@ -32,6 +32,18 @@ struct Link {
     var linkedTo: Int32
     /// The next link that goes to the same translation.
     var next: Int32
+    /// How often it may still be taken before its loop is translated as a whole.
+    var counting: Counting
+}
+
+/// What becomes of a link that closes a loop.
+enum Counting: UInt8, BitwiseCopyable {
+    /// It closes none, or the loop has been looked at.
+    case done
+    /// It will be counted when it is first taken.
+    case wanted
+    /// It goes by a counter.
+    case active
 }
 
 /// Pages from the kernel: zero, and not there until they are touched.

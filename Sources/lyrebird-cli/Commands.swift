@@ -45,6 +45,11 @@ struct TranslationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Guest instructions in a translation at most.", valueName: "n"))
     var unitLimit = 96
 
+    @Option(
+        help: ArgumentHelp(
+            "Times a loop goes round before it is translated as a whole (1: at once, 0: never).", valueName: "n"))
+    var loopThreshold = 500
+
     @Flag(inversion: .prefixedNo, help: "Let translations jump to each other directly.")
     var chaining = true
 
@@ -58,6 +63,7 @@ struct TranslationOptions: ParsableArguments {
         configuration.passFuel = passFuel ?? .max
         configuration.cacheSize = cacheSize
         configuration.unitLimit = unitLimit
+        configuration.loopThreshold = loopThreshold
         configuration.chainsTranslations = chaining
         configuration.predictsReturns = returnPrediction
         return LinuxProcess.Options(sysroot: sysroot, translation: configuration)

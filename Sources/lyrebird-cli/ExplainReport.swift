@@ -19,16 +19,23 @@ struct ExplainReport {
             guard let e = machine.explain(pc), e.guestBytes > 0 else {
                 fail("\(program): no code at \(hex(pc))", status: 1)
             }
-            let bytes = (try? machine.memory.read(pc, count: e.guestBytes)) ?? []
-            section("guest code, \(e.guestInstructions) instructions", guest!.listing(bytes, at: pc))
-            section("IR", e.lifted)
-            section("optimised IR", e.optimized)
-            section("host code, \(e.hostCode.count) bytes", host!.listing(e.hostCode, at: e.hostAddress))
-            section(
-                "host code out of line, \(e.coldCode.count) bytes (addresses stand before link stubs as data)",
-                host!.listing(e.coldCode, at: e.coldAddress))
+            show(e, "guest code", guest!, host!)
+            if let loop = machine.explain(pc, asLoop: true) {
+                show(loop, "the loop from \(hex(pc)) as a whole", guest!, host!)
+            }
             pc += UInt64(e.guestBytes)
         }
+    }
+
+    private func show(_ e: Explanation, _ title: String, _ guest: Disassembler, _ host: Disassembler) {
+        let bytes = (try? machine.memory.read(e.pc, count: e.guestBytes)) ?? []
+        section("\(title), \(e.guestInstructions) instructions", guest.listing(bytes, at: e.pc))
+        section("IR", e.lifted)
+        section("optimised IR", e.optimized)
+        section("host code, \(e.hostCode.count) bytes", host.listing(e.hostCode, at: e.hostAddress))
+        section(
+            "host code out of line, \(e.coldCode.count) bytes (addresses stand before link stubs as data)",
+            host.listing(e.coldCode, at: e.coldAddress))
     }
 
     private func section(_ title: String, _ text: String) { Swift.print("-- \(title)\n\(text)") }

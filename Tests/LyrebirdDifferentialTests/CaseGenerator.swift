@@ -432,16 +432,32 @@ struct CaseGenerator {
         return GuestCase(words: words, state: state, encoding: nil)
     }
 
-    /// A sequence that is run a few times over: translations that lead to each other.
+    /// A sequence that is run a few times over: translations that lead to each other, and a loop as a whole.
     mutating func loop(length: Int) -> GuestCase {
         let counter = 27
+        let limit = 26
         var result = sequence(length: length, faults: random.chance(20))
-        result.words.removeAll { word in [0, 5, 10, 16].contains { Int(word >> $0 & 31) == counter } }
-        result.state[counter] = 1 + random.next() % 6
-        // sub x27, x27, #1; cbnz x27, start
-        result.words.append(0xD100_077B)
-        let back = UInt32(bitPattern: -Int32(result.words.count))
-        result.words.append(0xB500_001B | (back & 0x7FFFF) << 5)
+        result.words.removeAll { word in
+            [0, 5, 10, 16].contains { [counter, limit].contains(Int(word >> $0 & 31)) }
+        }
+        result.state[counter] = 1 + random.next() % 12
+        switch random.next() % 8 {
+        case 0: result.words += [0xD100_077B]  // sub x27, x27, #1
+        case 1: result.words += [0xF100_077B]  // subs x27, x27, #1
+        case 2: result.words += [0x7100_077B]  // subs w27, w27, #1
+        case 3: result.words += [0xD100_077B, 0xF100_037F]  // sub x27, x27, #1; cmp x27, #0
+        case 4: result.words += [0xD100_077B, 0xEA1B_037F]  // sub x27, x27, #1; tst x27, x27
+        case 5: result.words += [0xD100_077B, 0x3100_077F]  // sub x27, x27, #1; cmn w27, #1
+        default:
+            // add x27, x27, #1; cmp x27, x26, or the same of w27 and w26
+            result.words += [0x9100_077B, random.chance(50) ? 0xEB1A_037F : 0x6B1A_037F]
+            result.state[limit] = result.state[counter]
+            result.state[counter] = 0
+        }
+        let back = (UInt32(bitPattern: -Int32(result.words.count)) & 0x7FFFF) << 5
+        // Below, for the way up; not equal, or higher, for the way down.
+        let condition: UInt32 = result.words.last! >> 16 == 0xEB1A || result.words.last! >> 16 == 0x6B1A ? 3 : 1
+        result.words.append(random.chance(30) && condition == 1 ? 0xB500_001B | back : 0x5400_0000 | back | condition)
         return result
     }
 

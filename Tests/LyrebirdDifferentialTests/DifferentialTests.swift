@@ -99,12 +99,15 @@ extension DifferentialTests {
         }
 
         enum Configuration: String, CaseIterable {
-            case window, withoutPasses, baselineHost, withoutAVX, withoutBMI2, withoutCryptography
+            case window, withoutPasses, withoutLoops, countedLoops, baselineHost, withoutAVX, withoutBMI2
+            case withoutCryptography
 
             func subject() throws -> EngineSubject {
                 switch self {
                 case .window: try EngineSubject("generated code in a window", window: true)
                 case .withoutPasses: try EngineSubject("generated code without passes", passes: .none)
+                case .withoutLoops: try EngineSubject("generated code without loops", loopThreshold: 0)
+                case .countedLoops: try EngineSubject("generated code, loops in the end", loopThreshold: 4)
                 case .baselineHost: try EngineSubject("generated code for a baseline host", features: .baseline)
                 case .withoutAVX:
                     try EngineSubject(

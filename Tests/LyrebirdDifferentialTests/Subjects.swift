@@ -187,12 +187,17 @@ final class EngineSubject: Subject {
     let isWindow: Bool
 
     /// - Parameter window: whether guest memory is a reservation of its own and not the process's.
-    init(_ name: String, features: CPUFeatures = .detected, passes: Passes = .all, window: Bool = false) throws {
+    /// - Parameter loopThreshold: times a loop goes round before it is translated as a whole.
+    init(
+        _ name: String, features: CPUFeatures = .detected, passes: Passes = .all, window: Bool = false,
+        loopThreshold: Int = 1
+    ) throws {
         self.name = name
         isWindow = window
         var options = EngineOptions()
         options.features = features
         options.cacheSize = 8 << 20
+        options.loopThreshold = loopThreshold
         let space = window ? try AddressSpace(windowSize: 1 << 36) : AddressSpace()
         base = UInt(space.base)
         engine = try Engine(ARM64(), memory: space, options: options, optimizer: Optimizer(passes: passes))

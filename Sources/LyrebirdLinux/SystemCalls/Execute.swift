@@ -136,14 +136,14 @@ extension Machine.Configuration {
             let words = [
                 "\(cacheSize)", "\(unitLimit)", chainsTranslations ? "1" : "0", predictsReturns ? "1" : "0",
                 hostFeatures,
-                passes, "\(passFuel)",
+                passes, "\(passFuel)", "\(loopThreshold)",
             ]
             return Array(words.joined(separator: ";").utf8)
         }
         set {
             let words = String(decoding: newValue, as: UTF8.self).split(
                 separator: ";", omittingEmptySubsequences: false)
-            guard words.count == 7 else { return }
+            guard words.count == 8 else { return }
             cacheSize = Int(words[0]) ?? cacheSize
             unitLimit = Int(words[1]) ?? unitLimit
             chainsTranslations = words[2] == "1"
@@ -151,6 +151,7 @@ extension Machine.Configuration {
             hostFeatures = String(words[4])
             passes = String(words[5])
             passFuel = Int(words[6]) ?? passFuel
+            loopThreshold = Int(words[7]) ?? loopThreshold
         }
     }
 

@@ -30,6 +30,10 @@ struct SlotSet {
         high &= high &- 1
         return slot &+ 64
     }
+    @inline(__always) static prefix func ~ (a: SlotSet) -> SlotSet { SlotSet(low: ~a.low, high: ~a.high) }
+    @inline(__always) static func & (a: SlotSet, b: SlotSet) -> SlotSet {
+        SlotSet(low: a.low & b.low, high: a.high & b.high)
+    }
     @inline(__always) static func | (a: SlotSet, b: SlotSet) -> SlotSet {
         SlotSet(low: a.low | b.low, high: a.high | b.high)
     }
@@ -57,10 +61,45 @@ extension CodeGenerator {
     // MARK: Blocks
 
     /// Puts the allocator into the state in which a block is entered: that of the block before it, or the contract's.
-    mutating func startBlock(_ id: Int, inheriting: Bool) {
-        if !inheriting { enterByContract(first: hot.cursor == hotStart) }
+    mutating func startBlock(_ id: Int, inheriting: Bool, _ unit: borrowing Unit) {
+        if !inheriting {
+            let isFirst = hot.cursor == hotStart
+            if isLoop, !isFirst {
+                pins = inner
+                if id == loopHead { hot.alignLoop() }
+                findContentEnds(id, unit)
+            }
+            enterByContract(first: isFirst)
+        }
         blockStates[id].address = hot.cursor
         bindPending(id)
+    }
+
+    /// How long what the slots hold where a chain of a loop's blocks starts can be looked at: up to the last site before the slot is
+    /// bound, if it is not read first.
+    private mutating func findContentEnds(_ id: Int, _ unit: borrowing Unit) {
+        contentEnds.update(repeating: .max, count: contract.displacement.count)
+        var lastSite = unit.blocks[id].start &- 1
+        var seen = SlotSet()
+        var place = 0
+        while Int(unit.order[place]) != id { place &+= 1 }
+        while place < unit.placedCount {
+            let block = unit.blocks[Int(unit.order[place])]
+            guard blockStates[Int(unit.order[place])].chain == blockStates[id].chain else { return }
+            for index in Int(block.start)..<Int(block.end) {
+                let i = unit.instructions[index]
+                if index == loopPoll { lastSite = Int32(truncatingIfNeeded: index) }
+                switch i.opcode.effect {
+                case .load, .store, .atomic, .control: lastSite = Int32(truncatingIfNeeded: index)
+                case .stateRead: seen.insert(Int(i.a))
+                case .stateWrite:
+                    if !seen.contains(Int(i.a)) { contentEnds[Int(i.a)] = lastSite }
+                    seen.insert(Int(i.a))
+                default: break
+                }
+            }
+            place &+= 1
+        }
     }
 
     private mutating func enterByContract(first: Bool) {
@@ -78,25 +117,32 @@ extension CodeGenerator {
                 slots[slot].logged = freshSlots[slot].logged
             }
         }
-        for slot in contract.pinned {
+        for slot in pins.slots {
             let content = Int32(truncatingIfNeeded: count &+ Int(slot))
-            let register = contract.registerOfSlot[Int(slot)]
+            let register = pins.registerOfSlot[Int(slot)]
             // The analysis looked ahead from the unit's entry only.
-            if !first { values[Int(content)].end = .max }
+            if !first { values[Int(content)].end = isLoop ? contentEnds[Int(slot)] : .max }
             slots[Int(slot)].bound = content
             slots[Int(slot)].end = values[Int(content)].end
             registerValue[Int(register)] = content
             values[Int(content)].register = register
             values[Int(content)].slot = Int16(slot)
-            dirty.insert(Int(slot))
+            // What a loop only reads is in memory as well, if it was there before.
+            if !isLoop || first || written.contains(Int(slot)) || outer.registerOfSlot[Int(slot)] != 0xFF {
+                dirty.insert(Int(slot))
+            }
         }
         logBlockStart()
+        if isLoop, !first {
+            for slot in outer.slots { moved.insert(Int(slot)) }
+            for slot in inner.slots { moved.insert(Int(slot)) }
+        }
     }
 
     // MARK: State
 
     /// `get`: the value takes the place of what the slot holds.
-    mutating func selectGet(_ index: Int, _ i: Instruction) {
+    mutating func selectGet(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         let slot = Int(i.a)
         let content = slots[slot].bound
         let value = Int32(truncatingIfNeeded: index)
@@ -115,7 +161,7 @@ extension CodeGenerator {
             // Only where state forwarding is off: the slot is bound to a value that is already known, and that may be one that
             // is not looked at yet.
             if unchecked.count > 0 { checkFloats() }
-            copyValue(Int(content), to: index, i.type)
+            copyValue(Int(content), to: index, i.type, unit)
         } else {
             slots[slot].bound = value
             slots[slot].end = values[index].end
@@ -125,8 +171,9 @@ extension CodeGenerator {
     }
 
     /// A second value with the content of the first.
-    private mutating func copyValue(_ source: Int, to index: Int, _ type: Type) {
+    private mutating func copyValue(_ source: Int, to index: Int, _ type: Type, _ unit: borrowing Unit) {
         if type == .flags {
+            regain(source, unit)
             saveFlagsIfHeld(Int32(truncatingIfNeeded: source))
             let scratch = scratchGeneral()
             if values[source].isConstant {
@@ -166,10 +213,11 @@ extension CodeGenerator {
         if old >= 0, old < Int32(truncatingIfNeeded: count), !dirty.contains(slot) {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
+            // Somebody else may have been told that it is there.
+            if state.end > Int32(position) { markMoved(Int(old)) }
             if state.register == 0xFF, state.spill < 0, !state.isConstant, state.type != .flags,
                 state.end > Int32(position)
             {
-                markMoved(Int(old))
                 if state.type == .v128 { useVector(Int(old)) } else { useGeneral(Int(old)) }
             } else if state.type == .flags, !holds(old), state.spill < 0, state.end > Int32(position) {
                 rescueFlags(Int(old), from: slot)
@@ -180,7 +228,11 @@ extension CodeGenerator {
         values[value].slot = Int16(slot)
         dirty.insert(slot)
         moved.insert(slot)
-        if old >= 0, old != Int32(truncatingIfNeeded: value) { dropIfDead(Int(old)) }
+        if old >= 0, old != Int32(truncatingIfNeeded: value) {
+            // The entry's content has no other name.
+            if old >= Int32(truncatingIfNeeded: count) { values[Int(old)].end = -1 }
+            dropIfDead(Int(old))
+        }
     }
 
     /// Gives flags that live only in a slot's memory a spill slot of their own.
@@ -260,6 +312,7 @@ extension CodeGenerator {
     // MARK: Registers
 
     @inline(__always) mutating func lock(_ register: UInt8) { locked |= 1 &<< UInt64(register) }
+    @inline(__always) func isLocked(_ register: UInt8) -> Bool { locked &>> UInt64(register) & 1 != 0 }
     @inline(__always) mutating func unlock(_ register: UInt8) { locked &= ~(1 &<< UInt64(register)) }
 
     /// All but RSP and RBP, and XMM0–15.
@@ -280,7 +333,7 @@ extension CodeGenerator {
             let register = UInt8(truncatingIfNeeded: rest.trailingZeroBitCount)
             rest &= rest &- 1
             if isFree(register) {
-                if contract.slotOfRegister[Int(register)] < 0 {
+                if pins.slotOfRegister[Int(register)] < 0 {
                     take(register)
                     return register
                 }
@@ -331,7 +384,7 @@ extension CodeGenerator {
     private func evictionScore(_ register: UInt8) -> Int32 {
         let value = Int(registerValue[Int(register)])
         let state = values[value]
-        if state.nextUse == .max, contract.slotOfRegister[Int(register)] < 0 || value < count {
+        if state.nextUse == .max, pins.slotOfRegister[Int(register)] < 0 || value < count {
             // Nobody reads it any more: what is left is the store to its slot, due anyway unless the slot is pinned.
             return isPinnedContent(value) ? state.end &- Int32(truncatingIfNeeded: position) : .max &- 1
         }
@@ -341,7 +394,7 @@ extension CodeGenerator {
 
     /// Whether a pinned slot is bound to the value: it must be in a register again at the exit.
     private func isPinnedContent(_ value: Int) -> Bool {
-        for slot in contract.pinned where slots[Int(slot)].bound == Int32(truncatingIfNeeded: value) { return true }
+        for slot in pins.slots where slots[Int(slot)].bound == Int32(truncatingIfNeeded: value) { return true }
         return false
     }
 
@@ -350,6 +403,8 @@ extension CodeGenerator {
         let value = Int(registerValue[Int(register)])
         guard value >= 0 else { return }
         if !isDeadHere(value) { storeHome(value) }
+        if isLoop, value >= count, passing.contains(value &- count) { isCrowded = true }
+        if values[value].isCompared { moved = moved | contract.flagSlots }
         values[value].register = 0xFF
         registerValue[Int(register)] = -1
     }
@@ -376,7 +431,9 @@ extension CodeGenerator {
             if contract.types[slot] == values[value].type { hasHome = true }
         }
         if !hasHome { hasHome = memorySlot(value) >= 0 }
-        if !hasHome, values[value].nextUse != .max || values[value].end > Int32(position) { storeSpill(value) }
+        // A comparison that the current instruction makes again is none of its operands.
+        let last = values[value].isCompared ? values[value].end &+ 1 : values[value].end
+        if !hasHome, values[value].nextUse != .max || last > Int32(position) { storeSpill(value) }
     }
 
     /// A slot whose memory holds the value, -1 if there is none.

@@ -57,6 +57,17 @@ struct ValueState {
         set { bits = newValue ? bits | 32 : bits & ~32 }
     }
 
+    /// Flags whose comparison can be made again.
+    @inline(__always) var isRepeatable: Bool {
+        get { bits & 64 != 0 }
+        set { bits = newValue ? bits | 64 : bits & ~64 }
+    }
+    /// An operand of such a comparison.
+    @inline(__always) var isCompared: Bool {
+        get { bits & 128 != 0 }
+        set { bits = newValue ? bits | 128 : bits & ~128 }
+    }
+
     static let fresh = ValueState(
         representative: 0, end: -1, nextUse: .max, uses: 0, register: 0xFF, bits: 0, spill: -1, slot: -1,
         hint: 0xFF, type: .none, flags: -1)
@@ -81,6 +92,8 @@ struct BlockState {
     var address: UnsafeMutablePointer<UInt8>?
     /// Jumps to be bound when the block is placed: head of a list through `pending`.
     var pending: Int32
+    /// In a loop: slots that the block writes before anybody looks.
+    var overwritten: SlotSet
 }
 
 extension CodeGenerator {
@@ -95,8 +108,10 @@ extension CodeGenerator {
 
     private mutating func analyzeBlocks(_ unit: borrowing Unit) {
         for id in 0..<unit.blockCount {
-            blockStates[id] = BlockState(chain: -1, predecessors: 0, onlyExit: -1, address: nil, pending: -1)
+            blockStates[id] = BlockState(
+                chain: -1, predecessors: 0, onlyExit: -1, address: nil, pending: -1, overwritten: SlotSet())
             let block = unit.blocks[id]
+            if isLoop { blockStates[id].overwritten = overwritten(by: block, unit) }
             var at = Int(block.start)
             while at < Int(block.end),
                 unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction
@@ -125,6 +140,23 @@ extension CodeGenerator {
             previous = id
         }
         chainCount = Int(chain)
+    }
+
+    private func overwritten(by block: Block, _ unit: borrowing Unit) -> SlotSet {
+        var read = SlotSet()
+        var result = SlotSet()
+        for index in Int(block.start)..<Int(block.end) {
+            let i = unit.instructions[index]
+            if index == loopPoll { return result }
+            switch i.opcode.effect {
+            case .load, .store, .atomic, .control: return result
+            case .stateRead: read.insert(Int(i.a))
+            case .stateWrite:
+                if !read.contains(Int(i.a)) { result.insert(Int(i.a)) }
+            default: break
+            }
+        }
+        return result
     }
 
     /// Whether block `id`, emitted right behind `previous`, goes on with the allocator's state: it has no other way in. Blocks
@@ -164,6 +196,7 @@ extension CodeGenerator {
                 let producer = Int(values[Int(i.a)].representative)
                 if values[producer].flags < 0 {
                     values[producer].flags = Int32(truncatingIfNeeded: index)
+                    bindingEnds[producer] = -1
                 } else {
                     value.representative = UInt32(bitPattern: values[producer].flags)
                 }
@@ -192,28 +225,47 @@ extension CodeGenerator {
 
     private mutating func findLifetimes(_ unit: borrowing Unit) {
         var siteCount: Int32 = 0
-        slots.update(from: freshSlots, count: contract.displacement.count)
+        var chain: Int32 = -1
+        slots.update(from: isLoop ? freshInner : freshSlots, count: contract.displacement.count)
         var place = unit.placedCount &- 1
         while place >= 0 {
-            let block = unit.blocks[Int(unit.order[place])]
+            let id = Int(unit.order[place])
+            let block = unit.blocks[id]
             var index = Int(block.end) &- 1
+            if blockStates[id].chain != chain {
+                chain = blockStates[id].chain
+                chainEnd = Int32(truncatingIfNeeded: index)
+            }
             while index >= Int(block.start) {
                 visit(index, unit, &siteCount)
+                if index == loopPoll {
+                    sites[Int(siteCount)] = Int32(truncatingIfNeeded: index)
+                    siteCount &+= 1
+                }
                 index &-= 1
             }
             place &-= 1
         }
         // What pinned slots hold at entry.
-        for pinned in contract.pinned {
+        for pinned in outer.slots {
             let slot = Int(pinned)
-            var content = ValueState.fresh
-            content.representative = UInt32(count &+ slot)
-            content.end = max(
+            let end = max(
                 siteCount > slots[slot].sitesSeen ? sites[Int(slots[slot].sitesSeen)] : -1, slots[slot].lastRead)
-            content.type = contract.types[slot]
-            values[count &+ slot] = content
+            beginContent(slot, end: end)
+        }
+        if isLoop {
+            for pinned in inner.slots { beginContent(Int(pinned), end: .max) }
         }
         if chainCount > 1 { extendAcrossBlocks(unit) }
+    }
+
+    @inline(__always)
+    private mutating func beginContent(_ slot: Int, end: Int32) {
+        var content = ValueState.fresh
+        content.representative = UInt32(count &+ slot)
+        content.end = end
+        content.type = contract.types[slot]
+        values[count &+ slot] = content
     }
 
     @inline(__always)
@@ -237,6 +289,7 @@ extension CodeGenerator {
             slots[slot].lastRead = -1
             let value = Int(values[Int(i.b)].representative)
             values[value].end = max(values[value].end, end)
+            if values[value].type == .flags { values[value].slot = Int16(slot) }
             // Only what is still there when the unit may be left has to be at home.
             if slots[slot].hint != 0xFF, end >= nextControl { values[value].hint = slots[slot].hint }
             return
@@ -246,6 +299,22 @@ extension CodeGenerator {
         default: break
         }
         if values[index].isSkipped { return }
+        if i.opcode == .flags || i.opcode == .cmc {
+            noteComparison(index, i, unit)
+            // Nobody tests them: they are made when somebody looks.
+            if values[index].isRepeatable, values[index].uses == 0, i.opcode == .cmc {
+                values[index].isSkipped = true
+                return
+            }
+        }
+        if i.opcode == .sub || i.opcode == .and, values[index].flags >= 0, bindingEnds[index] >= 0 {
+            keepOperands(index, i, unit)
+            let flags = Int(values[index].flags)
+            if values[index].end < 0, values[flags].uses == 0, values[flags].end < 0 || values[flags].isRepeatable {
+                values[index].isSkipped = true
+                return
+            }
+        }
         // Pure instructions that nobody needs.
         if effect == .pure || effect == .clock {
             let needed =

@@ -17,6 +17,8 @@ public struct LinkSite {
     var poll: UnsafeMutablePointer<UInt8>?
     /// Guest address it goes to.
     public var target: UInt64
+    /// It goes back, as the end of a loop does.
+    public var closesLoop: Bool
 }
 
 /// What compiling a unit gave.
@@ -65,8 +67,25 @@ public struct CodeGenerator: ~Copyable {
     // Per host register and per slot.
     let registerValue: UnsafeMutablePointer<Int32>
     let slots: UnsafeMutablePointer<SlotState>
-    /// As they are at a unit's start.
+    /// As they are at a unit's start, and as they are in a loop.
     let freshSlots: UnsafeMutablePointer<SlotState>
+    let freshInner: UnsafeMutablePointer<SlotState>
+    /// Where slots are between translations, where they are between the blocks of the loop, and which of them holds now.
+    let outer: Pins
+    var inner = Pins()
+    var pins: Pins
+    /// The unit is a loop, and where its head is.
+    var isLoop = false
+    var loopHead = -1
+    /// Before which instruction the loop is left if somebody asks it to stop.
+    var loopPoll = -1
+    /// Of a loop: the slots that it writes, and those that keep their registers but are not used.
+    var written = SlotSet()
+    var passing = SlotSet()
+    /// One of the latter had to go.
+    var isCrowded = false
+    /// Of a chain of the loop's blocks, for each slot: the last position at which its content at entry can be looked at.
+    let contentEnds: UnsafeMutablePointer<Int32>
     var dirty = SlotSet()
     /// Slots that may be elsewhere than the frame log last said.
     var moved = SlotSet()
@@ -79,8 +98,8 @@ public struct CodeGenerator: ~Copyable {
     /// The flags value that the host's flags hold, or -1.
     var hostFlags: Int32 = -1 {
         didSet {
-            hostComplement = -1
-            moved = moved | contract.flagSlots
+            if hostComplement >= 0 { hostComplement = -1 }
+            if hostFlags != oldValue { moved = moved | contract.flagSlots }
         }
     }
     /// The flags value that is the same but for an inverted carry (`cmc`), or -1: it costs nothing until somebody looks.
@@ -90,6 +109,8 @@ public struct CodeGenerator: ~Copyable {
     var position = 0
     /// In the analysis: the next instruction by which a block may be left.
     var nextControl: Int32 = .max
+    /// In the analysis: where the chain of blocks ends.
+    var chainEnd: Int32 = .max
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
     var chainCount = 0
     /// The chain whose code is being emitted.
@@ -134,6 +155,10 @@ public struct CodeGenerator: ~Copyable {
         registerValue = .allocate(capacity: HostRegister.count)
         slots = .allocate(capacity: StateLayout.maximum)
         freshSlots = .allocate(capacity: StateLayout.maximum)
+        freshInner = .allocate(capacity: StateLayout.maximum)
+        contentEnds = .allocate(capacity: StateLayout.maximum)
+        outer = Pins(contract)
+        pins = outer
         for slot in 0..<contract.displacement.count {
             let register = contract.registerOfSlot[slot]
             freshSlots[slot] = SlotState(
@@ -165,6 +190,10 @@ public struct CodeGenerator: ~Copyable {
         registerValue.deallocate()
         slots.deallocate()
         freshSlots.deallocate()
+        freshInner.deallocate()
+        contentEnds.deallocate()
+        outer.deallocate()
+        inner.deallocate()
         links.deallocate()
         frames.deallocate()
         pending.deallocate()
@@ -178,23 +207,39 @@ public struct CodeGenerator: ~Copyable {
     public mutating func compile(
         _ unit: borrowing Unit, hot: Assembler, cold: Assembler, firstLink: Int
     ) -> CompiledUnit? {
+        vectorPool = unit.pool
+        restart(hot, cold)
+        isLoop = unit.loopHead != nil
+        loopHead = unit.loopHead?.index ?? -1
+        loopPoll = isLoop ? Int(unit.blocks[loopHead].start) &+ Unit.loopFlagsLength : -1
+        if isLoop { choosePins(unit, keepsOthers: true) }
+        analyze(unit)
+        select(unit, firstLink: firstLink)
+        if isLoop, isCrowded, !overflowed {
+            // Once more, without what only passes through.
+            restart(hot, cold)
+            choosePins(unit, keepsOthers: false)
+            analyze(unit)
+            select(unit, firstLink: firstLink)
+        }
+        guard !overflowed else { return nil }
+        return CompiledUnit(
+            hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
+            frameBytes: frameBytes)
+    }
+
+    private mutating func restart(_ hot: Assembler, _ cold: Assembler) {
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor
-        vectorPool = unit.pool
         pendingCount = 0
         constantCount = 0
         spillsUsed = SpillSet()
         unchecked.count = 0
         unchecked.heldCount = 0
         for register in 0..<HostRegister.count { registerValue[register] = -1 }
+        pins = outer
         overflowed = false
-        analyze(unit)
-        select(unit, firstLink: firstLink)
-        guard !overflowed else { return nil }
-        return CompiledUnit(
-            hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
-            frameBytes: frameBytes)
     }
 
     /// Selection: blocks in order, instructions in order.
@@ -208,7 +253,7 @@ public struct CodeGenerator: ~Copyable {
             let id = Int(unit.order[place])
             if place > 0, blockStates[id].onlyExit >= 0 { continue }
             let block = unit.blocks[id]
-            startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain)
+            startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain, unit)
             previous = id
             currentChain = blockStates[id].chain
             var index = Int(block.start)
@@ -221,6 +266,7 @@ public struct CodeGenerator: ~Copyable {
                 }
                 position = index
                 locked = 0
+                if index == loopPoll { pollInLoop(unit) }
                 if !values[index].isSkipped {
                     if unchecked.count > 0, !leavesUnchecked(unit.instructions[index]) { checkFloats() }
                     emit(index, unit)
@@ -242,7 +288,7 @@ public struct CodeGenerator: ~Copyable {
         case .nop, .copy, .const, .vconst, .flags: break
         case .param: if values[index].spill < 0 { values[index].spill = Int16(takeSpill()) }
         case .instruction: instructionPC = i.immediate
-        case .get: selectGet(index, i)
+        case .get: selectGet(index, i, unit)
         case .set: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
         case .bind: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
         case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc: selectArithmetic(index, i, unit)

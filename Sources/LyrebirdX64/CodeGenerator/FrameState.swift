@@ -7,7 +7,9 @@
 //           distance of the guest's pc from the last site's as a varint, zigzag
 //   slot    0 | 7 bits: the slot; then its location
 //   start   1 | 0: a block is entered by contract, everything is at its home
-// A location is the number of a register, or one of `FrameLocation` with what follows it.
+// A location is the number of a register, or one of `FrameLocation` with what follows it. Of a comparison that follows its kind,
+// the location of the first operand and what is added to it as a varint, zigzag, then the location of the second, whose
+// constants are varints as well.
 
 import LyrebirdIR
 
@@ -24,6 +26,7 @@ enum FrameLocation {
     /// Then the number of the spill slot, or of the slot in whose memory it is.
     static let spill: UInt8 = 37
     static let slot: UInt8 = 38
+    static let comparison: UInt8 = 39
 
     static let siteBit: UInt8 = 0x80
     static let start: UInt8 = 0x80
@@ -48,14 +51,18 @@ extension CodeGenerator {
             logVarint(UInt64(distance))
         }
         lastSite = hot.cursor
-        let pc = Int64(bitPattern: instructionPC &- lastSitePC)
-        logVarint(UInt64(bitPattern: pc &<< 1 ^ pc &>> 63))
+        logSigned(Int64(bitPattern: instructionPC &- lastSitePC))
         lastSitePC = instructionPC
     }
 
     @inline(__always) private mutating func log(_ byte: UInt8) {
         frames[frameBytes] = byte
         frameBytes &+= 1
+    }
+
+    /// A varint, zigzag.
+    @inline(__always) private mutating func logSigned(_ number: Int64) {
+        logVarint(UInt64(bitPattern: number &<< 1 ^ number &>> 63))
     }
 
     @inline(__always) private mutating func logVarint(_ number: UInt64) {
@@ -72,10 +79,12 @@ extension CodeGenerator {
         let (location, operand) = frameLocation(of: slot)
         let whole = UInt16(location) | UInt16(operand) &<< 8
         let isConstant = location == FrameLocation.constant || location == FrameLocation.vectorConstant
-        if whole == slots[slot].logged, !isConstant { return }
+        let isComparison = location == FrameLocation.comparison
+        if whole == slots[slot].logged, !isConstant, !isComparison { return }
         slots[slot].logged = whole
         log(UInt8(truncatingIfNeeded: slot))
         log(location)
+        if isComparison { return logComparison(Int(slots[slot].bound)) }
         if location >= FrameLocation.spill { log(operand) }
         guard isConstant else { return }
         let bits = constantBits[Int(slots[slot].bound)]
@@ -98,17 +107,43 @@ extension CodeGenerator {
         }
         if hostFlags == Int32(truncatingIfNeeded: value) { return (FrameLocation.hostFlags, 0) }
         if hostComplement == Int32(truncatingIfNeeded: value) { return (FrameLocation.hostComplement, 0) }
+        return memoryLocation(of: value)
+    }
+
+    private func memoryLocation(of value: Int) -> (location: UInt8, operand: UInt8) {
         if values[value].spill >= 0 {
             return (FrameLocation.spill, UInt8(truncatingIfNeeded: values[value].spill))
         }
         let other = memorySlot(value)
+        if other < 0, values[value].isRepeatable { return (FrameLocation.comparison, 0) }
         precondition(other >= 0, "slot's value is nowhere")
         return (FrameLocation.slot, UInt8(truncatingIfNeeded: other))
+    }
+
+    private mutating func logComparison(_ flags: Int) {
+        let c = comparison(flags)
+        log(c.kind.rawValue)
+        logOperand(c.first)
+        logSigned(Int64(c.addend))
+        if let n = smallConstant(c.second, c.kind.contains(.wide) ? .i64 : .i32) {
+            log(FrameLocation.constant)
+            logSigned(Int64(n))
+        } else {
+            logOperand(c.second)
+        }
+    }
+
+    private mutating func logOperand(_ value: Int) {
+        if values[value].register != 0xFF { return log(values[value].register) }
+        let (location, operand) = memoryLocation(of: value)
+        log(location)
+        log(operand)
     }
 
     /// A value is about to be elsewhere: so are the slots that are bound to it.
     @inline(__always)
     mutating func markMoved(_ value: Int) {
+        if values[value].isCompared { moved = moved | contract.flagSlots }
         guard values[value].slot >= 0 else { return }
         var rest = dirty
         while case let slot = rest.popFirst(), slot >= 0 {
@@ -150,6 +185,9 @@ public struct FrameLog {
         var location = FrameLocation.memory
         var operand: UInt8 = 0
         var constant: (UInt64, UInt64) = (0, 0)
+        /// Of a comparison: what is compared.
+        var first = (location: FrameLocation.memory, operand: UInt8(0))
+        var second = (location: FrameLocation.memory, operand: UInt8(0))
     }
 
     /// Writes guest state, as it was before the guest instruction that faulted, into `state`.
@@ -174,6 +212,14 @@ public struct FrameLog {
                 shift += 7
             }
         }
+        func signed() -> Int64 {
+            let zigzag = varint()
+            return Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
+        }
+        func operandPlace() -> (location: UInt8, operand: UInt8) {
+            let location = byte()
+            return (location, location < FrameLocation.registers || location == FrameLocation.constant ? 0 : byte())
+        }
         func word() -> UInt64 {
             at += 8
             return UnsafeRawPointer(bytes.baseAddress! + at - 8).loadUnaligned(as: UInt64.self)
@@ -188,8 +234,7 @@ public struct FrameLog {
             } else if first & FrameLocation.siteBit != 0 {
                 let near = first & FrameLocation.far
                 site += near == FrameLocation.far ? Int(varint()) : Int(near)
-                let zigzag = varint()
-                pc &+= Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
+                pc &+= signed()
                 if site == offset {
                     write(places, host, state)
                     return pc
@@ -200,6 +245,14 @@ public struct FrameLog {
                 case FrameLocation.constant: place.constant.0 = word()
                 case FrameLocation.vectorConstant: place.constant = (word(), word())
                 case FrameLocation.spill, FrameLocation.slot: place.operand = byte()
+                case FrameLocation.comparison:
+                    place.operand = byte()
+                    place.first = operandPlace()
+                    place.constant.0 = UInt64(bitPattern: signed())
+                    place.second = operandPlace()
+                    if place.second.location == FrameLocation.constant {
+                        place.constant.1 = UInt64(bitPattern: signed())
+                    }
                 default: break
                 }
                 places[Int(first)] = place
@@ -208,8 +261,28 @@ public struct FrameLog {
         return nil
     }
 
-    /// Puts pinned slots into memory from the registers that a clean exit saved.
-    private func write(_ places: [Place], _ host: HostState, _ state: UnsafeMutableRawPointer) {
+    /// Makes a comparison again, while what is in memory is as it was.
+    private func flags(_ place: Place, _ host: HostState, _ state: UnsafeMutableRawPointer) -> UInt64 {
+        func operand(_ at: (location: UInt8, operand: UInt8)) -> UInt64 {
+            switch at.location {
+            case 0..<16: host.general[Int(at.location)]
+            case FrameLocation.constant: place.constant.1
+            case FrameLocation.spill: host.spills[Int(at.operand)].0
+            default:
+                (state + Int(contract.displacement[Int(at.operand)]) + RegisterContract.bias).load(as: UInt64.self)
+            }
+        }
+        return ComparisonKind(rawValue: place.operand).flags(
+            operand(place.first) &+ place.constant.0, operand(place.second))
+    }
+
+    /// Puts every slot's content into memory.
+    private func write(_ found: [Place], _ host: HostState, _ state: UnsafeMutableRawPointer) {
+        var places = found
+        for slot in places.indices where places[slot].location == FrameLocation.comparison {
+            places[slot].constant.0 = flags(places[slot], host, state)
+            places[slot].location = FrameLocation.constant
+        }
         // Slots that are in other slots' memory first: nobody has been overwritten yet.
         for phase in 0..<2 {
             for slot in 0..<contract.displacement.count {

@@ -22,6 +22,7 @@ extension CodeGenerator {
             hot.mov(.b64, ContextField.pc, .rax)
             hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
             hot.jmp(to: stubs.exitTrap)
+        case .jump where isLoop && !goesOn(i.a, unit): leaveInLoop(i.a, stageArguments(i.a, unit), unit)
         case .jump:
             let target = Int(unit.pool[Int(i.a)])
             if blockStates[target].onlyExit >= 0 {
@@ -35,7 +36,8 @@ extension CodeGenerator {
             } else {
                 passInPlace(i.a, unit)
             }
-        default: selectBranch(index, i, unit)
+        default:
+            if isLoop { selectBranchInLoop(i, unit) } else { selectBranch(index, i, unit) }
         }
     }
 
@@ -62,9 +64,10 @@ extension CodeGenerator {
             return
         }
         // All else leaves the chain on both sides: home first, then the jump. Going home leaves the host's flags alone.
-        let condition = useCondition(i.condition, of: flags, unit)
         let stagedThen = stageArguments(i.b, unit)
         let stagedElse = stageArguments(i.c, unit)
+        settleFlags(butFor: flags, unit)
+        let condition = useCondition(i.condition, of: flags, unit)
         goHome()
         if thenExit >= 0, otherExit >= 0 {
             let exits = (unit.instructions[Int(thenExit)], unit.instructions[Int(otherExit)])
@@ -109,7 +112,7 @@ extension CodeGenerator {
         }
     }
 
-    private mutating func jump(to target: Int) {
+    mutating func jump(to target: Int) {
         if let address = blockStates[target].address {
             hot.jmp(to: UnsafeRawPointer(address))
         } else {
@@ -117,7 +120,7 @@ extension CodeGenerator {
         }
     }
 
-    private mutating func addPending(_ target: Int, _ label: ForwardLabel) {
+    mutating func addPending(_ target: Int, _ label: ForwardLabel) {
         guard pendingCount < Self.pendingCapacity else {
             overflowed = true
             return
@@ -142,21 +145,21 @@ extension CodeGenerator {
     // and another edge may pass others.
 
     /// Copies the arguments of an edge to consecutive spill slots. - Returns: the first, -1 if there are no arguments.
-    private mutating func stageArguments(_ edge: UInt32, _ unit: borrowing Unit) -> Int {
+    mutating func stageArguments(_ edge: UInt32, _ unit: borrowing Unit) -> Int {
         let arguments = Int(unit.pool[Int(edge) &+ 1])
         guard arguments > 0 else { return -1 }
         let staged = takeSpills(arguments)
         let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
         for n in 0..<arguments {
             let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
-            copyToSpill(value, unit.instructions[first &+ n].type, staged &+ n)
+            copyToSpill(value, unit.instructions[first &+ n].type, staged &+ n, unit)
             if values[first &+ n].spill < 0 { values[first &+ n].spill = Int16(takeSpill()) }
         }
         return staged
     }
 
     /// Everything is home: RAX is free.
-    private mutating func passArguments(_ edge: UInt32, _ staged: Int, _ unit: borrowing Unit) {
+    mutating func passArguments(_ edge: UInt32, _ staged: Int, _ unit: borrowing Unit) {
         guard staged >= 0 else { return }
         let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
         for n in 0..<Int(unit.pool[Int(edge) &+ 1]) {
@@ -171,16 +174,16 @@ extension CodeGenerator {
     }
 
     /// Writes the arguments of the only edge into a block that goes on with the allocator's state.
-    private mutating func passInPlace(_ edge: UInt32, _ unit: borrowing Unit) {
+    mutating func passInPlace(_ edge: UInt32, _ unit: borrowing Unit) {
         let first = Int(unit.blocks[Int(unit.pool[Int(edge)])].start)
         for n in 0..<Int(unit.pool[Int(edge) &+ 1]) {
             values[first &+ n].spill = Int16(takeSpill())
             let value = Int(values[Int(unit.pool[Int(edge) &+ 2 &+ n])].representative)
-            copyToSpill(value, unit.instructions[first &+ n].type, Int(values[first &+ n].spill))
+            copyToSpill(value, unit.instructions[first &+ n].type, Int(values[first &+ n].spill), unit)
         }
     }
 
-    private mutating func copyToSpill(_ value: Int, _ type: Type, _ spill: Int) {
+    private mutating func copyToSpill(_ value: Int, _ type: Type, _ spill: Int, _ unit: borrowing Unit) {
         let memory = RegisterContract.spill(spill)
         switch type {
         case .v128:
@@ -189,6 +192,7 @@ extension CodeGenerator {
             unlock(register.rawValue &+ 16)
         case .flags:
             let scratch = scratchGeneral()
+            regain(value, unit)
             saveFlagsIfHeld(Int32(truncatingIfNeeded: value))
             if values[value].isConstant {
                 hot.mov(.b32, scratch, imm: Int32(truncatingIfNeeded: constants(value)))
@@ -210,17 +214,22 @@ extension CodeGenerator {
 
     /// Brings every slot to where the contract wants it. Only emits: the allocator's state stays that of before. Leaves the
     /// host's flags alone.
-    mutating func goHome() {
-        storeDirtyRegisters()
-        movePinned()
-        storeTheRest()
+    mutating func goHome() { goHome(outer) }
+
+    /// - Parameter lost: slots whose content nobody wants there.
+    mutating func goHome(_ home: Pins, lost: SlotSet = SlotSet()) {
+        let leaving = dirty & ~lost
+        let regained = regainAtExit(leaving)
+        storeDirtyRegisters(leaving, home)
+        movePinned(home, lost)
+        storeTheRest(leaving, home, regained)
     }
 
     /// Dirty slots whose content is in a register, and which have no register of their own.
-    private mutating func storeDirtyRegisters() {
-        var rest = dirty
+    private mutating func storeDirtyRegisters(_ leaving: SlotSet, _ home: Pins) {
+        var rest = leaving
         while case let slot = rest.popFirst(), slot >= 0 {
-            guard contract.registerOfSlot[slot] == 0xFF else { continue }
+            guard home.registerOfSlot[slot] == 0xFF else { continue }
             let register = values[Int(slots[slot].bound)].register
             guard register != 0xFF else { continue }
             if register >= 16 {
@@ -233,37 +242,37 @@ extension CodeGenerator {
 
     /// Pinned slots to their registers: a parallel move. First what goes from register to register, cycles by exchange, then
     /// what comes from memory or is a constant.
-    private mutating func movePinned() {
+    private mutating func movePinned(_ home: Pins, _ lost: SlotSet) {
         var rest = SlotSet()
         var displaced = 0
-        for slot in contract.pinned {
+        for slot in home.slots where !lost.contains(Int(slot)) {
             let bound = slots[Int(slot)].bound
             let register = bound >= 0 ? values[Int(bound)].register : 0xFF
             if register == 0xFF {
                 rest.insert(Int(slot))
-            } else if register != contract.registerOfSlot[Int(slot)] {
+            } else if register != home.registerOfSlot[Int(slot)] {
                 displaced &+= 1
             }
         }
-        if displaced > 0 { moveDisplaced(displaced) }
+        if displaced > 0 { moveDisplaced(displaced, home, lost) }
         while case let slot = rest.popFirst(), slot >= 0 {
-            let home = contract.registerOfSlot[slot]
+            let register = home.registerOfSlot[slot]
             let value = Int(slots[slot].bound)
             if value >= 0, values[value].isConstant, dirty.contains(slot) {
-                if home >= 16 {
-                    materializeVector(value, XMM(home &- 16))
+                if register >= 16 {
+                    materializeVector(value, XMM(register &- 16))
                 } else {
-                    hot.movImmediate(GPR(home), constantBits[value])
+                    hot.movImmediate(GPR(register), constantBits[value])
                 }
                 continue
             }
             let memory = dirty.contains(slot) ? self.home(of: value) : slotMemory(slot)
-            if home >= 16 { loadVector(XMM(home &- 16), memory) } else { hot.mov(.b64, GPR(home), memory) }
+            if register >= 16 { loadVector(XMM(register &- 16), memory) } else { hot.mov(.b64, GPR(register), memory) }
         }
     }
 
     /// Pinned slots that are in other registers than their own.
-    private mutating func moveDisplaced(_ displaced: Int) {
+    private mutating func moveDisplaced(_ displaced: Int, _ target: Pins, _ lost: SlotSet) {
         // source[r]: the register whose content must come to r; readers[r]: how many registers still want what is in r.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 &* HostRegister.count) { buffer in
             let source = buffer.baseAddress!
@@ -271,8 +280,8 @@ extension CodeGenerator {
             for n in 0..<(2 &* HostRegister.count) { buffer[n] = 0 }
             for n in 0..<HostRegister.count { source[n] = 0xFF }
             var pendingMoves = displaced
-            for slot in contract.pinned {
-                let home = Int(contract.registerOfSlot[Int(slot)])
+            for slot in target.slots where !lost.contains(Int(slot)) {
+                let home = Int(target.registerOfSlot[Int(slot)])
                 let bound = slots[Int(slot)].bound
                 guard bound >= 0 else { continue }
                 let register = values[Int(bound)].register
@@ -282,8 +291,8 @@ extension CodeGenerator {
             }
             while pendingMoves > 0 {
                 var progress = false
-                for slot in contract.pinned {
-                    let home = Int(contract.registerOfSlot[Int(slot)])
+                for slot in target.slots {
+                    let home = Int(target.registerOfSlot[Int(slot)])
                     guard source[home] != 0xFF, readers[home] == 0 else { continue }
                     moveRegister(UInt8(home), source[home])
                     readers[Int(source[home])] &-= 1
@@ -293,16 +302,16 @@ extension CodeGenerator {
                 }
                 if progress || pendingMoves == 0 { continue }
                 // Only cycles are left: exchange a register with its source, and who wanted one now wants the other.
-                for slot in contract.pinned {
-                    let home = contract.registerOfSlot[Int(slot)]
+                for slot in target.slots {
+                    let home = target.registerOfSlot[Int(slot)]
                     let other = source[Int(home)]
                     guard other != 0xFF else { continue }
                     exchangeRegisters(home, other)
                     source[Int(home)] = 0xFF
                     readers[Int(other)] &-= 1
                     pendingMoves &-= 1
-                    for slot in contract.pinned where source[Int(contract.registerOfSlot[Int(slot)])] == home {
-                        let reader = Int(contract.registerOfSlot[Int(slot)])
+                    for slot in target.slots where source[Int(target.registerOfSlot[Int(slot)])] == home {
+                        let reader = Int(target.registerOfSlot[Int(slot)])
                         readers[Int(home)] &-= 1
                         if UInt8(reader) == other {
                             source[reader] = 0xFF
@@ -337,16 +346,20 @@ extension CodeGenerator {
 
     /// Dirty slots that are constants, in other memory, or in the host's flags. RAX and RDX are free by now; RCX may have an
     /// exit's target.
-    private mutating func storeTheRest() {
-        var rest = dirty
+    private mutating func storeTheRest(_ leaving: SlotSet, _ home: Pins, _ regained: RegainedFlags) {
+        var rest = leaving
         var packed: Int32 = -1
         while case let slot = rest.popFirst(), slot >= 0 {
-            guard contract.registerOfSlot[slot] == 0xFF else { continue }
+            guard home.registerOfSlot[slot] == 0xFF else { continue }
             let value = Int(slots[slot].bound)
             guard values[value].register == 0xFF else { continue }
             let memory = slotMemory(slot)
             if contract.types[slot] == .flags {
-                if holds(Int32(truncatingIfNeeded: value)) {
+                if regained.stored.contains(slot) { continue }
+                if regained.value == value {
+                    packHostFlags()
+                    hot.mov(.b16, memory, .rax)
+                } else if holds(Int32(truncatingIfNeeded: value)) {
                     if packed != Int32(truncatingIfNeeded: value) {
                         packFlags(Int32(truncatingIfNeeded: value))
                         packed = Int32(truncatingIfNeeded: value)
@@ -355,14 +368,14 @@ extension CodeGenerator {
                 } else if values[value].isConstant {
                     hot.mov(.b16, memory, imm: Int32(truncatingIfNeeded: constantBits[value]))
                 } else {
-                    hot.movzx(.b32, .rdx, .b16, home(of: value))
+                    hot.movzx(.b32, .rdx, .b16, self.home(of: value))
                     hot.mov(.b16, memory, .rdx)
                 }
             } else if contract.types[slot] == .v128 {
                 if values[value].isConstant {
                     materializeVector(value, Self.scratchXMM)
                 } else {
-                    loadVector(Self.scratchXMM, home(of: value))
+                    loadVector(Self.scratchXMM, self.home(of: value))
                 }
                 storeVector(memory, Self.scratchXMM)
             } else if values[value].isConstant {
@@ -373,7 +386,7 @@ extension CodeGenerator {
                     hot.mov(.b64, memory, .rdx)
                 }
             } else {
-                hot.mov(.b64, .rdx, home(of: value))
+                hot.mov(.b64, .rdx, self.home(of: value))
                 hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rdx)
             }
         }
@@ -385,7 +398,7 @@ extension CodeGenerator {
     // MARK: Exits
 
     /// A jump to another translation, everything being home.
-    private mutating func emitExitJump(_ i: Instruction, _ unit: borrowing Unit) {
+    mutating func emitExitJump(_ i: Instruction, _ unit: borrowing Unit) {
         let target = i.immediate
         if i.aux == ExitHint.call.rawValue, options.predictReturns {
             let returnTo = UInt64(unit.pool[Int(i.c)]) | UInt64(unit.pool[Int(i.c) &+ 1]) &<< 32
@@ -396,8 +409,11 @@ extension CodeGenerator {
             emitReturnPoint(returnTo)
             return
         }
-        let poll = target <= unit.startPC || i.aux == ExitHint.call.rawValue ? emitPoll() : nil
-        addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target)
+        let isCall = i.aux == ExitHint.call.rawValue
+        let poll = target <= unit.startPC || isCall ? emitPoll() : nil
+        addLink(
+            hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target,
+            closesLoop: poll != nil && !isCall)
     }
 
     private mutating func emitConditionalExit(_ condition: Condition, _ i: Instruction) {
@@ -425,10 +441,11 @@ extension CodeGenerator {
         return hot.jccForward(.ne, near: true).site
     }
 
-    private mutating func addLink(
-        _ site: UnsafeMutablePointer<UInt8>, poll: UnsafeMutablePointer<UInt8>?, target: UInt64
+    mutating func addLink(
+        _ site: UnsafeMutablePointer<UInt8>, poll: UnsafeMutablePointer<UInt8>?, target: UInt64,
+        closesLoop: Bool = false
     ) {
-        links[linkCount] = LinkSite(site: site, stub: site, poll: poll, target: target)
+        links[linkCount] = LinkSite(site: site, stub: site, poll: poll, target: target, closesLoop: closesLoop)
         linkCount &+= 1
     }
 

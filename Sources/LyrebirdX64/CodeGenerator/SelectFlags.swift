@@ -16,8 +16,10 @@ extension CodeGenerator {
         hostFlags = -1
     }
 
+    /// Whether flags have to be saved before the host's are destroyed: what can be made again has not.
     @inline(__always) private func isNeeded(_ value: Int32, _ current: Bool) -> Bool {
         guard value >= 0 else { return false }
+        if values[Int(value)].isRepeatable { return false }
         let end = values[Int(value)].end
         return current ? end >= Int32(truncatingIfNeeded: position) : end > Int32(truncatingIfNeeded: position)
     }
@@ -32,14 +34,19 @@ extension CodeGenerator {
     /// RAX gets the bits of a value that the host's flags hold. They stay as they are.
     mutating func packFlags(_ value: Int32) {
         if value == hostComplement { hot.cmc() }
+        packHostFlags()
+        if value == hostComplement { hot.cmc() }
+    }
+
+    @inline(__always) mutating func packHostFlags() {
         hot.lahf()
         hot.setcc(.o, .rax)
-        if value == hostComplement { hot.cmc() }
     }
 
     /// Writes a flags value that the host's flags hold to its home. The host's flags stay as they are.
     mutating func saveFlags(_ flags: Int32) {
         let value = Int(flags)
+        let keepsRAX = isLocked(GPR.rax.rawValue)
         var isPacked = false
         var rest = dirty
         while case let slot = rest.popFirst(), slot >= 0 {
@@ -58,7 +65,7 @@ extension CodeGenerator {
             packFlags(flags)
             storePackedFlags(value)
         }
-        unlock(GPR.rax.rawValue)
+        if !keepsRAX { unlock(GPR.rax.rawValue) }
     }
 
     private mutating func storePackedFlags(_ value: Int) {
@@ -68,7 +75,8 @@ extension CodeGenerator {
     }
 
     /// Puts a flags value into the host's flags.
-    mutating func useFlags(_ value: Int) {
+    mutating func useFlags(_ value: Int, _ unit: borrowing Unit) {
+        regain(value, unit)
         let flags = Int32(truncatingIfNeeded: value)
         if hostFlags == flags { return }
         if hostComplement == flags {
@@ -78,6 +86,7 @@ extension CodeGenerator {
             hostComplement = other
             return
         }
+        let keepsRAX = isLocked(GPR.rax.rawValue)
         // What they hold may be looked at by the very instruction that wants others: an exit stores it.
         clobberFlags(including: true)
         reserve(.rax)
@@ -87,7 +96,7 @@ extension CodeGenerator {
             hot.movzx(.b32, .rax, .b16, home(of: value))
         }
         restoreFlagsFromRAX()
-        unlock(GPR.rax.rawValue)
+        if !keepsRAX { unlock(GPR.rax.rawValue) }
         hostFlags = flags
     }
 
@@ -110,8 +119,10 @@ extension CodeGenerator {
     }
 
     /// Whether the host's flags hold something that is needed behind this instruction.
-    @inline(__always) var flagsAreLive: Bool {
-        hostFlags >= 0 && (isNeeded(hostFlags, false) || isNeeded(hostComplement, false))
+    @inline(__always) var flagsAreLive: Bool { isLive(hostFlags) || isLive(hostComplement) }
+
+    @inline(__always) private func isLive(_ flags: Int32) -> Bool {
+        flags >= 0 && values[Int(flags)].end > Int32(truncatingIfNeeded: position)
     }
 
     /// Saves what the host's flags hold for instructions behind this one, which uses them and destroys them.
@@ -146,6 +157,7 @@ extension CodeGenerator {
 
     /// Makes a condition of a flags value testable: the flags are in the host's flags, the result is the host's condition.
     mutating func useCondition(_ condition: IRCondition, of value: Int, _ unit: borrowing Unit) -> Condition {
+        regain(value, unit)
         // The complement of a carry need not be made where only the carry, or all but the carry, is looked at.
         if hostComplement == Int32(truncatingIfNeeded: value) {
             switch condition {
@@ -155,18 +167,18 @@ extension CodeGenerator {
             default: return Condition(rawValue: condition.rawValue)!
             }
         }
-        useFlags(value)
+        useFlags(value, unit)
         return Condition(rawValue: condition.rawValue)!
     }
 
     mutating func selectFlags(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
         case .cmc:
-            useFlags(Int(values[Int(i.a)].representative))
+            useFlags(Int(values[Int(i.a)].representative), unit)
             if isNeeded(hostComplement, false) { saveFlags(hostComplement) }
             hostComplement = Int32(truncatingIfNeeded: index)
         case .flagsToBits:
-            useFlags(Int(values[Int(i.a)].representative))
+            useFlags(Int(values[Int(i.a)].representative), unit)
             reserve(.rax)
             packFlags(hostFlags)
             let result = allocateGeneral(for: index)
@@ -208,7 +220,9 @@ extension CodeGenerator {
         var other = useGeneral(b)
         // The result starts as the operand that dies, if one does.
         var start = b
-        if !canOverwrite(b, for: index), canOverwrite(a, for: index) {
+        if canOverwrite(a, for: index),
+            !canOverwrite(b, for: index) || values[a].register == values[index].hint && b != a
+        {
             swap(&taken, &other)
             start = a
             condition = condition.inverted
@@ -273,8 +287,8 @@ extension CodeGenerator {
         let a = Int(values[Int(i.b)].representative)
         let b = Int(values[Int(i.c)].representative)
         reserve(.rax)
-        let taken = flagBits(a)
-        let other = flagBits(b)
+        let taken = flagBits(a, unit)
+        let other = flagBits(b, unit)
         let host = useCondition(i.condition, of: condition, unit)
         hot.cmovcc(host, .b32, other, taken)
         clobberFlags()
@@ -284,7 +298,8 @@ extension CodeGenerator {
     }
 
     /// A scratch register with the bits of a flags value. RAX is the caller's and free.
-    private mutating func flagBits(_ value: Int) -> GPR {
+    private mutating func flagBits(_ value: Int, _ unit: borrowing Unit) -> GPR {
+        regain(value, unit)
         let result = scratchGeneral()
         if values[value].isConstant {
             hot.mov(.b32, result, imm: Int32(truncatingIfNeeded: constants(value)))

@@ -43,7 +43,7 @@ extension CodeGenerator {
             if let n = smallConstant(b, i.type), n != .min, i.type == .i64 || i.type == .i32 {
                 return addConstant(index, a, 0 &- n, w)
             }
-        case .adc, .sbc: useFlags(Int(values[Int(i.c)].representative))
+        case .adc, .sbc: useFlags(Int(values[Int(i.c)].representative), unit)
         case .andn: return selectAndNot(index, i, a, b, w)
         case .and where !wantsFlags(index):
             if selectMask(index, a, b, i.type) { return }
