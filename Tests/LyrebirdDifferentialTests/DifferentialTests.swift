@@ -1,6 +1,6 @@
-// Every encoding that has a lifter, and sequences of them, against QEMU: the interpreter over lifted units, the same
-// optimised, and generated code in several configurations. Seeded, so a failure comes again; with LYREBIRD_FUZZ_SECONDS in
-// the environment other seeds are tried for as long.
+// Every encoding that has a lifter, and sequences of them, against QEMU and Unicorn: the interpreter over lifted units, the
+// same optimised, and generated code in several configurations. Seeded, so a failure comes again; with
+// LYREBIRD_FUZZ_SECONDS in the environment other seeds are tried for as long.
 
 import Foundation
 import LyrebirdARM64
