@@ -139,6 +139,7 @@ final class Comparison {
                     isJudged = true
                 }
             }
+            if !isJudged { try compareSubjects(own, own[0]!, nil, own[0]!, guestCase) }
         }
     }
 
@@ -161,29 +162,42 @@ final class Comparison {
         }
         tally.judged[oracle.kind.name, default: 0] += 1
         try check(scout, scouted, oracle, answer, guestCase)
-        guard isFirst else { return true }
-        for (number, subject) in subjects.enumerated() {
-            guard var outcome = own[number + 1] else { continue }
-            if let reason = subject.settle(&outcome, scouted) { tally.skip(reason) }
-            // What is wrong as lifted is one finding, and not three.
-            if outcome == scouted { tally.runs += 1 } else { try check(subject, outcome, oracle, answer, guestCase) }
-        }
+        if isFirst { try compareSubjects(own, scouted, oracle, answer, guestCase) }
         return true
     }
 
-    private func check(
-        _ subject: any Subject, _ outcome: Outcome, _ oracle: Oracle, _ expected: Outcome, _ guestCase: GuestCase
+    /// Compares the subjects, whose outcomes follow the scout's, with what is expected: by an oracle, or by the scout itself
+    /// where none has anything to say.
+    private func compareSubjects(
+        _ outcomes: [Outcome?], _ scouted: Outcome, _ oracle: Oracle?, _ expected: Outcome, _ guestCase: GuestCase
     ) throws {
+        for (number, subject) in subjects.enumerated() {
+            guard var outcome = outcomes[number + 1] else { continue }
+            if let reason = subject.settle(&outcome, scouted) { tally.skip(reason) }
+            // What is wrong as lifted is one finding, and not three.
+            if outcome == scouted {
+                tally.runs += 1
+            } else {
+                try check(subject, outcome, oracle, expected, guestCase)
+            }
+        }
+    }
+
+    private func check(
+        _ subject: any Subject, _ outcome: Outcome, _ oracle: Oracle?, _ expected: Outcome, _ guestCase: GuestCase
+    ) throws {
+        let other = oracle?.kind.name ?? scout.name
         tally.runs += 1
         guard let difference = outcome.difference(from: expected) else { return }
         let name = guestCase.encoding.map(\.name) ?? "sequences"
-        differences["\(subject.name) and \(oracle.kind.name), \(name)", default: 0] += 1
-        let scope = (subject is InterpreterSubject ? "" : subject.name) + " " + oracle.kind.name
+        differences["\(subject.name) and \(other), \(name)", default: 0] += 1
+        let scope = (subject is InterpreterSubject ? "" : subject.name) + " " + other
         guard findings.count < 24, known.insert("\(scope) \(name)").inserted else { return }
         defer { scout.begin(batch) }
         var recorded = RecordedCase(title: name, guestCase: guestCase, image: image, expected: expected)
-        var text = "differs only in its batch, and there:\n\(difference)"
-        if var shrinker = try Shrinker(recorded, scout: scout, subject: subject, oracle: oracle) {
+        var text = "not made small:\n\(difference)"
+        // There may be no difference when it is alone.
+        if let oracle, var shrinker = try Shrinker(recorded, scout: scout, subject: subject, oracle: oracle) {
             try shrinker.shrink()
             recorded = shrinker.recorded
             text = shrinker.difference
@@ -194,11 +208,11 @@ final class Comparison {
         }
         findings.append(
             Finding(
-                subject: subject.name, oracle: oracle.kind.name, recorded: recorded, difference: text,
+                subject: subject.name, oracle: other, recorded: recorded, difference: text,
                 description: """
-                    \(subject.name) and \(oracle.kind.name) differ in \(name):
+                    \(subject.name) and \(other) differ in \(name):
                     \(text)
-                    for Tests/FileTests/Cases, if \(oracle.kind.name) is right:
+                    for Tests/FileTests/Cases, if \(other) is right:
                     \(recorded.text)
                     \(unitText(recorded))
                     """))
