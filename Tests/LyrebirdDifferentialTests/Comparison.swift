@@ -15,6 +15,8 @@ struct Tally {
     var runs = 0
     /// Cases by how they ended, by signal.
     var ends: [UInt64: Int] = [:]
+    /// Cases that an oracle said something about.
+    var judged: [String: Int] = [:]
     /// Cases that were not compared, by reason.
     var skipped: [String: Int] = [:]
 
@@ -27,8 +29,10 @@ struct Tally {
         ]
         let ends = ends.sorted { $0.value > $1.value }.map { "\($0.value) \(names[$0.key] ?? "signal \($0.key)")" }
         let skipped = skipped.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
+        let judged = judged.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }
         return
-            "\(cases) cases of \(instructions) instructions in \(runs) runs; ended in \(ends.joined(separator: ", "))"
+            "\(cases) cases of \(instructions) instructions in \(runs) runs, \(judged.joined(separator: ", ")); "
+            + "ended in \(ends.joined(separator: ", "))"
             + (skipped.isEmpty ? "" : "; not compared: \(skipped.joined(separator: ", "))")
     }
 }
@@ -36,6 +40,10 @@ struct Tally {
 /// A difference, shrunk.
 struct Finding: CustomStringConvertible {
     var subject: String
+    var oracle: String
+    /// The case, with what the oracle says.
+    var recorded: RecordedCase
+    var difference: String
     var description: String
 }
 
@@ -43,7 +51,7 @@ final class Comparison {
     /// Says first how a case ends, so that what does not end, or would touch what is nobody's, is not run elsewhere.
     let scout = InterpreterSubject(passes: .none)
     let subjects: [any Subject]
-    let oracle: Oracle
+    let oracles: [Oracle]
     private(set) var tally = Tally()
     private(set) var findings: [Finding] = []
     /// Encodings and subjects there are findings for already.
@@ -54,7 +62,7 @@ final class Comparison {
     let image: [UInt64]
 
     init(subjects: [any Subject], image: [UInt64], model: OracleModel) throws {
-        oracle = try Oracle(model: model)
+        oracles = [try Oracle(.qemu(model)), try Oracle(.unicorn)]
         self.subjects = subjects
         self.image = image
         batch = Batch(image: image)
@@ -83,10 +91,7 @@ final class Comparison {
             tally.skip("does not end")
             return nil
         }
-        // Where else something is mapped, each process has something else, other tests' memory among it. Above 2^47 Linux
-        // ignores the top byte, which is not done here, and the host does not tell the address.
-        let isFetch = outcome.address == outcome.pc && outcome.address < 1 << 32
-        if outcome.isFault, !isFetch, !Arena.isCommon(outcome.address) {
+        if outcome.isElsewhere {
             tally.skip("address outside of what the processes have in common")
             return nil
         }
@@ -116,217 +121,106 @@ final class Comparison {
         let scouted = expected
         self.batch = Batch(image: image)
         expected = []
-        try oracle.send(batch)
+        for oracle in oracles { try oracle.send(batch) }
         for subject in subjects { subject.begin(batch) }
         var found: [[Outcome?]] = []
         for subject in subjects { found.append(batch.cases.indices.map { subject.run(slot: $0) }) }
-        var oracles = try oracle.receive(batch.cases.count)
+        let answers = try oracles.map { try $0.receive(batch.cases.count) }
         scout.begin(self.batch)
         for (index, guestCase) in batch.cases.enumerated() {
             tally.cases += 1
             tally.instructions += guestCase.words.count
-            tally.ends[oracles[index].signal, default: 0] += 1
-            if let reason = Self.excuse(oracles[index], scouted[index], guestCase, slot: index) {
-                tally.skip(reason)
-                continue
-            }
-            var own: [Outcome?] = [scouted[index]] + found.map { $0[index] }
-            Self.settle(&oracles[index], &own, guestCase, slot: index)
-            try check(scout, own[0]!, oracles[index], guestCase)
-            for (number, subject) in subjects.enumerated() {
-                guard var outcome = own[number + 1] else { continue }
-                if subject is EngineSubject, outcome.takesUnderflow(from: own[0]!) {
-                    tally.skip("underflow of a number that rounding makes normal, which the host does not see")
+            tally.ends[answers[0][index].signal, default: 0] += 1
+            let own: [Outcome?] = [scouted[index]] + found.map { $0[index] }
+            // Whatever says something about a case says it about the scout, and the first about the others, too.
+            var isJudged = false
+            for (oracle, answers) in zip(oracles, answers) {
+                if try judge(guestCase, slot: index, own, oracle, answers[index], isFirst: !isJudged) {
+                    isJudged = true
                 }
-                if (subject as? EngineSubject)?.isWindow == true, oracles[index].isFault,
-                    oracles[index].address >= 1 << 36
-                {
-                    tally.skip("behind the window, where the address is not told")
-                    continue
-                }
-                // What is wrong as lifted is one finding, and not three.
-                if outcome == own[0] { tally.runs += 1 } else { try check(subject, outcome, oracles[index], guestCase) }
+            }
+            if !isJudged { try compareSubjects(own, own[0]!, nil, own[0]!, guestCase) }
+        }
+    }
+
+    /// Compares outcomes, first of them the scout's, with an oracle's.
+    /// - Returns: whether the oracle's counts.
+    private func judge(
+        _ guestCase: GuestCase, slot: Int, _ outcomes: [Outcome?], _ oracle: Oracle, _ answer: Outcome, isFirst: Bool
+    ) throws -> Bool {
+        if let reason = oracle.kind.refusal(guestCase) {
+            tally.skip("by \(oracle.kind.name): \(reason)")
+            return false
+        }
+        var own = outcomes
+        var answer = answer
+        oracle.kind.settle(&answer, &own, guestCase, slot: slot)
+        let scouted = own[0]!
+        if let reason = oracle.kind.excuse(answer, scouted, guestCase, slot: slot) {
+            tally.skip("by \(oracle.kind.name): \(reason)")
+            return false
+        }
+        tally.judged[oracle.kind.name, default: 0] += 1
+        try check(scout, scouted, oracle, answer, guestCase)
+        if isFirst { try compareSubjects(own, scouted, oracle, answer, guestCase) }
+        return true
+    }
+
+    /// Compares the subjects, whose outcomes follow the scout's, with what is expected: by an oracle, or by the scout itself
+    /// where none has anything to say.
+    private func compareSubjects(
+        _ outcomes: [Outcome?], _ scouted: Outcome, _ oracle: Oracle?, _ expected: Outcome, _ guestCase: GuestCase
+    ) throws {
+        for (number, subject) in subjects.enumerated() {
+            guard var outcome = outcomes[number + 1] else { continue }
+            if let reason = subject.settle(&outcome, scouted) { tally.skip(reason) }
+            // What is wrong as lifted is one finding, and not three.
+            if outcome == scouted {
+                tally.runs += 1
+            } else {
+                try check(subject, outcome, oracle, expected, guestCase)
             }
         }
     }
 
-    /// Of an instruction that accesses memory in pieces and fails at a later one, the architecture leaves open what has
-    /// become of the memory before that (Arm ARM B2.2), and QEMU has written registers already. That a load changes nothing
-    /// here is tested elsewhere.
-    private static func settle(_ oracle: inout Outcome, _ others: inout [Outcome?], _ guestCase: GuestCase, slot: Int) {
-        let index = oracle.pc >= Arena.pc(ofSlot: slot) ? Int(oracle.pc - Arena.pc(ofSlot: slot)) / 4 : .max
-        guard oracle.isFault, guestCase.words.indices.contains(index), let form = MemoryForm(guestCase.words[index])
-        else {
-            return
-        }
-        if form.storesPieces {
-            forgetMemory(before: oracle.address, &oracle)
-            for other in others.indices where others[other] != nil {
-                forgetMemory(before: oracle.address, &others[other]!)
-            }
-        }
-        guard let own = others[0] else { return }
-        for register in form.vectorsLoadedInTurn {
-            let index = CPUState.v + 2 * register
-            oracle.state[index] = own.state[index]
-            oracle.state[index + 1] = own.state[index + 1]
-        }
-    }
-
-    private static func forgetMemory(before address: UInt64, _ outcome: inout Outcome) {
-        guard address >= Arena.memory, address < Arena.memoryEnd else { return }
-        let last = (address - Arena.memory) / 8
-        var kept: [UInt64] = []
-        for at in stride(from: 0, to: outcome.changes.count, by: 2)
-        where outcome.changes[at] > last || outcome.changes[at] + 9 < last {
-            kept += outcome.changes[at...at + 1]
-        }
-        outcome.changes = kept
-    }
-
-    /// Where QEMU is not the architecture.
-    private static func excuse(_ oracle: Outcome, _ own: Outcome, _ guestCase: GuestCase, slot: Int) -> String? {
-        // FPToFixedJS: not exact if there was a fraction.
-        let flushes = guestCase.state[CPUState.fpcr] >> 24 & 1 == 1
-        if flushes, oracle != own, guestCase.words.contains(where: { LyrebirdARM64.decode($0) == .fjcvtzs }) {
-            return "QEMU's FJCVTZS takes a number that is flushed for zero"
-        }
-        if oracle != own, guestCase.words.contains(where: Self.isSignedHalfFixed) {
-            return "QEMU's FCVTZS of half precision with bits of fraction extends the sign beyond the lane"
-        }
-        let index = own.pc >= Arena.pc(ofSlot: slot) ? Int(own.pc - Arena.pc(ofSlot: slot)) / 4 : .max
-        guard own.isFault, oracle != own, guestCase.words.indices.contains(index) else { return nil }
-        let word = guestCase.words[index]
-        if own.signal == Outcome.bus, let form = MemoryForm(word), form.isExclusive, !form.isLoad {
-            return "QEMU's store-exclusive without a monitor does not look at the address"
-        }
-        if own.signal == Outcome.bus, LyrebirdARM64.decode(word) == .ldapr {
-            return "QEMU's LDAPR does not demand alignment"
-        }
-        if LyrebirdARM64.decode(word) == .dcZVA { return "QEMU does not know where a DC ZVA was that fails" }
-        return nil
-    }
-
-    private static func isSignedHalfFixed(_ word: UInt32) -> Bool {
-        LyrebirdARM64.decode(word) == .fcvtzsFixedSIMDScalar && word >> 19 & 15 < 4
-    }
-
-    private func check(_ subject: any Subject, _ outcome: Outcome, _ expected: Outcome, _ guestCase: GuestCase) throws {
+    private func check(
+        _ subject: any Subject, _ outcome: Outcome, _ oracle: Oracle?, _ expected: Outcome, _ guestCase: GuestCase
+    ) throws {
+        let other = oracle?.kind.name ?? scout.name
         tally.runs += 1
         guard let difference = outcome.difference(from: expected) else { return }
         let name = guestCase.encoding.map(\.name) ?? "sequences"
-        differences["\(subject.name), \(name)", default: 0] += 1
-        let scope = subject === scout || subject is InterpreterSubject ? "" : subject.name
+        differences["\(subject.name) and \(other), \(name)", default: 0] += 1
+        let scope = (subject is InterpreterSubject ? "" : subject.name) + " " + other
         guard findings.count < 24, known.insert("\(scope) \(name)").inserted else { return }
-        let (small, what) = try shrink(guestCase, subject)
-        if small.words.count == 1, guestCase.words.count > 1 {
-            let only = LyrebirdARM64.decode(small.words[0])?.name ?? ""
+        defer { scout.begin(batch) }
+        var recorded = RecordedCase(title: name, guestCase: guestCase, image: image, expected: expected)
+        var text = "not made small:\n\(difference)"
+        // There may be no difference when it is alone.
+        if let oracle, var shrinker = try Shrinker(recorded, scout: scout, subject: subject, oracle: oracle) {
+            try shrinker.shrink()
+            recorded = shrinker.recorded
+            text = shrinker.difference
+        }
+        if recorded.guestCase.words.count == 1, guestCase.words.count > 1 {
+            let only = LyrebirdARM64.decode(recorded.guestCase.words[0])?.name ?? ""
             guard known.insert("\(scope) \(only)").inserted else { return }
         }
         findings.append(
             Finding(
-                subject: subject.name,
+                subject: subject.name, oracle: other, recorded: recorded, difference: text,
                 description: """
-                    \(subject.name) and QEMU differ in \(name):
-                    \(Self.listing(small))
-                    \(what ?? "differs only in its batch, and there:\n\(difference)")
-                    from \(Self.text(small.state))
-                    \(unitText(small))
+                    \(subject.name) and \(other) differ in \(name):
+                    \(text)
+                    for Tests/FileTests/Cases, if \(other) is right:
+                    \(recorded.text)
+                    \(unitText(recorded))
                     """))
     }
 
-    private func unitText(_ guestCase: GuestCase) -> String {
-        var single = Batch(image: image)
-        single.append(guestCase)
-        scout.begin(single)
-        defer { scout.begin(batch) }
+    private func unitText(_ recorded: RecordedCase) -> String {
+        scout.begin(recorded.batch)
         return scout.text(slot: 0)
-    }
-
-    // MARK: Shrinking
-
-    /// Runs a case alone. nil if there is no difference, or none that counts.
-    private func difference(_ guestCase: GuestCase, _ subject: any Subject) throws -> String? {
-        var single = Batch(image: image)
-        single.append(guestCase)
-        scout.begin(single)
-        defer { scout.begin(batch) }
-        guard let scouted = scouted(slot: 0) else { return nil }
-        var expected = try oracle.run(single)[0]
-        if Self.excuse(expected, scouted, guestCase, slot: 0) != nil { return nil }
-        subject.begin(single)
-        var own: [Outcome?] = [scouted, subject === scout ? scouted : subject.run(slot: 0)]
-        if subject is EngineSubject { _ = own[1]?.takesUnderflow(from: scouted) }
-        Self.settle(&expected, &own, guestCase, slot: 0)
-        return own[1]?.difference(from: expected)
-    }
-
-    /// Drops instructions and makes registers 0 as long as there is a difference.
-    private func shrink(_ guestCase: GuestCase, _ subject: any Subject) throws -> (GuestCase, String?) {
-        var small = guestCase
-        // In slot 0: what depends on the place may be gone.
-        guard var what = try difference(small, subject) else { return (small, nil) }
-        func attempt(_ other: GuestCase) throws -> Bool {
-            guard let still = try difference(other, subject) else { return false }
-            small = other
-            what = still
-            return true
-        }
-        let nop: UInt32 = 0xD503_201F
-        var again = true
-        while again {
-            again = false
-            for index in small.words.indices.reversed() {
-                var other = small
-                other.words.remove(at: index)
-                if !other.words.isEmpty, try attempt(other) {
-                    again = true
-                } else if small.words[index] != nop {
-                    other = small
-                    other.words[index] = nop
-                    if try attempt(other) { again = true }
-                }
-            }
-        }
-        for index in 0..<CPUState.count where small.state[index] != 0 {
-            // QEMU does not keep all bits of the control register.
-            let simpler = index == CPUState.fpcr ? [0] : [0, 1, small.state[index] & 0xFF]
-            for simple in simpler where simple != small.state[index] {
-                var other = small
-                other.state[index] = simple
-                if try attempt(other) { break }
-            }
-        }
-        return (small, what)
-    }
-
-    // MARK: Text
-
-    private static func text(_ state: CPUState) -> String {
-        let set = (0..<CPUState.count).filter { state[$0] != 0 }
-        return set.map { "\(CPUState.name($0)) \(hex(state[$0]))" }.joined(separator: ", ")
-    }
-
-    /// Words with their disassembly, if binutils are there.
-    static func listing(_ guestCase: GuestCase) -> String {
-        let file = FileManager.default.temporaryDirectory.appending(path: "lyrebird-case-\(getpid())")
-        let bytes = guestCase.words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
-        try? Data(bytes).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "aarch64-linux-gnu-objdump", "-D", "-b", "binary", "-m", "aarch64",
-            "--adjust-vma=\(hex(Arena.pc(ofSlot: 0)))", file.path(),
-        ]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return guestCase.words.map { hex($0) }.joined(separator: " ") }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        let lines = text.split(separator: "\n").filter { $0.hasPrefix("    2000") }
-        return lines.isEmpty ? guestCase.words.map { hex($0) }.joined(separator: " ") : lines.joined(separator: "\n")
     }
 
     /// Records what was found as the test's failures.

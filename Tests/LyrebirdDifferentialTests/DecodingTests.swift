@@ -38,7 +38,7 @@ extension DifferentialTests {
         @Test func undefinedWords() throws {
             let seed: UInt64 = Self.count == 1 << 20 ? 7 : UInt64(Date.now.timeIntervalSince1970)
             var random = SplitMix64(seed: seed)
-            let oracle = try Oracle(model: .authenticating)
+            let oracle = try Oracle(.qemu(.authenticating))
             let scout = InterpreterSubject(passes: .none)
             var state = CPUState()
             for index in 0...CPUState.sp {
@@ -83,7 +83,7 @@ extension DifferentialTests {
             print("decoding, seed \(seed): \(done) words, \(undefined) undefined; as QEMU has it but for \(excused)")
             for (name, words) in differences.sorted(by: { $0.value.count > $1.value.count }) {
                 let some = GuestCase(words: Array(words.prefix(4)), state: state)
-                Issue.record("\(words.count) words, \(name):\n\(Comparison.listing(some))")
+                Issue.record("\(words.count) words, \(name):\n\(some.listing.joined(separator: "\n"))")
             }
         }
     }

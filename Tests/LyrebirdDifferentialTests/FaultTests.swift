@@ -40,7 +40,7 @@ extension DifferentialTests {
             before.words[last] = Arena.end
             let expected = try #require(run(before, interpreter, image))
             let isSame = outcome.state == expected.state && outcome.pc == expected.pc
-            #expect(isSame, "\(Comparison.listing(guestCase))\n\(outcome.difference(from: expected) ?? "")")
+            #expect(isSame, "\(guestCase.listing.joined(separator: "\n"))\n\(outcome.difference(from: expected) ?? "")")
             return true
         }
 

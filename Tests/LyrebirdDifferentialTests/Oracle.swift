@@ -1,4 +1,5 @@
-// The oracle's other end: builds Tests/Guests/oracle.c, runs it under qemu-aarch64 and talks to it in batches.
+// The oracles' other end: builds Tests/Guests/oracle.c, which runs under qemu-aarch64, or Tests/Oracles/unicorn.c, which runs
+// on Unicorn's library, and talks to it in batches.
 
 import Foundation
 import Glibc
@@ -8,23 +9,39 @@ struct OracleError: Error, CustomStringConvertible {
     var description: String
 }
 
-/// A process that runs cases under QEMU. One batch is under way at most: `send`, then `receive`.
+/// Who says what is right.
+enum OracleKind {
+    case qemu(OracleModel)
+    /// Unicorn 2.0, whose model of a CPU is QEMU 5.0's with the features that one has.
+    case unicorn
+
+    var name: String {
+        switch self {
+        case .qemu: "QEMU"
+        case .unicorn: "Unicorn"
+        }
+    }
+}
+
+/// A process that runs cases on another implementation. One batch is under way at most: `send`, then `receive`.
 final class Oracle {
+    let kind: OracleKind
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
-    private let program: String
     private var buffer: [UInt64] = []
     private var position = 0
 
-    init(model: OracleModel) throws {
-        program = try Self.build()
-        guard let emulator = Self.find("qemu-aarch64") else {
-            throw OracleError(description: "qemu-aarch64 is needed (Debian's package is qemu-user) and not installed")
-        }
+    init(_ kind: OracleKind) throws {
+        self.kind = kind
         signal(SIGPIPE, SIG_IGN)
-        process.executableURL = URL(filePath: emulator)
-        process.arguments = ["-cpu", model.rawValue, program]
+        switch kind {
+        case .qemu(let model):
+            process.executableURL = URL(filePath: try Self.tool("qemu-aarch64", package: "qemu-user"))
+            process.arguments = ["-cpu", model.rawValue, try Self.guestProgram.get()]
+        case .unicorn:
+            process.executableURL = URL(filePath: try Self.unicornProgram.get())
+        }
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -35,35 +52,49 @@ final class Oracle {
         process.waitUntilExit()
     }
 
-    private static func find(_ name: String) -> String? {
+    // MARK: Programs
+
+    private static func tool(_ name: String, package: String) throws(OracleError) -> String {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        let found = path.split(separator: ":").map { "\($0)/\(name)" }
+            .first { (file: String) in access(file, X_OK) == 0 }
+        guard let found else {
+            throw OracleError(description: "\(name) is needed (Debian's package is \(package)) and not installed")
+        }
+        return found
     }
 
-    /// The program, built once.
-    private static func build() throws -> String { try built.get() }
+    /// The programs, each built once.
+    private static let guestProgram = Result<String, OracleError> { () throws(OracleError) in
+        // Where no case has a reason to look.
+        let options = ["-static", "-mno-outline-atomics", "-Wl,-Ttext-segment=0x612340000"]
+        let compiler = try tool("aarch64-linux-gnu-gcc", package: "gcc-aarch64-linux-gnu")
+        return try build("Guests/oracle.c", compiler, options, libraries: [])
+    }
 
-    private static let built = Result<String, OracleError> { () throws(OracleError) in
-        guard let compiler = find("aarch64-linux-gnu-gcc") else {
-            throw OracleError(
-                description:
-                    "aarch64-linux-gnu-gcc is needed (Debian's package is gcc-aarch64-linux-gnu) and not installed")
+    private static let unicornProgram = Result<String, OracleError> { () throws(OracleError) in
+        guard access("/usr/include/unicorn/unicorn.h", R_OK) == 0 else {
+            throw OracleError(description: "Unicorn is needed (Debian's package is libunicorn-dev) and not installed")
         }
+        return try build("Oracles/unicorn.c", tool("gcc", package: "gcc"), [], libraries: ["-lunicorn"])
+    }
+
+    private static func build(
+        _ source: String, _ compiler: String, _ options: [String], libraries: [String]
+    ) throws(OracleError) -> String {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let name = URL(filePath: source).deletingPathExtension().lastPathComponent
         let directory = FileManager.default.temporaryDirectory.appending(path: "lyrebird-oracle-\(getpid())").path()
         mkdir(directory, 0o700)
-        let program = directory + "/oracle"
+        let program = "\(directory)/\(name)"
         let compile = Process()
         compile.executableURL = URL(filePath: compiler)
-        // Where no case has a reason to look.
-        compile.arguments = [
-            "-O2", "-static", "-mno-outline-atomics", "-Wl,-Ttext-segment=0x612340000",
-            tests.appending(path: "Guests/oracle.c").path(), "-o", program,
-        ]
+        compile.arguments =
+            ["-O2"] + options + [tests.appending(path: source).path(), "-o", program] + libraries
         do { try compile.run() } catch { throw OracleError(description: "\(compiler) cannot be run: \(error)") }
         compile.waitUntilExit()
         guard compile.terminationStatus == 0 else {
-            throw OracleError(description: "\(compiler) cannot build the oracle")
+            throw OracleError(description: "\(compiler) cannot build \(source)")
         }
         return program
     }
@@ -86,7 +117,7 @@ final class Oracle {
             var sent = 0
             while sent < bytes.count {
                 let count = write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
-                guard count > 0 else { throw OracleError(description: "the oracle does not listen any more") }
+                guard count > 0 else { throw OracleError(description: "\(kind.name) does not listen any more") }
                 sent += count
             }
         }
@@ -129,12 +160,12 @@ final class Oracle {
         let descriptor = output.fileHandleForReading.fileDescriptor
         var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&poller, 1, 30_000) > 0 else {
-            process.terminate()
-            throw OracleError(description: "the oracle says nothing for half a minute: a case that does not end?")
+            kill(process.processIdentifier, SIGKILL)
+            throw OracleError(description: "\(kind.name) says nothing for half a minute: a case that does not end?")
         }
         var chunk = [UInt8](repeating: 0, count: 1 << 18)
         let count = read(descriptor, &chunk, chunk.count)
-        guard count > 0 else { throw OracleError(description: "the oracle has ended in the middle of a batch") }
+        guard count > 0 else { throw OracleError(description: "\(kind.name) has ended in the middle of a batch") }
         rest += chunk[..<count]
         let whole = rest.count / 8
         rest.withUnsafeBytes { bytes in

@@ -15,6 +15,13 @@ protocol Subject: AnyObject {
     func begin(_ batch: Batch)
     /// Runs a case of the batch; nil if it does not end, or not in a way that can be compared.
     func run(slot: Int) -> Outcome?
+    /// Makes what the subject may leave open as the scout has it.
+    /// - Returns: what was left open, if something was.
+    func settle(_ outcome: inout Outcome, _ scouted: Outcome) -> String?
+}
+
+extension Subject {
+    func settle(_ outcome: inout Outcome, _ scouted: Outcome) -> String? { nil }
 }
 
 // MARK: The interpreter
@@ -184,7 +191,8 @@ final class EngineSubject: Subject {
     private let base: UInt
     private var batch = Batch(image: [])
     private let watchdog: Watchdog
-    let isWindow: Bool
+    private let isWindow: Bool
+    private static let windowSize: UInt64 = 1 << 36
 
     /// - Parameter window: whether guest memory is a reservation of its own and not the process's.
     /// - Parameter loopThreshold: times a loop goes round before it is translated as a whole.
@@ -198,7 +206,7 @@ final class EngineSubject: Subject {
         options.features = features
         options.cacheSize = 8 << 20
         options.loopThreshold = loopThreshold
-        let space = window ? try AddressSpace(windowSize: 1 << 36) : AddressSpace()
+        let space = window ? try AddressSpace(windowSize: Self.windowSize) : AddressSpace()
         base = UInt(space.base)
         engine = try Engine(ARM64(), memory: space, options: options, optimizer: Optimizer(passes: passes))
         cpu = try engine.makeCPU()
@@ -260,6 +268,18 @@ final class EngineSubject: Subject {
         return Outcome(
             signal: signal, pc: cpu.pc, address: address, state: CPUState(from: cpu.state),
             changes: takeChanges(host(Arena.memory), batch.image))
+    }
+
+    func settle(_ outcome: inout Outcome, _ scouted: Outcome) -> String? {
+        var reason: String?
+        if outcome.takesUnderflow(from: scouted) {
+            reason = "underflow of a number that rounding makes normal, which the host does not see"
+        }
+        if isWindow, scouted.isFault, outcome.isFault, scouted.address >= Self.windowSize {
+            outcome.address = scouted.address
+            reason = "behind the window, where the address is not told"
+        }
+        return reason
     }
 
     private func runOnce(_ slot: Int) -> EngineExit {
