@@ -165,6 +165,8 @@ public final class Engine: @unchecked Sendable {
                 _ = lyrebird_and32(Self.stopField(context), ~1)
                 return .stopped
             }
+            // Asked to leave a loop, and is out of it.
+            if stop & 4 != 0 { _ = lyrebird_and32(Self.stopField(context), ~4) }
             lyrebird_store32(Self.insideField(context), 1)
             if lyrebird_load32(stopTheWorld) != 0 {
                 lyrebird_store32(Self.insideField(context), 0)
@@ -576,6 +578,8 @@ public final class Engine: @unchecked Sendable {
         let key = LoopKey(pc: translation.pc, mode: translation.mode)
         if loops[key]?.translation == number {
             loops[key] = nil
+            // Whoever is going round in it would never see that it is gone.
+            for cpu in cpus { cpu.requestStop(4) }
         } else {
             index.remove(pc: translation.pc, mode: UInt32(translation.mode))
         }

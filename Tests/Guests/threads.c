@@ -362,6 +362,29 @@ static void spawning(void) {
     pthread_join(ids[0], NULL);
 }
 
+// A loop that another thread makes end by changing its code.
+static void *goRound(void *code) {
+    ((void (*)(volatile int *))code)(&go);
+    return NULL;
+}
+
+static void patched(void) {
+    uint32_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    code[0] = 0xb9400001;  // ldr w1, [x0]
+    code[1] = 0x11000421;  // add w1, w1, #1
+    code[2] = 0xb9000001;  // str w1, [x0]
+    code[3] = 0x17fffffd;  // b code
+    code[4] = 0xd65f03c0;  // ret
+    __builtin___clear_cache((char *)code, (char *)(code + 5));
+    go = 0;
+    pthread_create(ids, NULL, goRound, code);
+    while (go < 100000) sched_yield();
+    code[3] = 0x14000001;  // b behind
+    __builtin___clear_cache((char *)(code + 3), (char *)(code + 4));
+    CHECK(pthread_join(ids[0], NULL) == 0);
+    munmap(code, 4096);
+}
+
 int main(int argc, char **argv) {
     self = argv[0];
     if (argc > 1) return !strcmp(argv[1], "tasks") ? 30 + entries("/proc/self/task") : 9;
@@ -382,5 +405,6 @@ int main(int argc, char **argv) {
     CHECK(ended(7) == 21);
     CHECK(outlived() == 24);
     spawning();
+    patched();
     return finish();
 }

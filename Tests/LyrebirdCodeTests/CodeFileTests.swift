@@ -39,7 +39,7 @@ import Testing
         return text
     }
 
-    static func explain(_ before: FileTest.Case, features: String) throws -> Explanation {
+    static func explain(_ before: FileTest.Case, features: String, asLoop: Bool = false) throws -> Explanation {
         var configuration = Machine.Configuration()
         configuration.hostFeatures = features
         let machine = try Machine(.arm64, addressSpace: .hostProcess, configuration: configuration)
@@ -48,13 +48,21 @@ import Testing
         try #require(host.map(start, size: 4096, access: .readWriteExecute, flags: anonymousFixed) == Int(start))
         defer { _ = host.unmap(start, size: 4096) }
         try machine.memory.write(assemble(before.text(of: "guest")), at: start)
-        return try #require(machine.explain(start))
+        return try #require(machine.explain(start, asLoop: asLoop))
     }
 
     /// `host NAMES`: the main path of the host code, then what is out of line but for the stubs of links, for a host with
     /// these features. Addresses count from the start of the main path.
     static func host(_ argument: String, _ before: FileTest.Case) throws -> String {
-        let explanation = try explain(before, features: argument)
+        try listing(explain(before, features: argument))
+    }
+
+    /// `loophost NAMES`: the same of the loop that starts with the guest code, as a whole.
+    static func loopHost(_ argument: String, _ before: FileTest.Case) throws -> String {
+        try listing(explain(before, features: argument, asLoop: true))
+    }
+
+    private static func listing(_ explanation: Explanation) throws -> String {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lyrebird-host-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -79,6 +87,8 @@ import Testing
                 "lifted": { _, before in try Self.explain(before, features: "baseline").lifted },
                 "optimized": { _, before in try Self.explain(before, features: "baseline").optimized },
                 "host": Self.host,
+                "loop": { _, before in try Self.explain(before, features: "baseline", asLoop: true).optimized },
+                "loophost": Self.loopHost,
             ])
             for one in wrong { Issue.record("\(one)") }
         }

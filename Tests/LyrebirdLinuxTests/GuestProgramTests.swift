@@ -30,6 +30,13 @@ struct GuestProgramTests {
         expectAllWell(programs.run(name, []))
     }
 
+    /// With every loop translated as a whole at once, and with none.
+    @Test(
+        arguments: ["memory", "processes", "signals", "rounding", "vectors", "threads", "litmus", "storm"], ["1", "0"])
+    func holdsWithLoops(name: String, threshold: String) {
+        expectAllWell(programs.run(name, [], options: ["--loop-threshold", threshold]))
+    }
+
     /// What a tracer looks at is hostile, too.
     @Test func hostilePointersAreTraced() {
         expectAllWell(programs.run("hostile-pointers", [], options: ["--strace"]))
