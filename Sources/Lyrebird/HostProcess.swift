@@ -54,7 +54,7 @@ public struct HostProcess: Sendable {
     ) -> Int {
         changing { (engine: Engine) in
             // Where it will be is known only for a fixed address; elsewhere nothing was mapped.
-            if flags & 0x10 != 0 { forget(engine, address, size) }
+            if flags & 0x10 != 0 { forget(engine, address, size, replacing: true) }
             return engine.memory.map(
                 address, size: size, rights: access.rights, flags: flags, file: file, offset: offset)
         }
@@ -63,7 +63,7 @@ public struct HostProcess: Sendable {
     /// munmap(2). - Returns: 0 or -errno.
     public func unmap(_ address: UInt64, size: UInt64) -> Int {
         changing { engine in
-            forget(engine, address, size)
+            forget(engine, address, size, replacing: true)
             return engine.memory.unmap(address, size: size)
         }
     }
@@ -96,8 +96,10 @@ public struct HostProcess: Sendable {
     }
 
     /// Drops translations of the guest code in the pages of a range. The lock is held.
-    private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64) {
+    /// - Parameter replacing: whether what is mapped there goes, too, and with it the functions of `Machine.setFunction`.
+    private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64, replacing: Bool = false) {
         let (end, overflows) = address.addingReportingOverflow(size)
+        if replacing { engine.removeFunctionsLocked(address, overflows ? .max : end) }
         for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
             engine.invalidateLocked(part.0, part.1)
         }
@@ -106,8 +108,8 @@ public struct HostProcess: Sendable {
     /// mremap(2). - Returns: the address, or -errno.
     public func remap(_ address: UInt64, oldSize: UInt64, newSize: UInt64, flags: Int32, newAddress: UInt64) -> Int {
         changing { engine in
-            forget(engine, address, oldSize)
-            if flags & 2 != 0 { forget(engine, newAddress, newSize) }
+            forget(engine, address, oldSize, replacing: true)
+            if flags & 2 != 0 { forget(engine, newAddress, newSize, replacing: true) }
             return engine.memory.remap(
                 address, oldSize: oldSize, newSize: newSize, flags: flags, newAddress: newAddress)
         }

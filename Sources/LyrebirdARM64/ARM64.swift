@@ -16,6 +16,18 @@ public struct ARM64: GuestArchitecture {
         unit = lifter.takeUnit()
     }
 
+    /// AAPCS64 6.8.2: the arguments are X0 and X1, the result X0.
+    public func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {
+        unit.place(unit.makeBlock())
+        unit.instruction(pc: pc)
+        let arguments = (unit.get(.i64, ARM64State.x(0)), unit.get(.i64, ARM64State.x(1)))
+        unit.set(ARM64State.x(0), unit.call(function, arguments.0, arguments.1))
+        unit.exitJump(pc &+ 4)
+        unit.guestBytes = 4
+        unit.guestInstructions = 1
+        unit.finish()
+    }
+
     /// The floating-point control that translations depend on: FPCR.FZ and DN.
     public func mode(_ state: UnsafeRawPointer) -> UInt32 {
         let known: FloatControl = [.flushesSubnormals, .defaultNaN]

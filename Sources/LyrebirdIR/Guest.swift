@@ -25,6 +25,10 @@ public protocol GuestArchitecture: Sendable {
     /// - Parameter mode: the part of the translation's key that is not the pc; the guest gives it its meaning.
     func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
 
+    /// Lifts, into `unit`, which has been reset, a call of a function of the embedder's in place of the one instruction at `pc`.
+    /// Arguments and result are where the guest's C functions have their first two and theirs.
+    func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit)
+
     /// The mode that a CPU's state asks for.
     func mode(_ state: UnsafeRawPointer) -> UInt32
 

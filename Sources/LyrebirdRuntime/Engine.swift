@@ -69,6 +69,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) private var frames = FlatArray<UInt8>()
     @exclusivity(unchecked) private var pages = PageIndex()
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
+    @exclusivity(unchecked) private var functions = HostFunctions()
     @exclusivity(unchecked) public private(set) var statistics = EngineStatistics()
     private let codeBuffer: UnsafeMutableRawBufferPointer
 
@@ -127,6 +128,7 @@ public final class Engine: @unchecked Sendable {
         architecture.initialize(cpu.state)
         locked {
             cpu.generation = generation
+            functions.install(in: cpu)
             cpus.append(cpu)
         }
         return cpu
@@ -305,7 +307,7 @@ public final class Engine: @unchecked Sendable {
         while true {
             unit.reset(pc: pc)
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-            architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
+            lift(code, mode: cpu.mode, limit: limit)
             optimizer.run(&unit)
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
@@ -331,7 +333,7 @@ public final class Engine: @unchecked Sendable {
         guard read > 0 else { return nil }
         unit.reset(pc: pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        lift(code, mode: mode, limit: options.unitLimit)
         let printer = Printer(layout: layout)
         let lifted = printer.text(of: unit)
         optimizer.run(&unit)
@@ -356,7 +358,7 @@ public final class Engine: @unchecked Sendable {
         guard read > 0 else { return }
         unit.reset(pc: pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        lift(code, mode: mode, limit: options.unitLimit)
         let lifted = lyrebird_counter(0, 0)
         optimizer.run(&unit)
         let optimized = lyrebird_counter(0, 0)
@@ -381,9 +383,17 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
+    private func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
+        if let function = functions.function(at: code.pc) {
+            architecture.liftFunction(function, at: code.pc, into: &unit)
+        } else {
+            architecture.lift(code, mode: mode, into: &unit, limit: limit)
+        }
+    }
+
     /// Copies guest code to the buffer; the bytes that could be fetched.
     private func fetch(_ pc: UInt64) -> Int {
-        let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
+        let available = memory.executableBytes(at: pc, limit: functions.limit(codeBuffer.count, after: pc))
         return available
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
     }
@@ -492,6 +502,23 @@ public final class Engine: @unchecked Sendable {
         let found = translations[low - 1]
         return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
     }
+
+    // MARK: Functions of the embedder's
+
+    /// Puts a function in place of the instruction at a guest address: its arguments are those of the guest's C functions, and
+    /// the guest goes on behind the instruction.
+    /// - Returns: false if the machine has as many functions as it can have.
+    public func setFunction(_ function: @escaping HostFunction, at address: UInt64) -> Bool {
+        locked {
+            guard functions.set(function, at: address) else { return false }
+            for cpu in cpus { functions.install(in: cpu) }
+            invalidateLocked(address, address &+ 1)
+            return true
+        }
+    }
+
+    /// What is mapped in a range goes, and with it the functions there. The lock is held.
+    public func removeFunctionsLocked(_ start: UInt64, _ end: UInt64) { functions.remove(start, end) }
 
     // MARK: Forgetting
 
