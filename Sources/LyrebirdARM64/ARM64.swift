@@ -4,6 +4,10 @@ import LyrebirdIR
 
 /// The AArch64 guest: A64 in user mode.
 public struct ARM64: GuestArchitecture {
+    // Asked for at every way into generated code.
+    private let fpcrOffset = ARM64State.layout.entries[ARM64State.fpcr.index].offset
+    private let fpsrOffset = ARM64State.layout.entries[ARM64State.fpsr.index].offset
+
     public init() {}
 
     public var layout: StateLayout { ARM64State.layout }
@@ -43,12 +47,12 @@ public struct ARM64: GuestArchitecture {
 
     /// FPSR's cumulative exceptions have the same bits.
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
-        let fpsr = (state + offset(ARM64State.fpsr)).assumingMemoryBound(to: UInt64.self)
+        let fpsr = (state + fpsrOffset).assumingMemoryBound(to: UInt64.self)
         fpsr.pointee |= UInt64(flags)
     }
 
     private func fpcr(_ state: UnsafeRawPointer) -> UInt32 {
-        state.load(fromByteOffset: offset(ARM64State.fpcr), as: UInt32.self)
+        state.load(fromByteOffset: fpcrOffset, as: UInt32.self)
     }
 
     public func initialize(_ state: UnsafeMutableRawPointer) {

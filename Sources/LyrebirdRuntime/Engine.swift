@@ -205,7 +205,7 @@ public final class Engine: @unchecked Sendable {
             case .miss, .trap: cpu.pc = context.pointee.pc
             case .fault: reason = recover(cpu)
             }
-            lyrebird_store32(Self.insideField(context), 0)
+            lyrebird_store_release32(Self.insideField(context), 0)
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break

@@ -52,6 +52,7 @@ struct ABI: Sendable {
     let interpreterBase: UInt64
     let stackTop: UInt64
 
+    @inline(__always)
     func systemCall(_ number: UInt64) -> SystemCall {
         if number < systemCalls.count { return systemCalls[Int(number)] }
         let offset = number &- Self.firstCommonNumber
