@@ -36,8 +36,7 @@ int lyrebird_map_code(size_t size, void **writable, void **executable) {
     return error;
 }
 
-// One request for pages costs less than a fault for each. A kernel that does not know it (before 5.14) leaves them to faults.
-static void prepare(void *memory, size_t size) {
+void lyrebird_populate(void *memory, size_t size) {
     const int populate_write = 23;
     if (size) madvise(memory, (size + 4095) & ~(size_t)4095, populate_write);
 }
@@ -46,8 +45,8 @@ int lyrebird_copy_code(size_t size, const void *writable, size_t hot_used, size_
                        void **copy) {
     char *memory = shared_memory(size);
     if (!memory) return errno;
-    prepare(memory, hot_used);
-    prepare(memory + cold_start, cold_used);
+    lyrebird_populate(memory, hot_used);
+    lyrebird_populate(memory + cold_start, cold_used);
     memcpy(memory, writable, hot_used);
     memcpy(memory + cold_start, (const char *)writable + cold_start, cold_used);
     *copy = memory;

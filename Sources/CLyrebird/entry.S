@@ -14,20 +14,6 @@ lyrebird_copy_fail:
     mov %rcx, %rax
     ret
 
-# long lyrebird_syscall(number, a0 … a5)
-    .globl lyrebird_syscall
-    .type lyrebird_syscall, @function
-lyrebird_syscall:
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    mov %rdx, %rsi
-    mov %rcx, %rdx
-    mov %r8, %r10
-    mov %r9, %r8
-    mov 8(%rsp), %r9
-    syscall
-    ret
-
 # long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]). A signal between start and end goes on at
 # interrupted: the call was not made.
     .globl lyrebird_blocking_syscall, lyrebird_syscall_start, lyrebird_syscall_end, lyrebird_syscall_interrupted

@@ -141,6 +141,16 @@ void lyrebird_set_signal_mask(uint64_t mask) {
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
 }
 
+int lyrebird_exchange_signal_mask(struct lyrebird_context *c, uint64_t mask) {
+    mask &= ~always_open;
+    const uint64_t words[7] = {SYS_rt_sigprocmask, SIG_SETMASK, (uint64_t)&mask, 0, 8};
+    return lyrebird_blocking_syscall(&c->stop, words) != LYREBIRD_NOT_ENTERED;
+}
+
+void lyrebird_block_signals(struct lyrebird_context *c) {
+    if (__atomic_load_n(&c->pending_signal[0], __ATOMIC_ACQUIRE) == 0) lyrebird_set_signal_mask(~0ull);
+}
+
 int lyrebird_take_signal(struct lyrebird_context *c, void *info) {
     for (int place = 0; place < LYREBIRD_PENDING; place++) {
         uint32_t signal = __atomic_load_n(&c->pending_signal[place], __ATOMIC_ACQUIRE);

@@ -67,6 +67,41 @@ public final class CPU {
         }
     }
 
+    /// Where general registers of consecutive numbers are; not those whose place holds them in another form.
+    private func place(of first: Register, count: Int) -> UnsafeMutableRawPointer {
+        let last = first.index + count - 1
+        precondition(last < Register.nzcv.index && Int(offsets[last] - offsets[first.index]) == 8 * (count - 1))
+        return context.state + Int(offsets[first.index])
+    }
+
+    private func place(of first: VectorRegister, count: Int) -> UnsafeMutableRawPointer {
+        let (start, last) = (VectorRegister.firstSlot + first.index, VectorRegister.firstSlot + first.index + count - 1)
+        precondition(Int(offsets[last] - offsets[start]) == 16 * (count - 1))
+        return context.state + Int(offsets[start])
+    }
+
+    /// Copies general registers of consecutive numbers, `first` and as many as the buffer has room for, 8 bytes each.
+    public func copyRegisters(from first: Register, to buffer: UnsafeMutableRawBufferPointer) {
+        let from = place(of: first, count: buffer.count / 8)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(start: from, count: buffer.count))
+    }
+
+    /// Loads general registers of consecutive numbers, from `first` on.
+    public func loadRegisters(from first: Register, _ buffer: UnsafeRawBufferPointer) {
+        place(of: first, count: buffer.count / 8).copyMemory(from: buffer.baseAddress!, byteCount: buffer.count)
+    }
+
+    /// Copies vector registers of consecutive numbers, `first` and as many as the buffer has room for, 16 bytes each.
+    public func copyRegisters(from first: VectorRegister, to buffer: UnsafeMutableRawBufferPointer) {
+        let from = place(of: first, count: buffer.count / 16)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(start: from, count: buffer.count))
+    }
+
+    /// Loads vector registers of consecutive numbers, from `first` on.
+    public func loadRegisters(from first: VectorRegister, _ buffer: UnsafeRawBufferPointer) {
+        place(of: first, count: buffer.count / 16).copyMemory(from: buffer.baseAddress!, byteCount: buffer.count)
+    }
+
     // The state has the flags as the host has them, with C as a borrow (ARM64State.nzcv).
     private static func nzcv(fromHost bits: UInt16) -> UInt64 {
         let b = UInt64(bits)

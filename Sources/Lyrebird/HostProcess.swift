@@ -54,7 +54,7 @@ public struct HostProcess: Sendable {
     ) -> Int {
         changing { (engine: Engine) in
             // Where it will be is known only for a fixed address; elsewhere nothing was mapped.
-            if flags & 0x10 != 0 { forget(engine, address, size) }
+            if flags & 0x10 != 0 { forget(engine, address, size, replacing: true) }
             return engine.memory.map(
                 address, size: size, rights: access.rights, flags: flags, file: file, offset: offset)
         }
@@ -63,7 +63,7 @@ public struct HostProcess: Sendable {
     /// munmap(2). - Returns: 0 or -errno.
     public func unmap(_ address: UInt64, size: UInt64) -> Int {
         changing { engine in
-            forget(engine, address, size)
+            forget(engine, address, size, replacing: true)
             return engine.memory.unmap(address, size: size)
         }
     }
@@ -96,8 +96,10 @@ public struct HostProcess: Sendable {
     }
 
     /// Drops translations of the guest code in the pages of a range. The lock is held.
-    private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64) {
+    /// - Parameter replacing: whether what is mapped there goes, too, and with it the functions of `Machine.setFunction`.
+    private func forget(_ engine: Engine, _ address: UInt64, _ size: UInt64, replacing: Bool = false) {
         let (end, overflows) = address.addingReportingOverflow(size)
+        if replacing { engine.removeFunctionsLocked(address, overflows ? .max : end) }
         for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
             engine.invalidateLocked(part.0, part.1)
         }
@@ -106,8 +108,8 @@ public struct HostProcess: Sendable {
     /// mremap(2). - Returns: the address, or -errno.
     public func remap(_ address: UInt64, oldSize: UInt64, newSize: UInt64, flags: Int32, newAddress: UInt64) -> Int {
         changing { engine in
-            forget(engine, address, oldSize)
-            if flags & 2 != 0 { forget(engine, newAddress, newSize) }
+            forget(engine, address, oldSize, replacing: true)
+            if flags & 2 != 0 { forget(engine, newAddress, newSize, replacing: true) }
             return engine.memory.remap(
                 address, oldSize: oldSize, newSize: newSize, flags: flags, newAddress: newAddress)
         }
@@ -228,24 +230,55 @@ public struct HostProcess: Sendable {
         return -Int(lyrebird_set_disposition(signal, wanted))
     }
 
-    /// The host signal that interrupted `cpu`, as the kernel's 128 bytes of siginfo_t, or nil. Taking it leaves all signals
-    /// blocked until `setSignalMask` is called.
+    /// The host signal that interrupted `cpu`, or nil. Taking it leaves all signals blocked until `setSignalMask` is called.
     public func takeSignal(for cpu: CPU) -> HostSignal? {
         let context = cpu.context.context
         // The stop that came with them is spent, should nobody have seen it yet.
-        _ = lyrebird_and32(UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt32.self), ~1)
-        var info = [UInt8](repeating: 0, count: Int(LYREBIRD_SIGINFO))
-        let number = info.withUnsafeMutableBytes { lyrebird_take_signal(context, $0.baseAddress) }
+        let stop = UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt32.self)
+        if lyrebird_load32(stop) & 1 != 0 { _ = lyrebird_and32(stop, ~1) }
+        var info = SignalInfo()
+        let number = withUnsafeMutableBytes(of: &info.words) { lyrebird_take_signal(context, $0.baseAddress) }
         return number == 0 ? nil : HostSignal(number: number, info: info)
     }
 
     /// Sets the calling thread's signal mask (bit n-1 is signal n). Signals the translator needs stay unblocked on the host.
     public func setSignalMask(_ mask: UInt64) { lyrebird_set_signal_mask(mask) }
+
+    /// The same, unless a signal or a stop is waiting for `cpu`, the calling thread's: no signal can slip in between the test and
+    /// the change.
+    /// - Returns: whether it was set.
+    public func setSignalMask(_ mask: UInt64, unlessStopping cpu: CPU) -> Bool {
+        lyrebird_exchange_signal_mask(cpu.context.context, mask) != 0
+    }
+
+    /// Blocks all signals of the calling thread, which is that of `cpu`, but for those that the translator needs.
+    public func blockSignals(on cpu: CPU) { lyrebird_block_signals(cpu.context.context) }
 }
 
 /// A signal that arrived from the host.
 public struct HostSignal: Sendable {
     public var number: Int32
-    /// siginfo_t as the host kernel (x86-64) gave it, 128 bytes.
-    public var info: [UInt8]
+    /// As the host kernel (x86-64) gave it.
+    public var info: SignalInfo
+}
+
+/// A siginfo_t: 128 bytes, the same on all 64-bit hosts and guests.
+public struct SignalInfo: Sendable {
+    var words = InlineArray<16, UInt64>(repeating: 0)
+    public static let size = 128
+
+    public init() {}
+
+    public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
+    /// Stores an integer at an offset of at most 120 bytes.
+    public mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
+        precondition(offset >= 0 && offset <= Self.size - MemoryLayout<T>.size)
+        withUnsafeMutableBytes(of: &words) { $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self) }
+    }
+
+    /// Copies it to the start of a buffer.
+    public func copy(to buffer: UnsafeMutableRawBufferPointer) {
+        withUnsafeBytes(of: words) { buffer.copyMemory(from: $0) }
+    }
 }

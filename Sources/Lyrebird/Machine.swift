@@ -107,6 +107,26 @@ public final class Machine: Sendable {
         }
     }
 
+    /// A function of the host's in place of a guest instruction: of the first two arguments of a C function of the guest's
+    /// (X0 and X1), giving the result of one (X0).
+    public typealias Function = HostFunction
+
+    /// How many different functions a machine can have.
+    public static let functionLimit = Helper.functionCount
+
+    /// Puts a function of the host's in place of the instruction at a guest address. Where the guest would execute that, the
+    /// function is called without leaving guest code, all registers but the result's stay, and the guest goes on behind it: at
+    /// a RET, if it is to be a function of the guest's, too. The address has to be mapped and executable, as for any
+    /// instruction; the function is gone when that is unmapped, or mapped anew.
+    ///
+    /// The function runs on the calling CPU's thread, and other CPUs may wait for it: it must not block, call the machine, touch
+    /// guest memory or compute with floating point, whose rounding is the guest's.
+    /// - Returns: false if the machine has as many different functions as it can have.
+    @discardableResult
+    public func setFunction(_ function: @escaping Function, at address: UInt64) -> Bool {
+        engine.setFunction(function, at: address)
+    }
+
     /// What translating has cost and given so far.
     public var statistics: Statistics { Statistics(engine.locked { engine.statistics }) }
 

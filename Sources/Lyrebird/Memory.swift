@@ -29,6 +29,7 @@ public struct Memory: Sendable {
         let anonymousPrivateFixed: Int32 = 0x32
         let result = engine.locked {
             engine.invalidateLocked(address, address + size)
+            engine.removeFunctionsLocked(address, address + size)
             return engine.memory.map(
                 address, size: size, rights: access.rights, flags: anonymousPrivateFixed, file: -1, offset: 0)
         }
@@ -40,6 +41,7 @@ public struct Memory: Sendable {
         try check(address, size)
         let result = engine.locked {
             engine.invalidateLocked(address, address + size)
+            engine.removeFunctionsLocked(address, address + size)
             return engine.memory.unmap(address, size: size)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }

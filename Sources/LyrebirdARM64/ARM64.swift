@@ -4,6 +4,10 @@ import LyrebirdIR
 
 /// The AArch64 guest: A64 in user mode.
 public struct ARM64: GuestArchitecture {
+    // Asked for at every way into generated code.
+    private let fpcrOffset = ARM64State.layout.entries[ARM64State.fpcr.index].offset
+    private let fpsrOffset = ARM64State.layout.entries[ARM64State.fpsr.index].offset
+
     public init() {}
 
     public var layout: StateLayout { ARM64State.layout }
@@ -24,6 +28,18 @@ public struct ARM64: GuestArchitecture {
         return isLoop
     }
 
+    /// AAPCS64 6.8.2: the arguments are X0 and X1, the result X0.
+    public func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {
+        unit.place(unit.makeBlock())
+        unit.instruction(pc: pc)
+        let arguments = (unit.get(.i64, ARM64State.x(0)), unit.get(.i64, ARM64State.x(1)))
+        unit.set(ARM64State.x(0), unit.call(function, arguments.0, arguments.1))
+        unit.exitJump(pc &+ 4)
+        unit.guestBytes = 4
+        unit.guestInstructions = 1
+        unit.finish()
+    }
+
     /// The floating-point control that translations depend on: FPCR.FZ and DN.
     public func mode(_ state: UnsafeRawPointer) -> UInt32 {
         let known: FloatControl = [.flushesSubnormals, .defaultNaN]
@@ -39,12 +55,12 @@ public struct ARM64: GuestArchitecture {
 
     /// FPSR's cumulative exceptions have the same bits.
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
-        let fpsr = (state + offset(ARM64State.fpsr)).assumingMemoryBound(to: UInt64.self)
+        let fpsr = (state + fpsrOffset).assumingMemoryBound(to: UInt64.self)
         fpsr.pointee |= UInt64(flags)
     }
 
     private func fpcr(_ state: UnsafeRawPointer) -> UInt32 {
-        state.load(fromByteOffset: offset(ARM64State.fpcr), as: UInt32.self)
+        state.load(fromByteOffset: fpcrOffset, as: UInt32.self)
     }
 
     public func initialize(_ state: UnsafeMutableRawPointer) {

@@ -30,6 +30,10 @@ public protocol GuestArchitecture: Sendable {
     /// - Returns: false if there is no such loop, or it is not worth it.
     func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool
 
+    /// Lifts, into `unit`, which has been reset, a call of a function of the embedder's in place of the one instruction at `pc`.
+    /// Arguments and result are where the guest's C functions have their first two and theirs.
+    func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit)
+
     /// The mode that a CPU's state asks for.
     func mode(_ state: UnsafeRawPointer) -> UInt32
 

@@ -100,6 +100,14 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
 public enum Helper: UInt8, Sendable, CaseIterable {
     /// Nanoseconds of a monotonic clock: the virtual counter of a guest.
     case counter
+    /// Functions of the embedder's, which stand at guest addresses.
+    case function0, function1, function2, function3, function4, function5
+
+    /// How many functions an embedder may have.
+    public static let functionCount = 6
+
+    /// The embedder's function of this number.
+    public static func function(_ number: Int) -> Helper { Helper(rawValue: function0.rawValue + UInt8(number))! }
 }
 
 /// The result of an instruction, by its index.

@@ -156,7 +156,7 @@ public final class LinuxProcess {
         (flags, gate) = Self.makeGate()
         flags.pointee.hasGuestDirectory.store(hasGuestDirectory, ordering: .relaxed)
 
-        let loader = Loader(host: host, memory: machine.memory)
+        let loader = Loader(host: host, machine: machine)
         let request = ProcessImage.Request(
             program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment,
             stackLimit: limits[ResourceLimit.stack]?.current)

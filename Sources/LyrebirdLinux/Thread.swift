@@ -6,11 +6,11 @@ import Synchronization
 /// A thread of the guest, run by a host thread of its own. Belongs to it, but for `id` and `stopHandle`.
 final class GuestThread {
     /// Another one only while a vfork(2) child runs in this thread's place.
-    var process: LinuxProcess {
+    @exclusivity(unchecked) var process: LinuxProcess {
         didSet { flags = process.flags }
     }
     @exclusivity(unchecked) private var flags: UnsafeMutablePointer<ProcessFlags>
-    private let tracer: Tracer?
+    let tracer: Tracer?
     let cpu: CPU
     let abi: ABI
     let host: HostProcess
@@ -20,7 +20,7 @@ final class GuestThread {
     @exclusivity(unchecked) var mask: UInt64
     /// The mask that a call such as sigsuspend put in its place, while the signal that ended the call is delivered.
     @exclusivity(unchecked) var temporaryMask: UInt64?
-    var alternateStack = AlternateStack()
+    @exclusivity(unchecked) var alternateStack = AlternateStack()
     /// Signals that the host has caught and the guest has not got yet: those about to be delivered, and blocked ones that the
     /// host cannot hold back because the translator needs them itself.
     @exclusivity(unchecked) var held: [HostSignal] = []
@@ -91,7 +91,9 @@ final class GuestThread {
         }
     }
 
+    // This and `perform` are inline for the reason that `lyrebird_syscall` is.
     /// Makes the system call that the registers describe.
+    @inline(__always)
     private func systemCall() {
         let number = cpu[abi.callNumber]
         let arguments = Arguments(

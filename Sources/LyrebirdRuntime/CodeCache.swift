@@ -16,6 +16,8 @@ struct CodeCache: ~Copyable {
     let hotBase: Int
     private(set) var hotUsed: Int
     private(set) var coldUsed = 0
+    private var hotPopulated = 0
+    private var coldPopulated = 0
 
     /// - Parameter size: bytes, at least 64 KB; rounded up to pages.
     init(size requested: Int, contract: RegisterContract) throws(RuntimeError) {
@@ -34,6 +36,12 @@ struct CodeCache: ~Copyable {
         assembler.align(to: 64)
         hotBase = assembler.offset
         hotUsed = assembler.offset
+    }
+
+    /// Keeps some room ahead of what is in use, as soon as that is worth a system call.
+    private mutating func populate() {
+        Populated.extend(&hotPopulated, writable, used: hotUsed, limit: coldStart)
+        Populated.extend(&coldPopulated, writable + coldStart, used: coldUsed, limit: size - coldStart)
     }
 
     deinit {
@@ -59,6 +67,7 @@ struct CodeCache: ~Copyable {
     mutating func commit(hot: Int, cold: Int) {
         hotUsed = (hotUsed + hot + 15) & ~15
         coldUsed = (coldUsed + cold + 15) & ~15
+        populate()
     }
 
     /// Forgets all translations.

@@ -75,6 +75,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var loops: [LoopKey: Loop] = [:]
     @exclusivity(unchecked) var counters = LoopCounters()
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
+    @exclusivity(unchecked) var functions = HostFunctions()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
 
@@ -133,6 +134,7 @@ public final class Engine: @unchecked Sendable {
         architecture.initialize(cpu.state)
         locked {
             cpu.generation = generation
+            functions.install(in: cpu)
             cpus.append(cpu)
         }
         return cpu
@@ -211,7 +213,7 @@ public final class Engine: @unchecked Sendable {
             case .miss, .trap: cpu.pc = context.pointee.pc
             case .fault: reason = recover(cpu)
             }
-            lyrebird_store32(Self.insideField(context), 0)
+            lyrebird_store_release32(Self.insideField(context), 0)
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break
@@ -313,7 +315,7 @@ public final class Engine: @unchecked Sendable {
         while true {
             unit.reset(pc: pc)
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-            architecture.lift(code, mode: cpu.mode, into: &unit, limit: limit)
+            lift(code, mode: cpu.mode, limit: limit)
             optimizer.run(&unit)
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
@@ -342,7 +344,7 @@ public final class Engine: @unchecked Sendable {
         if asLoop {
             guard architecture.liftLoop(code, mode: mode, into: &unit) else { return nil }
         } else {
-            architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+            lift(code, mode: mode, limit: options.unitLimit)
         }
         let printer = Printer(layout: layout)
         let lifted = printer.text(of: unit)
@@ -368,7 +370,7 @@ public final class Engine: @unchecked Sendable {
         guard read > 0 else { return }
         unit.reset(pc: pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        architecture.lift(code, mode: mode, into: &unit, limit: options.unitLimit)
+        lift(code, mode: mode, limit: options.unitLimit)
         let lifted = lyrebird_counter(0, 0)
         optimizer.run(&unit)
         let optimized = lyrebird_counter(0, 0)
@@ -393,9 +395,17 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
+    private func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
+        if let function = functions.function(at: code.pc) {
+            architecture.liftFunction(function, at: code.pc, into: &unit)
+        } else {
+            architecture.lift(code, mode: mode, into: &unit, limit: limit)
+        }
+    }
+
     /// Copies guest code to the buffer; the bytes that could be fetched.
     func fetch(_ pc: UInt64) -> Int {
-        let available = memory.executableBytes(at: pc, limit: codeBuffer.count)
+        let available = memory.executableBytes(at: pc, limit: functions.limit(codeBuffer.count, after: pc))
         return available
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
     }
@@ -528,6 +538,23 @@ public final class Engine: @unchecked Sendable {
         let found = translations[low - 1]
         return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
     }
+
+    // MARK: Functions of the embedder's
+
+    /// Puts a function in place of the instruction at a guest address: its arguments are those of the guest's C functions, and
+    /// the guest goes on behind the instruction.
+    /// - Returns: false if the machine has as many functions as it can have.
+    public func setFunction(_ function: @escaping HostFunction, at address: UInt64) -> Bool {
+        locked {
+            guard functions.set(function, at: address) else { return false }
+            for cpu in cpus { functions.install(in: cpu) }
+            invalidateLocked(address, address &+ 1)
+            return true
+        }
+    }
+
+    /// What is mapped in a range goes, and with it the functions there. The lock is held.
+    public func removeFunctionsLocked(_ start: UInt64, _ end: UInt64) { functions.remove(start, end) }
 
     // MARK: Forgetting
 

@@ -47,6 +47,7 @@ extension Engine {
     }
 
     private func translateLoop(_ head: UInt64, _ mode: UInt16) -> Loop? {
+        guard functions.function(at: head) == nil else { return nil }
         let start = lyrebird_counter(0, 0)
         unit.reset(pc: head)
         let read = fetch(head)

@@ -51,9 +51,11 @@ enum Pages {
     private static let mmap = 9, munmap = 11, mremap = 25
     private static let mayMove: UInt64 = 1
 
-    static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
-        // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        pointer(lyrebird_syscall(mmap, 0, UInt64(size), 3, 0x4022, UInt64.max, 0), size)
+    /// - Parameter populated: all of it at once, which costs less than a fault for each page.
+    static func allocate(_ size: Int, populated: Bool = false) -> UnsafeMutableRawPointer {
+        // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE; MAP_POPULATE
+        let flags: UInt64 = 0x4022 | (populated ? 0x8000 : 0)
+        return pointer(lyrebird_syscall(mmap, 0, UInt64(size), 3, flags, UInt64.max, 0), size)
     }
 
     static func grow(_ base: UnsafeMutableRawPointer, from size: Int, to larger: Int) -> UnsafeMutableRawPointer {
@@ -73,11 +75,32 @@ enum Pages {
     }
 }
 
+/// Memory that is used from its start on. It is brought in some way ahead: one request costs less than a fault for each page, and
+/// pages that are never used cost as much as those that are.
+enum Populated {
+    /// - Parameter end: up to where this has been done, in bytes; at least `used` afterwards.
+    @inline(__always)
+    static func extend(_ end: inout Int, _ base: UnsafeMutableRawPointer, used: Int, limit: Int) {
+        if used > end { extendBeyond(&end, base, used, limit) }
+    }
+
+    @inline(never)
+    private static func extendBeyond(_ end: inout Int, _ base: UnsafeMutableRawPointer, _ used: Int, _ limit: Int) {
+        let start = (used + 4095) & ~4095
+        let step = min(64 << 10, used / 4 & ~4095, limit - start)
+        end = start
+        guard step >= 16 << 10 else { return }
+        lyrebird_populate(base + start, step)
+        end += step
+    }
+}
+
 /// A flat array without reference counting or copying on write. Grows under the lock: readers without it use the index only.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
     private var size = 64 << 10
+    private var populated = 0
 
     init() { base = Pages.allocate(size).bindMemory(to: Element.self, capacity: 1) }
 
@@ -91,11 +114,16 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
     mutating func reserve(_ more: Int) {
         let needed = (count + more) * MemoryLayout<Element>.stride
-        guard needed > size else { return }
+        if needed > populated { grow(to: needed) }
+    }
+
+    @inline(never)
+    private mutating func grow(to needed: Int) {
         var larger = size
         while larger < needed { larger *= 2 }
-        base = Pages.grow(base, from: size, to: larger).bindMemory(to: Element.self, capacity: 1)
+        if larger > size { base = Pages.grow(base, from: size, to: larger).bindMemory(to: Element.self, capacity: 1) }
         size = larger
+        Populated.extend(&populated, UnsafeMutableRawPointer(base), used: needed, limit: size)
     }
 
     @inline(__always)
@@ -149,7 +177,8 @@ struct TranslationIndex: ~Copyable {
 
     /// The first entry of a table says how large it is.
     private static func makeTable(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
-        let table = Pages.allocate(size(capacity)).bindMemory(to: Entry.self, capacity: capacity + 1)
+        // A hash table is read and written everywhere.
+        let table = Pages.allocate(size(capacity), populated: true).bindMemory(to: Entry.self, capacity: capacity + 1)
         table[0].value = UInt64(capacity - 1)
         return table
     }

@@ -99,10 +99,13 @@ import Testing
 
     @Test func alternateStacks() {
         var stack = AlternateStack()
-        #expect((stack.bytes(stackPointer: 0).integer(at: 8) as UInt32) == AlternateStack.disabled)
+        #expect(stack.record(stackPointer: 0).flags == AlternateStack.disabled)
+        #expect(
+            MemoryLayout<AlternateStack.Record>.size == 24
+                && MemoryLayout<AlternateStack.Record>.offset(of: \.size) == 16)
         stack = AlternateStack(pointer: 0x1000, size: 0x2000)
         #expect(!stack.contains(0x1000) && stack.contains(0x1001) && stack.contains(0x3000) && !stack.contains(0x3001))
-        #expect((stack.bytes(stackPointer: 0x2000).integer(at: 8) as UInt32) == AlternateStack.onStack)
+        #expect(stack.record(stackPointer: 0x2000).flags == AlternateStack.onStack)
         stack.flags = AlternateStack.autoDisarm
         #expect(!stack.contains(0x2000))
     }

@@ -25,7 +25,7 @@ struct GuestProgramTests {
 
     @Test(arguments: [
         "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "hostile-pointers",
-        "hostile-mappings", "threads", "litmus", "storm",
+        "hostile-mappings", "threads", "litmus", "storm", "vdso",
     ]) func holds(name: String) {
         expectAllWell(programs.run(name, []))
     }
@@ -71,7 +71,7 @@ struct GuestProgramTests {
     }
 
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
-    @Test(arguments: ["threads", "processes", "signals"]) func holdsInASmallCache(name: String) {
+    @Test(arguments: ["threads", "processes", "signals", "vdso"]) func holdsInASmallCache(name: String) {
         expectAllWell(programs.run(name, [], options: ["--cache-size", "65536"]))
     }
 
@@ -129,7 +129,7 @@ final class GuestPrograms: Sendable {
         let names = [
             "hello", "files", "memory", "processes", "signals", "clocks", "rounding", "vectors", "proc", "roots",
             "families", "hostile-pointers", "hostile-mappings", "random-calls", "threads", "litmus",
-            "storm", "stress",
+            "storm", "stress", "vdso",
         ]
         commands += names.map { "\($0).c -o \($0) -static -pthread -lm" }
         for command in commands {

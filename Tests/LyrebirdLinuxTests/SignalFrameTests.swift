@@ -9,8 +9,8 @@ import Testing
     private var context: ARM64Context {
         var context = ARM64Context()
         context.faultAddress = 0xfa17
-        for index in 0..<31 { context.registers[index] = UInt64(index) << 32 | 0x100 }
-        context.stackPointer = 0x7fff_0010
+        for index in 0..<31 { context.general[index] = UInt64(index) << 32 | 0x100 }
+        context.general[31] = 0x7fff_0010
         context.pc = 0x40_0100
         context.pstate = 0x6000_0000
         context.fpsr = 0x1000_0000
@@ -20,16 +20,32 @@ import Testing
         return context
     }
 
+    private var stack: AlternateStack.Record { AlternateStack(pointer: 0x5000, size: 0x4000).record(stackPointer: 0) }
+
+    /// In memory that holds something else.
     private func frame() -> [UInt8] {
-        ARM64SignalFrame.bytes(
-            info: [UInt8](repeating: 0x11, count: 128), context: context, mask: 0x4002,
-            stack: AlternateStack(pointer: 0x5000, size: 0x4000).bytes(stackPointer: 0))
+        var info = SignalInfo()
+        for offset in stride(from: 0, to: SignalInfo.size, by: 8) {
+            info.store(0x1111_1111_1111_1111 as UInt64, at: offset)
+        }
+        var bytes = [UInt8](repeating: 0xee, count: ARM64SignalFrame.size)
+        let used = bytes.withUnsafeMutableBytes {
+            ARM64SignalFrame.write(to: $0, info: info, context: context, mask: 0x4002, stack: stack)
+        }
+        #expect(bytes[used...].allSatisfy { $0 == 0xee })
+        return bytes
+    }
+
+    private func parse(_ bytes: [UInt8]) -> ARM64SignalFrame.Contents? {
+        bytes.withUnsafeBytes { ARM64SignalFrame.parse($0) }
     }
 
     @Test func offsets() {
         let bytes = frame()
         #expect(bytes.count == 4688)  // sizeof(struct rt_sigframe)
         let context = 128
+        #expect(bytes[..<128].allSatisfy { $0 == 0x11 })
+        #expect(bytes.integer(at: context) as UInt64 == 0 && bytes.integer(at: context + 8) as UInt64 == 0)
         #expect(bytes.integer(at: context + 16) as UInt64 == 0x5000)  // uc_stack.ss_sp
         #expect(bytes.integer(at: context + 32) as UInt64 == 0x4000)  // uc_stack.ss_size
         #expect(bytes.integer(at: context + 40) as UInt64 == 0x4002)  // uc_sigmask
@@ -49,12 +65,17 @@ import Testing
     }
 
     @Test func comesBackAsItWas() throws {
-        let contents = try #require(ARM64SignalFrame.parse(frame()))
-        var expected = context
-        expected.syndrome = nil  // only told, not taken back
-        #expect(contents.context == expected)
+        let contents = try #require(parse(frame()))
+        let (found, expected) = (contents.context, context)
+        for index in 0..<32 {
+            #expect(found.general[index] == expected.general[index] && found.vectors[index] == expected.vectors[index])
+        }
+        #expect(
+            found.faultAddress == expected.faultAddress && found.pc == expected.pc && found.pstate == expected.pstate)
+        #expect(found.fpsr == expected.fpsr && found.fpcr == expected.fpcr)
+        #expect(found.syndrome == nil)  // only told, not taken back
         #expect(contents.mask == 0x4002)
-        #expect(contents.stack == AlternateStack(pointer: 0x5000, size: 0x4000).bytes(stackPointer: 0))
+        #expect(contents.stack == stack)
     }
 
     @Test func refusesWhatTheKernelRefuses() {
@@ -62,7 +83,7 @@ import Testing
         func refused(_ change: (inout [UInt8]) -> Void) -> Bool {
             var bytes = frame()
             change(&bytes)
-            return ARM64SignalFrame.parse(bytes) == nil
+            return parse(bytes) == nil
         }
         #expect(refused { $0.store(5 as UInt64, at: 128 + 176 + 272) })  // EL1h
         #expect(refused { $0.store(0x10 as UInt64, at: 128 + 176 + 272) })  // AArch32
@@ -91,7 +112,7 @@ import Testing
             for _ in 0..<8 {
                 bytes[Int.random(in: 400..<1200, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
-            _ = ARM64SignalFrame.parse(bytes)
+            _ = parse(bytes)
         }
     }
 
@@ -113,7 +134,7 @@ import Testing
         #expect(signal(.protection).number == 11 && signal(.protection).code == 2)
         #expect(signal(.alignment).number == 7 && signal(.alignment).code == 1)
         #expect(signal(.bus).number == 7 && signal(.bus).code == 2)
-        let info = signal(.protection).info
+        let info = signal(.protection).info.bytes
         #expect(info.count == 128)
         #expect(info.integer(at: 0) as Int32 == 11)
         #expect(info.integer(at: 8) as Int32 == 2)

@@ -1,5 +1,6 @@
 // The lines of --strace.
 
+import Lyrebird
 import Testing
 
 @testable import LyrebirdLinux
@@ -128,7 +129,7 @@ private struct SampleMemory: TraceMemory {
         #expect(
             line(.futex, Arguments(0x10, 128, 2, 0, 0, 0), -11).hasPrefix("futex(0x10, FUTEX_WAIT_PRIVATE, 2, NULL, "))
         let fault = SynchronousSignal(number: 11, code: 1, address: 0x10)
-        #expect(TraceFormat.signalInfo(fault.info) == "{si_signo=SIGSEGV, si_code=1, si_addr=0x10}")
+        #expect(TraceFormat.signalInfo(fault.info.bytes) == "{si_signo=SIGSEGV, si_code=1, si_addr=0x10}")
     }
 
     @Test func everySignatureIsKnown() {

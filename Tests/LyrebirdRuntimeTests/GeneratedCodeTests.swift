@@ -31,6 +31,10 @@ final class RandomGuest: GuestArchitecture, @unchecked Sendable {
         }
     }
 
+    func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {
+        lift(GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: nil, count: 0)), mode: 0, into: &unit, limit: 1)
+    }
+
     func initialize(_ state: UnsafeMutableRawPointer) {}
     func mode(_ state: UnsafeRawPointer) -> UInt32 { float.control & 12 }
     func floatControl(_ state: UnsafeRawPointer) -> UInt32 { float.control }

@@ -38,6 +38,7 @@ enum A64 {
     static func blr(_ rn: UInt32) -> UInt32 { 0xD63F_0000 | rn << 5 }
     static let ret: UInt32 = 0xD65F_03C0
     static func svc(_ imm: UInt32 = 0) -> UInt32 { 0xD400_0001 | imm << 5 }
+    static let nop: UInt32 = 0xD503_201F
     static func brk(_ imm: UInt32) -> UInt32 { 0xD420_0000 | imm << 5 }
     static func icIVAU(_ rt: UInt32) -> UInt32 { 0xD50B_7520 | rt }
     static let dsbISH: UInt32 = 0xD503_3B9F

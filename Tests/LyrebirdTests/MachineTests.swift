@@ -107,6 +107,58 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         #expect(machine.statistics.invalidated >= 49)
     }
 
+    /// A function of the host's stands in for one instruction: what is before it and behind it is the guest's, and so are all
+    /// other registers.
+    @Test func functionsInPlaceOfInstructions() throws {
+        let sum: Machine.Function = { a, b in 1000 &* a &+ b }
+        let (machine, cpu) = try makeMachine([
+            A64.movz(0, 3), A64.movz(1, 4), A64.brk(1), A64.add(2, 0, imm: 1), A64.add(3, 0, 0), A64.svc(2),
+        ])
+        #expect(cpu.run() == .breakpoint(immediate: 1))
+        // Translated already, and a second CPU is there.
+        let other = try machine.makeCPU()
+        #expect(machine.setFunction(sum, at: codeBase + 8))
+        for cpu in [cpu, other, try machine.makeCPU()] {
+            for n in 4...30 { cpu[.x(n)] = UInt64(n) }
+            for n in 0...31 { cpu[.v(n)] = UInt128(n) << 64 | 5 }
+            cpu[.nzcv] = 0xA000_0000
+            cpu.pc = codeBase
+            #expect(cpu.run() == .systemCall(immediate: 2))
+            #expect(cpu[.x0] == 3004 && cpu[.x1] == 4 && cpu[.x2] == 3005 && cpu[.x3] == 6008)
+            for n in 4...30 { #expect(cpu[.x(n)] == UInt64(n)) }
+            for n in 0...31 { #expect(cpu[.v(n)] == UInt128(n) << 64 | 5) }
+            #expect(cpu[.nzcv] == 0xA000_0000)
+        }
+        // Another function in the same place, and one more where translations end and begin.
+        let difference: Machine.Function = { a, b in a &- b }
+        #expect(machine.setFunction(difference, at: codeBase + 8))
+        #expect(machine.setFunction(sum, at: codeBase + 16))
+        cpu.pc = codeBase
+        #expect(cpu.run() == .systemCall(immediate: 2))
+        #expect(cpu[.x0] == 1000 &* .max &+ 4 && cpu[.x2] == 0)
+        // It is gone with the memory.
+        try machine.memory.map(codeBase, size: 4096, access: .readWriteExecute)
+        try machine.memory.write(A64.bytes([A64.movz(0, 9), A64.brk(2), A64.brk(3), A64.svc()]), at: codeBase)
+        cpu.pc = codeBase + 8
+        #expect(cpu.run() == .breakpoint(immediate: 3))
+    }
+
+    @Test func functionsHaveALimit() throws {
+        let (machine, cpu) = try makeMachine([A64.nop, A64.nop, A64.nop, A64.nop, A64.nop, A64.nop, A64.nop, A64.svc()])
+        let functions: [Machine.Function] = [
+            { a, _ in a &+ 1 }, { a, _ in a &+ 20 }, { a, _ in a &+ 300 }, { a, _ in a &+ 4000 },
+            { a, _ in a &+ 50000 },
+            { a, _ in a &+ 600_000 }, { a, _ in a &+ 7_000_000 },
+        ]
+        for (n, function) in functions.enumerated() {
+            #expect(machine.setFunction(function, at: codeBase + UInt64(4 * n)) == (n < Machine.functionLimit))
+        }
+        // One of those that are there needs no room.
+        #expect(machine.setFunction(functions[0], at: codeBase + 24))
+        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(cpu[.x0] == 654_322)
+    }
+
     /// The guest patches a function that it has called, as a just-in-time compiler does.
     @Test func guestChangesItsOwnCode() throws {
         let (machine, cpu) = try makeMachine([

@@ -24,6 +24,10 @@ enum lyrebird_disposition { LYREBIRD_DEFAULT, LYREBIRD_IGNORE, LYREBIRD_INTERCEP
 int lyrebird_set_disposition(int signal, enum lyrebird_disposition disposition);
 // Sets the thread's mask, but for the signals that must stay open.
 void lyrebird_set_signal_mask(uint64_t mask);
+// The same, unless a stop is waiting for the CPU, which is the calling thread's, when the kernel would be entered: then 0.
+int lyrebird_exchange_signal_mask(struct lyrebird_context *context, uint64_t mask);
+// Blocks all signals but those. They are blocked already while one waits to be taken.
+void lyrebird_block_signals(struct lyrebird_context *context);
 
 // Asks a CPU to leave generated code: bit 0 for its embedder, bit 1 for a safepoint.
 void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
@@ -31,8 +35,20 @@ void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
 // memcpy that stops where memory is not accessible; returns the bytes that were not copied.
 size_t lyrebird_copy(void *to, const void *from, size_t count);
 
-// The host's system call; -errno on failure.
-long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+// The host's system call; -errno on failure. Inline: the way through the kernel empties the return predictor on many
+// processors, so that every return behind it is mispredicted.
+static inline long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                    uint64_t a5) {
+    long result;
+    register uint64_t r10 __asm__("r10") = a3;
+    register uint64_t r8 __asm__("r8") = a4;
+    register uint64_t r9 __asm__("r9") = a5;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a0), "S"(a1), "d"(a2), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
 // The same, unless *stop is not zero when the kernel would be entered: then LYREBIRD_NOT_ENTERED.
 #define LYREBIRD_NOT_ENTERED INT64_MIN
 long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]);
@@ -49,6 +65,10 @@ static inline uint32_t lyrebird_enter(const void *stub, struct lyrebird_context 
 
 // Nanoseconds of CLOCK_MONOTONIC: a helper of generated code.
 uint64_t lyrebird_counter(uint64_t, uint64_t);
+
+// Brings pages in: one request costs less than a fault for each. A kernel that does not know it (before 5.14) leaves them to
+// faults.
+void lyrebird_populate(void *memory, size_t size);
 
 // Writable and executable views of one piece of memory. Returns 0 or an errno.
 int lyrebird_map_code(size_t size, void **writable, void **executable);
@@ -67,4 +87,5 @@ static inline void lyrebird_store_release(uint64_t *p, uint64_t v) { __atomic_st
 static inline void lyrebird_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline uint32_t lyrebird_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static inline void lyrebird_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+static inline void lyrebird_store_release32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
 static inline uint32_t lyrebird_and32(uint32_t *p, uint32_t v) { return __atomic_and_fetch(p, v, __ATOMIC_SEQ_CST); }

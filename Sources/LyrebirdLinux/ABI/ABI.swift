@@ -34,9 +34,11 @@ struct ABI: Sendable {
     let signalFrameSize: UInt64
     let minimumAlternateStack: UInt64
 
-    /// Instructions that call rt_sigreturn, and how many bytes of them lie before the first that is executed.
-    let signalReturnCode: [UInt32]
-    let signalReturnOffset: Int
+    /// The ELF image that the kernel gives every program, as little-endian words.
+    let vdso: [UInt64]
+    /// Where in it rt_sigreturn is called, and the instructions that `VDSO.nanoseconds` takes the place of.
+    let vdsoSignalReturn: Int
+    let vdsoClocks: [Int]
 
     /// The open(2) flags whose bits differ from the host's.
     let openFlags: [FlagPair]
@@ -50,6 +52,7 @@ struct ABI: Sendable {
     let interpreterBase: UInt64
     let stackTop: UInt64
 
+    @inline(__always)
     func systemCall(_ number: UInt64) -> SystemCall {
         if number < systemCalls.count { return systemCalls[Int(number)] }
         let offset = number &- Self.firstCommonNumber

@@ -39,10 +39,9 @@ extension ABI {
         // arch/arm64/kernel/signal.c.
         signalFrameSize: UInt64(ARM64SignalFrame.size) + 16 + 16,
         minimumAlternateStack: 5120,
-        // nop; mov x8, #139; svc #0. Unwinders know a signal frame by the last two, and look up the caller of the one before
-        // (arch/arm64/kernel/vdso/sigreturn.S).
-        signalReturnCode: [0xd503_201f, 0xd280_1168, 0xd400_0001],
-        signalReturnOffset: 4,
+        vdso: ARM64VDSO.image,
+        vdsoSignalReturn: ARM64VDSO.signalReturn,
+        vdsoClocks: [ARM64VDSO.clockOfGettime, ARM64VDSO.clockOfGettimeofday],
         openFlags: [
             FlagPair(guest: 0o40000, host: 0o200000),  // O_DIRECTORY
             FlagPair(guest: 0o100000, host: 0o400000),  // O_NOFOLLOW

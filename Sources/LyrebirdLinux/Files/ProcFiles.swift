@@ -51,7 +51,7 @@ extension LinuxProcess {
         var labels = [
             ProcText.Label(range: image.stackRange, name: "[stack]"),
             ProcText.Label(
-                range: image.signalReturn.pageFloor..<image.signalReturn.pageFloor + Memory.pageSize, name: "[vdso]"),
+                range: image.vdso..<image.vdso + Memory.pageSize, name: "[vdso]"),
         ]
         let programBreak = memory.lock.locked { memory.programBreak }
         if programBreak.current > programBreak.start {

@@ -19,6 +19,8 @@ struct InitialStack: Equatable, Sendable {
             case end = 0, programHeaders = 3, programHeaderSize = 4, programHeaderCount = 5, pageSize = 6, base = 7
             case flags = 8, entry = 9, uid = 11, euid = 12, gid = 13, egid = 14, platform = 15, capabilities = 16
             case clockTick = 17, secure = 23, random = 25, capabilities2 = 26, executableName = 31
+            /// AT_SYSINFO_EHDR
+            case vdso = 33
             case minimumSignalStack = 51
         }
         var kind: Kind

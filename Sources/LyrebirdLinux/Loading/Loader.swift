@@ -6,7 +6,8 @@ import Lyrebird
 /// Puts images into memory.
 struct Loader {
     let host: HostProcess
-    let memory: Memory
+    let machine: Machine
+    var memory: Memory { machine.memory }
 
     /// Why an image could not be mapped: what was being made, and the error.
     struct Failure: Error {

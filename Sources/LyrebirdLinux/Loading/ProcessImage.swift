@@ -1,5 +1,4 @@
-// The memory a program starts with: its segments, its interpreter's, the stack with what is on it, and the page that signal
-// handlers return through.
+// The memory a program starts with: its segments, its interpreter's, the vDSO, and the stack with what is on it.
 
 import Glibc
 import Lyrebird
@@ -23,7 +22,9 @@ struct ProcessImage {
     let bias: UInt64
     let stack: InitialStack
     let stackRange: Range<UInt64>
-    /// Code that calls rt_sigreturn; the kernel has it in its vDSO.
+    /// Where the vDSO is.
+    let vdso: UInt64
+    /// Where signal handlers return to, in it.
     let signalReturn: UInt64
     /// The page behind the program's last.
     let breakStart: UInt64
@@ -50,7 +51,9 @@ struct ProcessImage {
             "the stack", abi.stackTop - size, size, MapFlags.noReplace, access: access, orAnywhere: true)
         let top = bottom + size
 
+        let vdso = try VDSO.map(abi, loader)
         let auxiliary: [InitialStack.Auxiliary] = [
+            .init(kind: .vdso, value: vdso),
             .init(kind: .minimumSignalStack, value: abi.signalFrameSize),
             .init(kind: .capabilities, value: Capability.word(abi.capabilities)),
             .init(kind: .pageSize, value: Memory.pageSize),
@@ -84,23 +87,9 @@ struct ProcessImage {
         let code = program.segments.first { $0.access.contains(.execute) } ?? program.segments[0]
         return ProcessImage(
             entry: entry, bias: bias, stack: stack, stackRange: bottom..<top,
-            signalReturn: try mapSignalReturn(abi, loader), breakStart: program.pages.upperBound &+ bias,
+            vdso: vdso, signalReturn: vdso + UInt64(abi.vdsoSignalReturn), breakStart: program.pages.upperBound &+ bias,
             codeRange: (code.address &+ bias)..<(code.address &+ bias &+ code.memorySize),
             arguments: request.arguments, environment: request.environment)
-    }
-
-    private static func mapSignalReturn(_ abi: ABI, _ loader: Loader) throws(Loader.Failure) -> UInt64 {
-        let what: StaticString = "the page for signal handlers"
-        let page = try loader.reserve(
-            what, abi.stackTop + Memory.pageSize, Memory.pageSize, MapFlags.noReplace, access: .readWrite,
-            orAnywhere: true)
-        var code: [UInt8] = []
-        for word in abi.signalReturnCode { code.append(integer: word) }
-        do { try loader.memory.write(code, at: page) } catch { throw Loader.Failure(what: what, error: .EFAULT) }
-        if let error = Errno(result: loader.host.protect(page, size: Memory.pageSize, access: .readExecute)) {
-            throw Loader.Failure(what: what, error: error)
-        }
-        return page + UInt64(abi.signalReturnOffset)
     }
 
     /// The size of the main thread's stack: RLIMIT_STACK, within reason.

@@ -132,23 +132,23 @@ struct AlternateStack: Equatable {
     static let onStack: UInt32 = 1
     static let disabled: UInt32 = 2
     static let autoDisarm: UInt32 = 1 << 31
-    /// sizeof(stack_t)
-    static let structSize = 24
-
     /// Whether a stack pointer is on it (`on_sig_stack` in include/linux/sched/signal.h).
     func contains(_ stackPointer: UInt64) -> Bool {
         // With SS_AUTODISARM a handler may leave the stack by other means than returning: it is never "on" it.
         flags & Self.autoDisarm == 0 && stackPointer > pointer && stackPointer - pointer <= size
     }
 
-    /// The `stack_t` that sigaltstack and a signal frame show.
-    func bytes(stackPointer: UInt64) -> [UInt8] {
+    /// `stack_t`
+    struct Record: Equatable {
+        var pointer: UInt64
+        var flags: UInt32
+        var padding: UInt32 = 0
+        var size: UInt64
+    }
+
+    /// What sigaltstack and a signal frame show.
+    func record(stackPointer: UInt64) -> Record {
         let state = size == 0 ? Self.disabled : contains(stackPointer) ? Self.onStack : 0
-        var result: [UInt8] = []
-        result.append(integer: pointer)
-        result.append(integer: state | flags)
-        result.append(integer: 0 as UInt32)
-        result.append(integer: size)
-        return result
+        return Record(pointer: pointer, flags: state | flags, size: size)
     }
 }

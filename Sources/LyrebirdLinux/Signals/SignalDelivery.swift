@@ -36,13 +36,12 @@ struct SynchronousSignal {
     /// A stack that a frame cannot be written to or read from: SI_KERNEL.
     static let badFrame = SynchronousSignal(number: Signal.segmentation, code: 0x80, address: 0)
 
-    /// siginfo_t
-    var info: [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 128)
-        bytes.store(number, at: 0)
-        bytes.store(code, at: 8)
-        bytes.store(address, at: 16)
-        return bytes
+    var info: SignalInfo {
+        var info = SignalInfo()
+        info.store(number, at: 0)
+        info.store(code, at: 8)
+        info.store(address, at: 16)
+        return info
     }
 }
 
@@ -56,8 +55,8 @@ extension GuestThread {
         collectSignals()
         while end == nil, let signal = nextSignal() {
             arrived = true
-            process.tracer?.note(signal.number, info: signal.info)
-            if let action = handler(for: signal.number, info: signal.info) {
+            if let tracer { tracer.note(signal.number, info: signal.info.bytes) }
+            if let action = handler(for: signal.number) {
                 if let call = interrupted { settle(call, action) }
                 interrupted = nil
                 enter(action, signal: signal.number, info: signal.info, faultAddress: 0, syndrome: nil)
@@ -71,7 +70,7 @@ extension GuestThread {
 
     /// Delivers a signal that cannot wait. One that is blocked or ignored ends the process (`force_sig_info_to_task`).
     func deliver(_ signal: SynchronousSignal) {
-        process.tracer?.note(signal.number, info: signal.info)
+        if let tracer { tracer.note(signal.number, info: signal.info.bytes) }
         let action = process.takeAction(for: signal.number)
         guard !action.isDefault, !action.isIgnored, mask & Signal.bit(signal.number) == 0 else {
             end = .process(.signaled(signal.number))
@@ -86,7 +85,7 @@ extension GuestThread {
     /// Takes what the host has caught for this thread, and keeps it from catching more until the mask is set again: it has room
     /// for one signal, and what comes while the mask is being changed must not displace it.
     func collectSignals() {
-        host.setSignalMask(~0)
+        host.blockSignals(on: cpu)
         while let signal = host.takeSignal(for: cpu) {
             // Those that the host cannot block are held here while the guest blocks them: one of each, as in the kernel.
             let isHeld = signal.number < Signal.firstRealTime && held.contains { $0.number == signal.number }
@@ -96,8 +95,16 @@ extension GuestThread {
 
     /// Puts a change of `mask` into force. What it lets through is delivered before the guest goes on.
     func applyMask() {
+        if openAtOnce(mask) { return }
         collectSignals()
         openSignals()
+    }
+
+    /// Puts a mask into force with one call of the host's, if there is no signal that would have to be collected first.
+    func openAtOnce(_ new: UInt64) -> Bool {
+        guard held.isEmpty, !isVforked, host.setSignalMask(new, unlessStopping: cpu) else { return false }
+        mask = new
+        return true
     }
 
     /// Whether a signal has come that is not blocked.
@@ -123,7 +130,7 @@ extension GuestThread {
     }
 
     /// The action of a signal that has a handler; a signal without one is dealt with here.
-    private func handler(for signal: Int32, info: [UInt8]) -> SignalAction? {
+    private func handler(for signal: Int32) -> SignalAction? {
         let action = process.takeAction(for: signal)
         if action.isIgnored { return nil }
         if action.isDefault {
@@ -154,7 +161,7 @@ extension GuestThread {
 
     /// Sets the registers for a handler and saves the old ones on its stack: `setup_rt_frame`.
     private func enter(
-        _ action: SignalAction, signal: Int32, info: [UInt8], faultAddress: UInt64, syndrome: UInt64?
+        _ action: SignalAction, signal: Int32, info: SignalInfo, faultAddress: UInt64, syndrome: UInt64?
     ) {
         var context = ARM64Context(cpu)
         context.faultAddress = faultAddress
@@ -167,11 +174,14 @@ extension GuestThread {
         // A frame record, so that a debugger finds its way from the handler to what it interrupted.
         let recordAddress = (top &- 16) & ~15
         let frameAddress = recordAddress &- UInt64(ARM64SignalFrame.size)
-        var bytes = ARM64SignalFrame.bytes(
-            info: info, context: context, mask: mask, stack: alternateStack.bytes(stackPointer: context.stackPointer))
-        bytes.append(integer: context.registers[29])
-        bytes.append(integer: context.registers[30])
-        do { try write(bytes, at: frameAddress) } catch {
+        let frame = scratch[2]
+        let used = ARM64SignalFrame.write(
+            to: frame, info: info, context: context, mask: mask,
+            stack: alternateStack.record(stackPointer: context.stackPointer))
+        do {
+            try memory.write(UnsafeRawBufferPointer(rebasing: frame[..<used]), at: frameAddress)
+            try memory.store(UInt128(context.general[29]) | UInt128(context.general[30]) << 64, at: recordAddress)
+        } catch {
             forceSegmentationFault(in: signal)
             return
         }
@@ -204,8 +214,9 @@ extension GuestThread {
     func rtSigreturn() -> Int {
         registersAreSet = true
         let address = cpu[.sp]
-        guard address % 16 == 0, let frame = try? read(address, count: ARM64SignalFrame.size),
-            let contents = ARM64SignalFrame.parse(frame)
+        let frame = UnsafeMutableRawBufferPointer(rebasing: scratch[2][..<ARM64SignalFrame.size])
+        guard address % 16 == 0, (try? memory.read(address, into: frame)) != nil,
+            let contents = ARM64SignalFrame.parse(UnsafeRawBufferPointer(frame))
         else {
             deliver(.badFrame)
             return 0

@@ -4,19 +4,20 @@
 import Lyrebird
 
 /// The registers that a signal frame holds.
-struct ARM64Context: Equatable, Sendable {
+struct ARM64Context: Sendable {
     var faultAddress: UInt64 = 0
-    /// x0 to x30.
-    var registers = [UInt64](repeating: 0, count: 31)
-    var stackPointer: UInt64 = 0
+    /// x0 to x30 and sp.
+    var general = InlineArray<32, UInt64>(repeating: 0)
     var pc: UInt64 = 0
     /// Of it, only the flags in bits 31 to 28 are the program's.
     var pstate: UInt64 = 0
     var fpsr: UInt32 = 0
     var fpcr: UInt32 = 0
-    var vectors = [UInt128](repeating: 0, count: 32)
+    var vectors = InlineArray<32, UInt128>(repeating: 0)
     /// Why a memory access failed (ESR_EL1); nil for signals with another cause.
     var syndrome: UInt64?
+
+    var stackPointer: UInt64 { general[31] }
 }
 
 /// `struct rt_sigframe`.
@@ -35,7 +36,6 @@ enum ARM64SignalFrame {
     // Offsets in struct sigcontext.
     private static let faultAddress = 0
     private static let registers = 8
-    private static let stackPointer = 256
     private static let pc = 264
     private static let pstate = 272
     private static let records = 288
@@ -49,57 +49,72 @@ enum ARM64SignalFrame {
 
     private static let flags: UInt64 = 0xf000_0000
 
-    /// The bytes of a frame.
+    /// Writes a frame, but for the room behind its last record, which nobody reads.
     /// - Parameters:
-    ///   - info: siginfo_t, 128 bytes.
+    ///   - frame: `size` bytes or more.
     ///   - mask: the signal mask to go back to.
-    ///   - stack: the alternate stack's `stack_t`.
-    static func bytes(info: [UInt8], context: ARM64Context, mask: UInt64, stack: [UInt8]) -> [UInt8] {
-        var frame = [UInt8](repeating: 0, count: size)
-        frame.replaceSubrange(0..<info.count, with: info)
-        frame.replaceSubrange(Self.context + contextStack..<Self.context + contextStack + stack.count, with: stack)
-        frame.store(mask, at: Self.context + contextMask)
-
+    /// - Returns: how many bytes were written.
+    static func write(
+        to frame: UnsafeMutableRawBufferPointer, info: SignalInfo, context: ARM64Context, mask: UInt64,
+        stack: AlternateStack.Record
+    ) -> Int {
+        precondition(frame.count >= size)
+        func store<T: BitwiseCopyable>(_ value: T, _ at: Int) {
+            frame.storeBytes(of: value, toByteOffset: at, as: T.self)
+        }
+        func copy(_ bytes: UnsafeRawBufferPointer, _ at: Int) {
+            UnsafeMutableRawBufferPointer(rebasing: frame[at...]).copyMemory(from: bytes)
+        }
+        info.copy(to: frame)
         let machine = Self.context + machineContext
-        frame.store(context.faultAddress, at: machine + faultAddress)
-        for (index, value) in context.registers.enumerated() { frame.store(value, at: machine + registers + 8 * index) }
-        frame.store(context.stackPointer, at: machine + stackPointer)
-        frame.store(context.pc, at: machine + pc)
-        frame.store(context.pstate, at: machine + pstate)
+        for at in stride(from: Self.context, to: machine, by: 8) { store(0 as UInt64, at) }
+        store(stack, Self.context + contextStack)
+        store(mask, Self.context + contextMask)
+
+        store(context.faultAddress, machine + faultAddress)
+        withUnsafeBytes(of: context.general) { copy($0, machine + registers) }
+        store(context.pc, machine + pc)
+        store(context.pstate, machine + pstate)
+        store(0 as UInt64, machine + records - 8)
 
         var record = machine + records
-        frame.store(vectorMagic, at: record)
-        frame.store(UInt32(vectorSize), at: record + 4)
-        frame.store(context.fpsr, at: record + 8)
-        frame.store(context.fpcr, at: record + 12)
-        for (index, value) in context.vectors.enumerated() { frame.store(value, at: record + 16 + 16 * index) }
+        store(vectorMagic, record)
+        store(UInt32(vectorSize), record + 4)
+        store(context.fpsr, record + 8)
+        store(context.fpcr, record + 12)
+        withUnsafeBytes(of: context.vectors) { copy($0, record + 16) }
         record += vectorSize
         if let syndrome = context.syndrome {
-            frame.store(syndromeMagic, at: record)
-            frame.store(UInt32(syndromeSize), at: record + 4)
-            frame.store(syndrome, at: record + 8)
+            store(syndromeMagic, record)
+            store(UInt32(syndromeSize), record + 4)
+            store(syndrome, record + 8)
+            record += syndromeSize
         }
-        return frame  // the record behind is zero, which ends the list
+        // The end of the list.
+        store(UInt128(0), record)
+        return record + 16
     }
 
     /// What rt_sigreturn finds in a frame.
-    struct Contents: Equatable {
+    struct Contents {
         var context: ARM64Context
         var mask: UInt64
-        /// `stack_t`
-        var stack: [UInt8]
+        var stack: AlternateStack.Record
     }
 
     /// Reads a frame back; nil if it is not one that the kernel would accept.
-    static func parse(_ frame: [UInt8]) -> Contents? {
+    static func parse(_ frame: UnsafeRawBufferPointer) -> Contents? {
         guard frame.count == size else { return nil }
+        func word<T: BitwiseCopyable>(_ at: Int) -> T { frame.loadUnaligned(fromByteOffset: at, as: T.self) }
+        func copy(_ at: Int, to buffer: UnsafeMutableRawBufferPointer) {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: frame[at..<at + buffer.count]))
+        }
         var context = ARM64Context()
         let machine = Self.context + machineContext
-        context.faultAddress = frame.integer(at: machine + faultAddress)
-        for index in 0..<31 { context.registers[index] = frame.integer(at: machine + registers + 8 * index) }
-        context.stackPointer = frame.integer(at: machine + stackPointer)
-        context.pc = frame.integer(at: machine + pc)
-        let state: UInt64 = frame.integer(at: machine + pstate)
+        context.faultAddress = word(machine + faultAddress)
+        withUnsafeMutableBytes(of: &context.general) { copy(machine + registers, to: $0) }
+        context.pc = word(machine + pc)
+        let state: UInt64 = word(machine + pstate)
         // valid_native_regs: EL0 with AArch64 state and nothing masked, or the frame is refused.
         guard state & 0x1f == 0 else { return nil }
         context.pstate = state & flags
@@ -110,8 +125,8 @@ enum ARM64SignalFrame {
         while true {
             guard offset + 8 <= recordsSize else { return nil }
             let record = machine + records + offset
-            let magic: UInt32 = frame.integer(at: record)
-            let length: UInt32 = frame.integer(at: record + 4)
+            let magic: UInt32 = word(record)
+            let length: UInt32 = word(record + 4)
             if magic == 0 {
                 guard length == 0 else { return nil }
                 break
@@ -121,19 +136,17 @@ enum ARM64SignalFrame {
             case vectorMagic:
                 guard !hasVectors, length >= vectorSize else { return nil }
                 hasVectors = true
-                context.fpsr = frame.integer(at: record + 8)
-                context.fpcr = frame.integer(at: record + 12)
-                for index in 0..<32 { context.vectors[index] = frame.integer(at: record + 16 + 16 * index) }
+                context.fpsr = word(record + 8)
+                context.fpcr = word(record + 12)
+                withUnsafeMutableBytes(of: &context.vectors) { copy(record + 16, to: $0) }
             case syndromeMagic, extraMagic: break
             default: return nil
             }
             offset += Int(length)
         }
         guard hasVectors else { return nil }
-        let start = Self.context + contextStack
         return Contents(
-            context: context, mask: frame.integer(at: Self.context + contextMask),
-            stack: Array(frame[start..<start + AlternateStack.structSize]))
+            context: context, mask: word(Self.context + contextMask), stack: word(Self.context + contextStack))
     }
 
     /// ESR_EL1 of a failed access: the exception class, and the status code of a third-level walk.
@@ -154,23 +167,21 @@ enum ARM64SignalFrame {
 extension ARM64Context {
     /// The registers of a CPU.
     init(_ cpu: CPU) {
-        for index in 0..<31 { registers[index] = cpu[.x(index)] }
-        stackPointer = cpu[.sp]
+        withUnsafeMutableBytes(of: &general) { cpu.copyRegisters(from: .x0, to: $0) }
         pc = cpu.pc
         pstate = cpu[.nzcv]
         fpsr = UInt32(truncatingIfNeeded: cpu[.fpsr])
         fpcr = UInt32(truncatingIfNeeded: cpu[.fpcr])
-        for index in 0..<32 { vectors[index] = cpu[VectorRegister.v(index)] }
+        withUnsafeMutableBytes(of: &vectors) { cpu.copyRegisters(from: .v(0), to: $0) }
     }
 
     /// Loads the CPU with them.
     func load(into cpu: CPU) {
-        for index in 0..<31 { cpu[.x(index)] = registers[index] }
-        cpu[.sp] = stackPointer
+        withUnsafeBytes(of: general) { cpu.loadRegisters(from: .x0, $0) }
         cpu.pc = pc
         cpu[.nzcv] = pstate
         cpu[.fpsr] = UInt64(fpsr)
         cpu[.fpcr] = UInt64(fpcr)
-        for index in 0..<32 { cpu[VectorRegister.v(index)] = vectors[index] }
+        withUnsafeBytes(of: vectors) { cpu.loadRegisters(from: .v(0), $0) }
     }
 }

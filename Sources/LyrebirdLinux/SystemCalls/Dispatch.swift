@@ -7,6 +7,7 @@ import Lyrebird
 
 extension GuestThread {
     /// Makes a system call and returns the kernel's value: -errno on failure.
+    @inline(__always)
     func perform(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
         switch call {
         // MARK: Files

@@ -37,7 +37,7 @@ extension GuestThread {
             case 2: new = set  // SIG_SETMASK
             default: throw .EINVAL
             }
-            if new != mask {
+            if new != mask, !openAtOnce(new) {
                 if interruptBeforehand() { return Errno.EINTR.result }
                 mask = new
                 openSignals()
@@ -83,32 +83,33 @@ extension GuestThread {
         let set = try load(UInt64.self, at: a[0])
         if let index = held.firstIndex(where: { set & Signal.bit($0.number) != 0 }) {
             let signal = held.remove(at: index)
-            if a[1] != 0 { try write(signal.info, at: a[1]) }
+            if a[1] != 0 { try write(signal.info.bytes, at: a[1]) }
             return Int(signal.number)
         }
         return block(.rt_sigtimedwait, a, restart: .never)
     }
 
     func sigaltstack(_ a: Arguments) throws(Errno) -> Int {
-        let old = alternateStack.bytes(stackPointer: cpu[abi.stackPointer])
-        if a[0] != 0 { try setAlternateStack(try read(a[0], count: AlternateStack.structSize)) }
-        if a[1] != 0 { try write(old, at: a[1]) }
+        let old = alternateStack.record(stackPointer: cpu[abi.stackPointer])
+        if a[0] != 0 {
+            let bytes = try read(a[0], count: MemoryLayout<AlternateStack.Record>.size)
+            try setAlternateStack(bytes.withUnsafeBytes { $0.loadUnaligned(as: AlternateStack.Record.self) })
+        }
+        if a[1] != 0 { try write(withUnsafeBytes(of: old) { Array($0) }, at: a[1]) }
         return 0
     }
 
     /// `do_sigaltstack` in kernel/signal.c.
-    func setAlternateStack(_ bytes: [UInt8]) throws(Errno) {
-        let pointer: UInt64 = bytes.integer(at: 0)
-        let flags: UInt32 = bytes.integer(at: 8)
-        let size: UInt64 = bytes.integer(at: 16)
+    func setAlternateStack(_ record: AlternateStack.Record) throws(Errno) {
         guard !alternateStack.contains(cpu[abi.stackPointer]) else { throw .EPERM }
-        let mode = flags & ~AlternateStack.autoDisarm
+        let mode = record.flags & ~AlternateStack.autoDisarm
         guard mode == 0 || mode == AlternateStack.onStack || mode == AlternateStack.disabled else { throw .EINVAL }
         if mode == AlternateStack.disabled {
             alternateStack = AlternateStack()
             return
         }
-        guard size >= abi.minimumAlternateStack else { throw .ENOMEM }
-        alternateStack = AlternateStack(pointer: pointer, size: size, flags: flags & AlternateStack.autoDisarm)
+        guard record.size >= abi.minimumAlternateStack else { throw .ENOMEM }
+        alternateStack = AlternateStack(
+            pointer: record.pointer, size: record.size, flags: record.flags & AlternateStack.autoDisarm)
     }
 }
