@@ -33,6 +33,7 @@ struct Lifter: ~Copyable {
 
     init(unit: consuming Unit, pc: UInt64) {
         self.unit = unit
+        self.unit.remembersState = true
         self.pc = pc
     }
 
@@ -120,7 +121,7 @@ struct Lifter: ~Copyable {
     mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
         if let loop { return branchInLoop(loop, condition, flags, to: target) }
         let taken = makePending(target)
-        continueUnless(condition, flags, taken)
+        continueUnless(condition, flags, taken, onlyLeaves: true)
         if target <= pc || sideExits == Lifter.maximumSideExits {
             unit.exitJump(pc &+ 4)
             ended = true
@@ -129,12 +130,14 @@ struct Lifter: ~Copyable {
     }
 
     /// Branches to a block where the condition holds; a new block follows at once otherwise.
-    private mutating func continueUnless(_ condition: Condition, _ flags: Value, _ block: BlockID) {
+    private mutating func continueUnless(
+        _ condition: Condition, _ flags: Value, _ block: BlockID, onlyLeaves: Bool = false
+    ) {
         let next = unit.makeBlock()
         let then = unit.edge(block)
         let `else` = unit.edge(next)
         unit.branch(condition, flags, then: then, else: `else`)
-        unit.place(next)
+        unit.place(next, continues: onlyLeaves)
     }
 
     /// Traps unless the address is a multiple of 2^size (B2.5.2 Alignment of data accesses). FEAT_LSE2, which would allow what
@@ -187,13 +190,13 @@ struct Lifter: ~Copyable {
     @inline(__always) mutating func register(_ number: Int, _ sf: Bool) -> Value {
         if number == 31 { return const(sf, 0) }
         let value = unit.get(.i64, ARM64State.x(number))
-        return sf ? value : unit.trunc(.i32, value)
+        return sf ? value : unit.low(value)
     }
 
     /// W or X register; 31 is the stack pointer.
     @inline(__always) mutating func registerOrSP(_ number: Int, _ sf: Bool) -> Value {
         let value = unit.get(.i64, Slot(number))
-        return sf ? value : unit.trunc(.i32, value)
+        return sf ? value : unit.low(value)
     }
 
     /// The same value as 64 bits.

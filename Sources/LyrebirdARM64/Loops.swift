@@ -159,7 +159,7 @@ extension Lifter {
         let `else` = unit.edge(next)
         unit.branch(condition, flags, then: then, else: `else`)
         if goesOn, body.block(at: behind) == nil {
-            unit.place(next)
+            unit.place(next, continues: body.block(at: target) == nil)
         } else {
             ended = true
         }

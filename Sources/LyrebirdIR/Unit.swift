@@ -56,7 +56,16 @@ public struct Unit: ~Copyable {
         return false
     }
 
+    /// A `get` of a slot whose content is known makes no instruction. Lifters that run on every start of a program want that; the pass
+    /// that forwards state does the rest.
+    public var remembersState = false
+    /// What the slots hold: the number of a chain of blocks, in which that is known, over a value.
+    private let state: UnsafeMutablePointer<UInt64>
+    private var chain: UInt64 = 1
+
     public init() {
+        state = .allocate(capacity: StateLayout.maximum)
+        state.initialize(repeating: 0, count: StateLayout.maximum)
         instructions = .allocate(capacity: Unit.capacity)
         pool = .allocate(capacity: Unit.poolCapacity)
         blocks = .allocate(capacity: Unit.blockCapacity)
@@ -64,6 +73,7 @@ public struct Unit: ~Copyable {
     }
 
     deinit {
+        state.deallocate()
         instructions.deallocate()
         pool.deallocate()
         blocks.deallocate()
@@ -79,6 +89,12 @@ public struct Unit: ~Copyable {
         floatControl = FloatControl()
         loopHead = nil
         comparisonPC = nil
+        remembersState = false
+        chain &+= 1
+        if chain &>> 32 != 0 {
+            state.update(repeating: 0, count: StateLayout.maximum)
+            chain = 1
+        }
         startPC = pc
         guestBytes = 0
         guestInstructions = 0
@@ -123,7 +139,10 @@ public struct Unit: ~Copyable {
     }
 
     /// Starts the block here: what is appended from now on belongs to it, until the next block is placed.
-    public mutating func place(_ block: BlockID) {
+    /// - Parameter continues: the block is entered from the one before it only, and the other way from there leaves the unit, so that
+    ///   what was known of state still is.
+    public mutating func place(_ block: BlockID, continues: Bool = false) {
+        if !continues { chain &+= 1 }
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
         blocks[block.index].start = Int32(count)
         order[placedCount] = block.id
@@ -164,13 +183,39 @@ public struct Unit: ~Copyable {
         return append(.vconst, .v128, 0, at)
     }
 
+    /// The low half of a value, without an instruction where it is known.
+    @inline(__always)
+    public mutating func low(_ value: Value) -> Value {
+        let i = instructions[value.index]
+        return i.opcode == .zext && i.type == .i64 && i.aux == Type.i32.rawValue && type(of: Value(Int(i.a))) == .i32
+            ? Value(Int(i.a)) : trunc(.i32, value)
+    }
+
     public mutating func param(_ type: Type) -> Value { append(.param, type) }
 
-    @inline(__always) public mutating func get(_ type: Type, _ slot: Slot) -> Value { append(.get, type, 0, slot.id) }
+    /// What the slot holds: a value that is known already, if the unit remembers state.
+    @inline(__always) public mutating func get(_ type: Type, _ slot: Slot) -> Value {
+        if remembersState {
+            let known = state[slot.index]
+            let value = Value(Int(truncatingIfNeeded: known & 0xFFFF_FFFF))
+            if known &>> 32 == chain, instructions[value.index].type == type { return value }
+        }
+        let value = append(.get, type, 0, slot.id)
+        remember(slot, value)
+        return value
+    }
     @inline(__always) public mutating func set(_ slot: Slot, _ value: Value) {
         _ = append(.set, .none, 0, slot.id, value.id)
+        remember(slot, value)
     }
-    public mutating func bind(_ slot: Slot, _ value: Value) { _ = append(.bind, .none, 0, slot.id, value.id) }
+    public mutating func bind(_ slot: Slot, _ value: Value) {
+        _ = append(.bind, .none, 0, slot.id, value.id)
+        remember(slot, value)
+    }
+
+    @inline(__always) private func remember(_ slot: Slot, _ value: Value) {
+        state[slot.index] = chain &<< 32 | UInt64(value.id)
+    }
 
     /// The flags of the instruction that made `value`.
     @inline(__always) public mutating func flags(_ value: Value) -> Value { append(.flags, .flags, 0, value.id) }
