@@ -152,9 +152,13 @@ int main(int count, char **words) {
     need(room >= 2 * records, "OUTPUT is too small");
     mapCode(PAGE_64);
     mapCode(PAGE_32);
-    // A 16-bit code segment, selector 7, with room behind the page.
-    struct user_desc segment = {.base_addr = PAGE_32, .limit = 0xFFFF, .contents = MODIFY_LDT_CONTENTS_CODE};
-    need(syscall(SYS_modify_ldt, 1, &segment, sizeof segment) == 0, "modify_ldt");
+    for (size_t i = 0; i < records; i++) {
+        if (input[i * RECORD] != 16) continue;
+        // A 16-bit code segment, selector 7, with room behind the page.
+        struct user_desc segment = {.base_addr = PAGE_32, .limit = 0xFFFF, .contents = MODIFY_LDT_CONTENTS_CODE};
+        need(syscall(SYS_modify_ldt, 1, &segment, sizeof segment) == 0, "modify_ldt");
+        break;
+    }
     stack_t stack = {.ss_sp = malloc(1 << 18), .ss_size = 1 << 18};
     need(sigaltstack(&stack, NULL) == 0, "sigaltstack");
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};

@@ -31,14 +31,33 @@ struct HostFinding: Sendable {
 }
 
 enum HostOracle {
-    /// AMD's CPUs and Intel's do different things with 66 and a near branch.
-    static let shortensNearBranches: Bool = {
-        guard let file = fopen("/proc/cpuinfo", "r") else { return false }
+    /// The decoder does as AMD's CPUs do where the makers part ways: what 66 does to near branches, and how much is fetched
+    /// before #UD is raised.
+    static let isAMD = processor.contains("AuthenticAMD")
+
+    private static let processor: Set<Substring> = {
+        guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
         defer { fclose(file) }
-        var text = [CChar](repeating: 0, count: 256)
-        fread(&text, 1, text.count - 1, file)
-        return text.withUnsafeBufferPointer { strstr($0.baseAddress!, "AuthenticAMD") != nil }
+        var text = [UInt8](repeating: 0, count: 8192)
+        let count = fread(&text, 1, text.count, file)
+        let words = String(decoding: text.prefix(count), as: UTF8.self)
+        return Set(words.split(whereSeparator: { " :\t\n".contains($0) }))
     }()
+
+    /// Whether the host has an instruction's feature, by the name that Linux has for it.
+    private static func has(_ feature: Feature) -> Bool {
+        let others: [Feature: Substring] = [
+            .lzcnt: "abm", .sha: "sha_ni", .sse3: "pni", .prefetchw: "3dnowprefetch", .clfsh: "clflush",
+        ]
+        // Without CET, ENDBR is a hint NOP.
+        let everywhere: Set<Feature> = [.base, .cet_IBT]
+        return everywhere.contains(feature)
+            || processor.contains(others[feature] ?? Substring("\(feature)".lowercased()))
+    }
+
+    /// 16-bit code needs a segment of its own, which modify_ldt(2) makes where the kernel has it.
+    static let runs16BitCode =
+        (try? findings([CodeString(mode: Mode(.bits16), bytes: [UInt8](repeating: 0x90, count: 15))])) != nil
 
     /// Whether what the CPU does with a string says something about decoding.
     static func canJudge(_ string: CodeString) -> Bool {
@@ -84,6 +103,15 @@ enum HostOracle {
 
     /// What is wrong with the decoder's opinion of a string, if anything.
     static func complaint(_ string: CodeString, _ finding: HostFinding) -> String? {
+        let isUndefined = finding.vector == HostFinding.invalidOpcode
+        if isUndefined && !isAMD {
+            if case .instruction(let instruction) = string.decoded(), !raisesInvalidOpcode(instruction),
+                has(instruction.row.feature)
+            {
+                return "\(string.description): #UD, \(instruction.text(at: 0))"
+            }
+            return nil
+        }
         for count in 0..<finding.length {
             guard case .incomplete = string.decoded(count) else {
                 return
@@ -91,11 +119,11 @@ enum HostOracle {
             }
         }
         let decoded = string.decoded(finding.length)
-        let isUndefined = finding.vector == HostFinding.invalidOpcode
         switch decoded {
         case .instruction(let instruction):
-            let saysSo = [.ud0, .ud1, .ud2].contains(instruction.opcode)
-            if instruction.length == finding.length && isUndefined == saysSo { return nil }
+            if instruction.length == finding.length && isUndefined == raisesInvalidOpcode(instruction) { return nil }
+            let wide = instruction.prefixes.contains(.wide) ? instruction.row.wideFeature : instruction.row.feature
+            if isUndefined && !(has(instruction.row.feature) && has(wide)) { return nil }
         case .undefined:
             if isUndefined { return nil }
         case .tooLong:
@@ -105,6 +133,10 @@ enum HostOracle {
         }
         if excuses.contains(where: { $0.holds(string, finding) }) { return nil }
         return "\(string.description): \(finding) \(decoded)"
+    }
+
+    private static func raisesInvalidOpcode(_ instruction: DecodedInstruction) -> Bool {
+        [.ud0, .ud1, .ud2].contains(instruction.opcode)
     }
 
     /// A string that the CPU executes and the decoder calls undefined, and the reason.
@@ -120,6 +152,9 @@ enum HostOracle {
         },
         Excuse(reason: "LOCK before VERR and VERW is found after their memory operand is bad") {
             $1.vector != HostFinding.invalidOpcode && [.verr, .verw].contains($0.unlocked?.opcode)
+        },
+        Excuse(reason: "Intel's CPUs take PREFETCHW and its kin with a register for a NOP") { string, _ in
+            !isAMD && string.bytes.contains(0x0D)
         },
         Excuse(reason: "AMD's CPUs let W of VPERMQ and VPERMPD be 0, which is #UD by both makers' manuals") {
             string, _ in
