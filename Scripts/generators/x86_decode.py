@@ -301,9 +301,9 @@ def feature_case(name):
     return head.lower() + name[len(head) :] if not name[0].islower() else name
 
 
-def opcode_file(rows, names, features, absent):
-    out = [NOTICE, "/// An instruction: the mnemonic that rows of Spec/x86.decode share, numbered in their order."]
-    out += ["public enum Opcode: UInt16, Sendable, CaseIterable {", *cases(names), "}", ""]
+def mnemonic_file(rows, names, features, absent):
+    out = [NOTICE, "/// An instruction, by the mnemonic that rows of Spec/x86.decode share; numbered in their order."]
+    out += ["public enum Mnemonic: UInt16, Sendable, CaseIterable {", *cases(names), "}", ""]
     out += ["/// What of CPUID brings an instruction; `base` is what every x86-64 CPU has.", "public enum Feature: UInt8, Sendable, CaseIterable {"]
     out += [*cases(features), "}", ""]
     out += ["/// How an operand is found: the methods of the opcode maps (appendix A.2.1), those alike taken together."]
@@ -342,7 +342,7 @@ def tables_file(rows, names, features, absent, tree, entries):
     )
     comment = ["For each row: bits 0 to 3 the `ImmediateForm`, 4 and 5 the rule of the operand size, and `RowFlags` from bit 8."]
     out += array("rowFlags", comment, "UInt16", [str(row.flags) for row in rows])
-    out += array("rowOpcodes", ["For each row: its `Opcode`."], "UInt16", [str(names.index(row.name)) for row in rows])
+    out += array("rowMnemonics", ["For each row: its `Mnemonic`."], "UInt16", [str(names.index(row.name)) for row in rows])
     comment = ["For each row: four operands of 16 bits, the first in the lowest: the method above the type."]
     packed = [sum(code << 16 * number for number, code in enumerate(row.codes)) for row in rows]
     out += array("rowOperands", comment, "UInt64", [f"0x{word:X}" for word in packed])
@@ -358,10 +358,10 @@ def tables_file(rows, names, features, absent, tree, entries):
     return out
 
 
-def mnemonics_file(rows):
+def printed_file(rows):
     out = [NOTICE, "extension Row {"]
-    out += ["    /// The mnemonic where it is not the opcode's name; for operand sizes of 16, 32 and 64 bits, parted by slashes."]
-    out += ["    var otherMnemonic: StaticString? {", "        switch number {"]
+    out += ["    /// The mnemonic where it is not the row's; for operand sizes of 16, 32 and 64 bits, parted by slashes."]
+    out += ["    var printedMnemonic: StaticString? {", "        switch number {"]
     groups = {}
     for number, row in enumerate(rows):
         if row.mnemonics[0] != row.name:
@@ -393,9 +393,9 @@ def main():
     if unused:
         sys.exit(f"{spec}: no row has the feature {', '.join(sorted(unused))}")
     output.mkdir(parents=True, exist_ok=True)
-    write("Opcode.swift", opcode_file(rows, names, features, absent))
+    write("Mnemonic.swift", mnemonic_file(rows, names, features, absent))
     write("DecoderTables.swift", tables_file(rows, names, features, absent, tree, entries))
-    write("Mnemonics.swift", mnemonics_file(rows))
+    write("PrintedMnemonics.swift", printed_file(rows))
     for chapter in chapters:
         members = [row for row in rows if row.chapter == chapter and not row.absent]
         built = sum("todo" not in row.tags for row in members)

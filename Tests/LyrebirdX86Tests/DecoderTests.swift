@@ -9,12 +9,12 @@ import Testing
     /// Rows and enums are stored as numbers.
     @Test func rowsAreTheRowsOfTheSpec() throws {
         let (rows, absent) = try readSpec()
-        #expect(Row.all.map { "\($0.opcode)" } == rows.map(\.name))
+        #expect(Row.all.map { "\($0.mnemonic)" } == rows.map(\.name))
         #expect(Row.all.map(\.isAbsent) == rows.map { absent.contains($0.tags[0]) })
         #expect(Row.all.map(\.isPrivileged) == rows.map { $0.tags.contains("CPL0") })
         #expect(Row.all.map { $0.flags.contains(.lockable) } == rows.map { $0.tags.contains("lock") })
         for row in Row.all where row.isBuilt { #expect(!rows[Int(row.number)].tags.contains("todo")) }
-        for (number, opcode) in Opcode.allCases.enumerated() {
+        for (number, opcode) in Mnemonic.allCases.enumerated() {
             #expect(unsafeBitCast(opcode, to: UInt16.self) == opcode.rawValue && Int(opcode.rawValue) == number)
         }
         expectNumbered(Feature.self)
@@ -124,7 +124,7 @@ import Testing
         guard case .undefined(.absent(let row)) = CodeString(.bits64, "0f 01 d9").decoded() else {
             return #expect(Bool(false))
         }
-        #expect(row.opcode == .vmmcall && row.feature == .svm)
+        #expect(row.mnemonic == .vmmcall && row.feature == .svm)
     }
 
     /// AMD's CPUs and Intel's part ways here, and nowhere else.

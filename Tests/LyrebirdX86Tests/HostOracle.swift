@@ -69,7 +69,7 @@ enum HostOracle {
             // That may be EVEX, too.
             return !string.bytes.contains(0x62)
         case .instruction(let instruction):
-            switch instruction.opcode {
+            switch instruction.mnemonic {
             case .syscall, .sysenter: return false
             // Returns from the kernel without a trap; so do these, which Linux emulates where UMIP forbids them.
             case .int: return instruction.immediate != 0x80
@@ -136,7 +136,7 @@ enum HostOracle {
     }
 
     private static func raisesInvalidOpcode(_ instruction: DecodedInstruction) -> Bool {
-        [.ud0, .ud1, .ud2].contains(instruction.opcode)
+        [.ud0, .ud1, .ud2].contains(instruction.mnemonic)
     }
 
     /// A string that the CPU executes and the decoder calls undefined, and the reason.
@@ -151,7 +151,7 @@ enum HostOracle {
                 && ($0.unlocked?.operand(0).kind == .control || $0.unlocked?.operand(1).kind == .control)
         },
         Excuse(reason: "LOCK before VERR and VERW is found after their memory operand is bad") {
-            $1.vector != HostFinding.invalidOpcode && [.verr, .verw].contains($0.unlocked?.opcode)
+            $1.vector != HostFinding.invalidOpcode && [.verr, .verw].contains($0.unlocked?.mnemonic)
         },
         Excuse(reason: "Intel's CPUs take PREFETCHW and its kin with a register for a NOP") { string, _ in
             !isAMD && string.bytes.contains(0x0D)

@@ -24,7 +24,7 @@ import Testing
         let spec = try readSpec().rows
         for row in Row.all where !row.isAbsent && !seen.contains(row.number) {
             let tags = spec[Int(row.number)].tags
-            #expect(tags.contains(size == .bits64 ? "i64" : "o64"), "no string was \(row.opcode), row \(row.number)")
+            #expect(tags.contains(size == .bits64 ? "i64" : "o64"), "no string was \(row.mnemonic), row \(row.number)")
         }
     }
 

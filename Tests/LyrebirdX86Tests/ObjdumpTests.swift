@@ -13,61 +13,61 @@ private struct Disagreement: Sendable {
 }
 
 private let disagreements = [
-    Disagreement(reason: "objdump writes the operand that XLAT implies") { instruction, _ in instruction.opcode == .xlat
+    Disagreement(reason: "objdump writes the operand that XLAT implies") { instruction, _ in instruction.mnemonic == .xlat
     },
     Disagreement(reason: "objdump says of which coprocessor these are") {
-        [.feni, .fdisi, .fsetpm].contains($0.opcode) && $1.contains("87 only)")
+        [.feni, .fdisi, .fsetpm].contains($0.mnemonic) && $1.contains("87 only)")
     },
     Disagreement(reason: "objdump leaves ST out of FCOM and FCOMP with a register") { instruction, _ in
-        [.fcom, .fcomp].contains(instruction.opcode) && instruction.rmIsRegister
+        [.fcom, .fcomp].contains(instruction.mnemonic) && instruction.rmIsRegister
     },
     Disagreement(reason: "MPX is gone; its instructions are hint NOPs again") {
-        $0.opcode == .nop && $1.contains("bnd")
+        $0.mnemonic == .nop && $1.contains("bnd")
     },
     Disagreement(reason: "objdump calls NOP with prefixes an exchange of rAX with itself") {
-        $0.opcode == .nop && $1.contains("xchg")
+        $0.mnemonic == .nop && $1.contains("xchg")
     },
     Disagreement(reason: "objdump calls F3 REX.B 90 a PAUSE; a CPU exchanges") {
-        $0.opcode == .xchg && $1.contains("pause")
+        $0.mnemonic == .xchg && $1.contains("pause")
     },
     Disagreement(reason: "objdump does not know far pointers with offsets of 64 bits here") { instruction, _ in
-        [.lfs, .lgs, .lss, .callFar, .jmpFar].contains(instruction.opcode) && instruction.operandSize == 8
+        [.lfs, .lgs, .lss, .callFar, .jmpFar].contains(instruction.mnemonic) && instruction.operandSize == 8
     },
     Disagreement(reason: "objdump writes a whole register where 16 bits are read") { instruction, _ in
         instruction.rmIsRegister
-            && (instruction.operand(0).kind == .segment || [.lar, .lsl].contains(instruction.opcode))
+            && (instruction.operand(0).kind == .segment || [.lar, .lsl].contains(instruction.mnemonic))
     },
     Disagreement(reason: "objdump writes 64 bits with REX.W, and 16 with 66, where neither says anything") {
         instruction, _ in
-        let widened: Set<Opcode> = [
+        let widened: Set<Mnemonic> = [
             .movmskps, .movmskpd, .vmovmskps, .vmovmskpd, .pmovmskb, .vpmovmskb, .pextrw, .vpextrw, .pinsrw, .vpinsrw,
             .pextrb,
             .vpextrb, .pinsrb, .vpinsrb, .extractps, .vextractps,
         ]
-        let narrowed: Set<Opcode> = [.rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase]
-        return widened.contains(instruction.opcode) && instruction.rex & 8 != 0
-            || narrowed.contains(instruction.opcode) && instruction.prefixes.contains(.operandSize)
+        let narrowed: Set<Mnemonic> = [.rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase]
+        return widened.contains(instruction.mnemonic) && instruction.rex & 8 != 0
+            || narrowed.contains(instruction.mnemonic) && instruction.prefixes.contains(.operandSize)
     },
     Disagreement(reason: "objdump takes a predicate into the name") { instruction, text in
-        let name = "\(instruction.opcode)"
+        let name = "\(instruction.mnemonic)"
         return name.contains("cmp") && text.contains(name.prefix { $0 != "p" } + "p")
             || name.contains("pclmulqdq") && text.contains("pclmul")
     },
     Disagreement(reason: "later instructions that are WBINVD and hint NOPs on CPUs without them") {
-        $0.opcode == .wbinvd && $1.contains("wbnoinvd")
-            || $0.opcode == .nop && ($1.contains("cldemote") || $1.contains("prefetchit"))
+        $0.mnemonic == .wbinvd && $1.contains("wbnoinvd")
+            || $0.mnemonic == .nop && ($1.contains("cldemote") || $1.contains("prefetchit"))
     },
     Disagreement(reason: "objdump takes MMX registers for XMM registers here with 66 or REX") { instruction, _ in
-        [.movdq2q, .movq2dq].contains(instruction.opcode)
+        [.movdq2q, .movq2dq].contains(instruction.mnemonic)
             && (instruction.rex & 5 != 0 || instruction.prefixes.contains(.operandSize))
     },
     Disagreement(reason: "objdump takes 66 before near branches through a register or memory as AMD's CPUs do") {
         instruction, _ in
-        [.call, .jmp].contains(instruction.opcode) && instruction.prefixes.contains(.operandSize)
+        [.call, .jmp].contains(instruction.mnemonic) && instruction.prefixes.contains(.operandSize)
             && instruction.operandSize == 8
     },
     Disagreement(reason: "objdump writes YMM where VEX.L is ignored") { instruction, text in
-        [.vmovss, .vmovsd].contains(instruction.opcode) && instruction.prefixes.contains(.wide) && text.contains("ymm")
+        [.vmovss, .vmovsd].contains(instruction.mnemonic) && instruction.prefixes.contains(.wide) && text.contains("ymm")
     },
 ]
 

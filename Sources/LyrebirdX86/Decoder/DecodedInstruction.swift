@@ -43,13 +43,13 @@ public struct Row: Sendable, Equatable {
     @inline(__always)
     init(number: UInt16) { self.number = number }
 
-    public static var count: Int { rowOpcodes.count }
+    public static var count: Int { rowMnemonics.count }
     public static var all: [Row] { (0..<count).map { Row(number: UInt16($0)) } }
 
     /// The enums' cases are numbered from 0 in their order, and an enum without payloads is stored as the number of its case.
     @inline(__always)
-    public var opcode: Opcode {
-        rowOpcodes.withUnsafeBufferPointer { unsafeBitCast($0[Int(number)], to: Opcode.self) }
+    public var mnemonic: Mnemonic {
+        rowMnemonics.withUnsafeBufferPointer { unsafeBitCast($0[Int(number)], to: Mnemonic.self) }
     }
 
     public var feature: Feature { unsafeBitCast(rowFeatures[Int(number)], to: Feature.self) }
@@ -151,7 +151,7 @@ public struct DecodedInstruction: Sendable {
     init() {}
 
     @inline(__always)
-    public var opcode: Opcode { row.opcode }
+    public var mnemonic: Mnemonic { row.mnemonic }
     /// The condition of Jcc, SETcc and CMOVcc, in the encoding that the IR shares.
     @inline(__always)
     public var condition: UInt8 { opcodeByte & 15 }

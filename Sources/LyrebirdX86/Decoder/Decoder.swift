@@ -429,7 +429,8 @@ private struct Decoder {
         for number in 0..<2 {
             switch instruction.method(number) {
             case .control:
-                return [0, 2, 3, 4, 8].contains(instruction.reg)
+                // CR0, CR2, CR3, CR4 and CR8.
+                return 0x11D &>> UInt32(instruction.reg) & 1 != 0
             case .debug:
                 return instruction.reg < 8
             case .segment:

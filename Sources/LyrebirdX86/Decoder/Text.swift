@@ -6,7 +6,7 @@ extension DecodedInstruction {
     public func text(at address: UInt64) -> String {
         var line = ""
         if prefixes.contains(.lock) { line += "lock " }
-        line += repetition + mnemonic
+        line += repetition + mnemonicText
         for place in 0..<operandCount {
             line += place == 0 ? " " : ", "
             line += text(operand(place), place, end: address &+ UInt64(length))
@@ -15,13 +15,13 @@ extension DecodedInstruction {
     }
 
     /// The name as assemblers write it.
-    public var mnemonic: String {
-        let name = row.otherMnemonic.map { "\($0)" } ?? "\(opcode)"
+    public var mnemonicText: String {
+        let name = row.printedMnemonic.map { "\($0)" } ?? "\(mnemonic)"
         if name.hasSuffix("cc") {
             return name.dropLast(2) + DecodedInstruction.conditions[Int(condition)]
         }
         let forms = name.split(separator: "/")
-        let size = opcode == .jcxz ? addressSize : operandSize
+        let size = mnemonic == .jcxz ? addressSize : operandSize
         return String(forms.count == 1 ? forms[0] : forms[size.trailingZeroBitCount &- 1])
     }
 
@@ -31,7 +31,7 @@ extension DecodedInstruction {
 
     /// F2 and F3 mean something to string instructions only.
     private var repetition: String {
-        switch opcode {
+        switch mnemonic {
         case .movs, .stos, .lods, .ins, .outs: prefixes.isDisjoint(with: [.rep, .repne]) ? "" : "rep "
         case .cmps, .scas: prefixes.contains(.rep) ? "repe " : prefixes.contains(.repne) ? "repne " : ""
         default: ""
@@ -131,7 +131,7 @@ extension DecodedInstruction {
     /// The bytes of the vector of indices of a gather: as many indices as there are elements (volume 2, VGATHERDPS …).
     public var vectorIndexSize: UInt8 {
         let wide = prefixes.contains(.wide)
-        switch opcode {
+        switch mnemonic {
         // Four or eight doublewords, or two or four of them for so many quadwords.
         case .vpgatherdq, .vgatherdpd: return 16
         default: return wide ? 32 : 16

@@ -1,7 +1,7 @@
 // Generated from Spec/x86.decode by Scripts/generators/x86_decode.py; do not edit.
 
-/// An instruction: the mnemonic that rows of Spec/x86.decode share, numbered in their order.
-public enum Opcode: UInt16, Sendable, CaseIterable {
+/// An instruction, by the mnemonic that rows of Spec/x86.decode share; numbered in their order.
+public enum Mnemonic: UInt16, Sendable, CaseIterable {
     case add, push, pop, or, adc, sbb, and, daa, sub, das, xor, aaa, cmp, aas, inc, dec, pusha, popa, bound, arpl
     case movsxd, imul, ins, outs, jcc, test, xchg, mov, lea, nop, pause, cbw, cwd, callFar, fwait, pushf, popf, sahf
     case lahf, movs, cmps, stos, lods, scas, rol, ror, rcl, rcr, shl, shr, sar, ret, les, lds, xabort, xbegin, enter

@@ -1,8 +1,8 @@
 // Generated from Spec/x86.decode by Scripts/generators/x86_decode.py; do not edit.
 
 extension Row {
-    /// The mnemonic where it is not the opcode's name; for operand sizes of 16, 32 and 64 bits, parted by slashes.
-    var otherMnemonic: StaticString? {
+    /// The mnemonic where it is not the row's; for operand sizes of 16, 32 and 64 bits, parted by slashes.
+    var printedMnemonic: StaticString? {
         switch number {
         case 63: "pusha/pushad"
         case 64: "popa/popad"
