@@ -51,7 +51,7 @@ struct CodeGenerator {
             head += vex(
                 words.removeFirst().split(separator: "."), hasVvvv: row.operands.contains { "BH".contains($0.first!) })
         } else {
-            head = prefixes()
+            head = chance(6) ? [0xF0] : prefixes()
             if words.count > 1, let byte = ["66": 0x66, "F3": 0xF3, "F2": 0xF2][words.first!] as UInt8? {
                 head.append(byte)
                 words.removeFirst()
@@ -84,6 +84,7 @@ struct CodeGenerator {
             if !chance(8) {
                 let isMemory = row.operands.contains { $0.hasPrefix("M") }
                 if isMemory && byte >= 0xC0 { byte &= 0x7F }
+                if row.operands.contains(where: { "NRU".contains($0.first!) }) { byte |= 0xC0 }
                 if row.tags.contains("vsib") { byte = byte & 0xF8 | 4 }
             }
             return byte
@@ -100,10 +101,10 @@ struct CodeGenerator {
         case "256": last |= 4
         default: last |= chance(2) ? 4 : 0
         }
-        if chance(16) { last ^= 4 }
-        last |= hasVvvv || chance(16) ? UInt8.random(in: 0..<16, using: &random) << 3 : 0x78
+        if chance(6) { last ^= 4 }
+        last |= hasVvvv || chance(6) ? UInt8.random(in: 0..<16, using: &random) << 3 : 0x78
         var wide = words.last == "W1" || words.last != "W0" && chance(2)
-        if chance(16) { wide.toggle() }
+        if chance(6) { wide.toggle() }
         let map: UInt8 = ["0F": 1, "0F38": 2, "0F3A": 3][words[3]]!
         let is64 = mode.codeSize == .bits64
         let others = chance(8) ? prefixes() : segments()

@@ -159,8 +159,8 @@ enum HostOracle {
         Excuse(reason: "AMD's CPUs let W of VPERMQ and VPERMPD be 0, which is #UD by both makers' manuals") {
             string, _ in
             // C4, the map 0F3A, W = 0 with L = 1 and 66, and the opcodes 00 and 01.
-            guard let at = string.bytes.firstIndex(of: 0xC4) else { return false }
-            let bytes = string.bytes[(at + 1)...].prefix(3).map { $0 }
+            let bytes = Array(string.bytes.drop { $0 != 0xC4 }.dropFirst().prefix(3))
+            guard bytes.count == 3 else { return false }
             return bytes[0] & 0x1F == 3 && bytes[1] & 0x87 == 5 && bytes[2] < 2
         },
     ]

@@ -13,7 +13,8 @@ private struct Disagreement: Sendable {
 }
 
 private let disagreements = [
-    Disagreement(reason: "objdump writes the operand that XLAT implies") { instruction, _ in instruction.mnemonic == .xlat
+    Disagreement(reason: "objdump writes the operand that XLAT implies") { instruction, _ in
+        instruction.mnemonic == .xlat
     },
     Disagreement(reason: "objdump says of which coprocessor these are") {
         [.feni, .fdisi, .fsetpm].contains($0.mnemonic) && $1.contains("87 only)")
@@ -67,7 +68,8 @@ private let disagreements = [
             && instruction.operandSize == 8
     },
     Disagreement(reason: "objdump writes YMM where VEX.L is ignored") { instruction, text in
-        [.vmovss, .vmovsd].contains(instruction.mnemonic) && instruction.prefixes.contains(.wide) && text.contains("ymm")
+        [.vmovss, .vmovsd].contains(instruction.mnemonic) && instruction.prefixes.contains(.wide)
+            && text.contains("ymm")
     },
 ]
 
