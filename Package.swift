@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "LyrebirdPasses", dependencies: ["LyrebirdIR"], swiftSettings: strict),
         .target(name: "LyrebirdX64", dependencies: ["LyrebirdIR", "CLyrebird"], swiftSettings: strict),
         .target(name: "LyrebirdARM64", dependencies: ["LyrebirdIR"], swiftSettings: strict),
+        .target(name: "LyrebirdX86", dependencies: ["LyrebirdIR"], swiftSettings: strict),
         .target(
             name: "LyrebirdRuntime",
             dependencies: ["CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"], swiftSettings: strict),
@@ -77,6 +78,10 @@ let package = Package(
         .executableTarget(
             name: "HostileRunner", dependencies: ["Lyrebird"], path: "Tests/HostileRunner", swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
+        .executableTarget(name: "HostDecoder", path: "Tests/HostDecoder"),
+        .testTarget(
+            name: "LyrebirdX86Tests", dependencies: ["LyrebirdX86", "LyrebirdIR", "TestSupport", "HostDecoder"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,6 +16,7 @@ LAYERS = {
     "LyrebirdPasses": {"LyrebirdIR"},
     "LyrebirdX64": {"LyrebirdIR", "CLyrebird"},
     "LyrebirdARM64": {"LyrebirdIR"},
+    "LyrebirdX86": {"LyrebirdIR"},
     "LyrebirdRuntime": {"CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"},
     "Lyrebird": {
         "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
