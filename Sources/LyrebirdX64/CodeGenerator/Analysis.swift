@@ -173,12 +173,25 @@ extension CodeGenerator {
 
     // MARK: Aliases
 
+    /// The opcodes that `findAliases` looks at: a test is cheaper than a jump by opcode, which the host predicts badly.
+    private static let renaming: UInt64 = [
+        LyrebirdIR.Opcode.copy, .const, .vconst, .trunc, .zext, .flags,
+    ].reduce(0) {
+        precondition($1.rawValue < 64)
+        return $0 | 1 << UInt64($1.rawValue)
+    }
+
     private mutating func findAliases(_ unit: borrowing Unit) {
+        let renaming = Self.renaming
         for index in 0..<count {
             let i = unit.instructions[index]
             var value = ValueState.fresh
             value.representative = UInt32(truncatingIfNeeded: index)
             value.type = i.type
+            guard i.opcode.rawValue < 64, renaming &>> UInt64(i.opcode.rawValue) & 1 != 0 else {
+                values[index] = value
+                continue
+            }
             switch i.opcode {
             case .copy:
                 value.representative = values[Int(i.a)].representative
@@ -271,6 +284,8 @@ extension CodeGenerator {
     @inline(__always)
     private mutating func visit(_ index: Int, _ unit: borrowing Unit, _ siteCount: inout Int32) {
         let i = unit.instructions[index]
+        // A quarter of all.
+        if i.opcode == .instruction || i.opcode == .nop { return }
         let effect = i.opcode.effect
         switch effect {
         case .load, .store, .atomic, .control:
@@ -325,7 +340,7 @@ extension CodeGenerator {
             }
         }
         switch i.opcode {
-        case .const, .vconst, .flags, .instruction, .nop, .param, .exitJump, .exitTrap: break
+        case .const, .vconst, .flags, .param, .exitJump, .exitTrap: break
         case .load, .store:
             fold(i.a, i.opcode == .load ? Int32(bitPattern: i.b) : Int32(bitPattern: i.c), at: index, unit)
             if i.opcode == .store { use(i.b, at: index, field: 1) }
