@@ -197,8 +197,14 @@ extension CodeGenerator {
                 value.representative = values[Int(i.a)].representative
                 value.hasDirtyUpper = values[Int(i.a)].hasDirtyUpper
             case .trunc:
-                value.representative = values[Int(i.a)].representative
-                value.hasDirtyUpper = true
+                let whole = Int(values[Int(i.a)].representative)
+                if values[whole].isConstant {
+                    value.isConstant = true
+                    constantBits[index] = constantBits[whole] & ((1 &<< UInt64(i.type.bits)) &- 1)
+                } else {
+                    value.representative = UInt32(truncatingIfNeeded: whole)
+                    value.hasDirtyUpper = true
+                }
             case .zext:
                 if i.type == .i64, i.aux == Type.i32.rawValue, unit.instructions[Int(i.a)].type == .i32,
                     !values[Int(i.a)].hasDirtyUpper

@@ -291,6 +291,7 @@ public struct CodeGenerator: ~Copyable {
     private mutating func emit(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
         case .nop, .copy, .const, .vconst, .flags, .instruction: break
+        case .trunc where values[index].isConstant: break
         case .param: if values[index].spill < 0 { values[index].spill = Int16(takeSpill()) }
         case .get: selectGet(index, i, unit)
         case .set: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
