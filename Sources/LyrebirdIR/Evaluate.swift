@@ -28,6 +28,7 @@ public enum Evaluate {
         case .insert: insert(a, b, Type(rawValue: i.aux) ?? .none, at: UInt64(i.c))
         case .pdep, .pext: gather(a, b, deposit: i.opcode == .pdep)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: cut(multiplication(i.opcode, i.type, a, b), i.type)
+        case .udivWide: wideQuotient(i.type, high: a, low: b, c)
         case .shl, .shr, .sar, .ror: cut(shift(i.opcode, i.type, a, b), i.type)
         case .extract2: cut(extract(i.type, high: a, low: b, by: UInt64(i.c)), i.type)
         case .zext: cut(a, Type(rawValue: i.aux) ?? .none)
@@ -76,6 +77,11 @@ public enum Evaluate {
             if sb == 0 { return 0 }
             return sb == -1 ? 0 &- a : UInt64(bitPattern: sa / sb)
         }
+    }
+
+    private static func wideQuotient(_ type: Type, high: UInt64, low: UInt64, _ b: UInt64) -> UInt64 {
+        if high >= b { return 0 }
+        return type == .i64 ? b.dividingFullWidth((high, low)).quotient : (high &<< 32 | low) / b
     }
 
     private static func shift(_ opcode: Opcode, _ type: Type, _ a: UInt64, _ b: UInt64) -> UInt64 {

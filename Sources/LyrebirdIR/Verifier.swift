@@ -302,6 +302,7 @@ struct Check {
             let source = Type(rawValue: i.aux)!
             if source.bits > 16 || source.bits > type(i.b).bits { fail("\(source) is too wide") }
             if c < 0 || c > i.type.bits - source.bits || source == i.type { fail("there is no place at bit \(c)") }
+        case .udivWide: if i.type.bits < 32 { fail("has the type \(i.type)") }
         case .extract2: if c <= 0 || c >= i.type.bits { fail("shifts by \(c)") }
         case .zext, .sext:
             let source = Type(rawValue: i.aux)!

@@ -123,6 +123,9 @@ import Testing
         }
         #expect(try part("insert.i64.i8 v0, v1, 8", 0x1111_1111_1111_1111, 0x222) == 0x1111_1111_1111_2211)
         #expect(try part("insert.i64.i16 v0, v1, 0", .max, 0) == 0xFFFF_FFFF_FFFF_0000)
+        #expect(try part("udivWide.i64 v1, v0, v0", 5, 4) == 0xCCCC_CCCC_CCCC_CCCD)
+        #expect(try part("udivWide.i64 v0, v0, v1", 5, 5) == 0)
+        #expect(try part("udivWide.i64 v0, v0, v1", 0, 0) == 0)
         #expect(try part("pdep.i64 v0, v1", 0b1011, 0xF0F0) == 0xB0)
         #expect(try part("pext.i64 v0, v1", 0xB0C0, 0xF0F0) == 0xBC)
     }

@@ -47,6 +47,7 @@ import Testing
         ("v0 = get.i64 x0\nv1 = sext.i32.i64 v0\nexitJump.jump 0x0", "i64 is too wide"),
         ("v0 = get.i32 w0\nv1 = trunc.i32 v0\nexitJump.jump 0x0", "does not narrow"),
         ("v0 = get.i64 x0\nv1 = extract2.i64 v0, v0, 64\nexitJump.jump 0x0", "shifts by 64"),
+        ("v0 = const.i8 0x1\nv1 = udivWide.i8 v0, v0, v0\nexitJump.jump 0x0", "has the type i8"),
         ("v0 = get.i64 x0\nv1 = insert.i64.i32 v0, v0, 0\nexitJump.jump 0x0", "i32 is too wide"),
         ("v0 = get.i64 x0\nv1 = insert.i64.i16 v0, v0, 49\nexitJump.jump 0x0", "there is no place at bit 49"),
         ("v0 = get.i64 x0\nv1 = insert.i64.i8 v0, v0, -1\nexitJump.jump 0x0", "there is no place at bit -1"),

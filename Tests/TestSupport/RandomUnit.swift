@@ -541,6 +541,7 @@ extension RandomUnit {
             source = integers[Int(random.next() % 4)]
             aux = integers[Int(random.next() % 4)].rawValue
             aux = min(aux, type.rawValue, source.rawValue)
+        case .udivWide: if type == .i8 || type == .i16 { type = random.chance(50) ? .i32 : .i64 }
         case .bitToCarry: if source == .i8 { source = .i16 }
         case .insert:
             aux = random.chance(50) || type == .i16 ? Type.i8.rawValue : Type.i16.rawValue

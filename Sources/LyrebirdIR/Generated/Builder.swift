@@ -97,6 +97,12 @@ extension Unit {
         append(.sdiv, type(of: a), 0, a.id, b.id, 0)
     }
 
+    /// The unsigned quotient of (high:low) and b, i32 or i64; 0 where b is 0 or the quotient does not fit, which is where high >= b.
+    @inline(__always)
+    public mutating func udivWide(_ high: Value, _ low: Value, _ b: Value) -> Value {
+        append(.udivWide, type(of: high), 0, high.id, low.id, b.id)
+    }
+
     /// a shifted left by n modulo width.
     @inline(__always)
     public mutating func shl(_ a: Value, _ n: Value) -> Value {

@@ -53,6 +53,8 @@ public enum Opcode: UInt16, Sendable {
     case udiv
     /// Signed quotient, rounded to zero; 0 where b is 0, a where b is -1 and a the least number.
     case sdiv
+    /// The unsigned quotient of (high:low) and b, i32 or i64; 0 where b is 0 or the quotient does not fit, which is where high >= b.
+    case udivWide
     /// a shifted left by n modulo width.
     case shl
     /// a shifted right by n modulo width, zeros in.
@@ -432,7 +434,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 208
+    public static let count = 209
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -460,6 +462,7 @@ extension Opcode {
         0x000003000909,  // mulhs
         0x000003000909,  // udiv
         0x000003000909,  // sdiv
+        0x000003090909,  // udivWide
         0x000003000909,  // shl
         0x000003000909,  // shr
         0x000003000909,  // sar
@@ -672,6 +675,7 @@ extension Opcode {
         "mulhs",
         "udiv",
         "sdiv",
+        "udivWide",
         "shl",
         "shr",
         "sar",

@@ -293,6 +293,7 @@ public struct CodeGenerator: ~Copyable {
         case .bind: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
         case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc, .inc, .dec: selectArithmetic(index, i, unit)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: selectMultiplication(index, i, unit)
+        case .udivWide: selectWideDivision(index, i)
         case .shl, .shr, .sar, .ror, .extract2: selectShift(index, i, unit)
         case .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr: selectKeepingShift(index, i, unit)
         case .insert: selectInsertion(index, i)

@@ -364,6 +364,27 @@ extension CodeGenerator {
         giveRegister(.rax, to: index)
     }
 
+    mutating func selectWideDivision(_ index: Int, _ i: Instruction) {
+        clobberFlags()
+        let w = width(i.type)
+        reserve(.rax)
+        reserve(.rdx)
+        let high = useGeneral(Int(values[Int(i.a)].representative))
+        let low = useGeneral(Int(values[Int(i.b)].representative))
+        let divisor = useGeneral(Int(values[Int(i.c)].representative))
+        hot.mov(w, .rdx, high)
+        hot.mov(w, .rax, low)
+        hot.cmp(w, .rdx, divisor)
+        let overflow = hot.jccForward(.ae)
+        hot.div(w, divisor)
+        let done = hot.jmpForward()
+        hot.bind(overflow)
+        hot.xor(.b32, .rax, .rax)
+        hot.bind(done)
+        giveRegister(.rax, to: index)
+        hostFlags = -1
+    }
+
     private mutating func divide(_ w: Width, _ divisor: GPR, _ signed: Bool) {
         if signed {
             if w == .b64 { hot.cqo() } else { hot.cdq() }
