@@ -181,7 +181,7 @@ extension CodeGenerator {
 
     /// The opcodes that `findAliases` looks at: a test is cheaper than a jump by opcode, which the host predicts badly.
     private static let renaming: UInt64 = [
-        LyrebirdIR.Opcode.copy, .const, .vconst, .trunc, .zext, .flags,
+        LyrebirdIR.Opcode.copy, .const, .vconst, .trunc, .zext, .insert, .flags,
     ].reduce(0) {
         precondition($1.rawValue < 64)
         return $0 | 1 << UInt64($1.rawValue)
