@@ -599,7 +599,7 @@ extension CodeGenerator {
                 }
             }
         default:
-            let fields = i.opcode.valueFields
+            let fields = operandFields(index, i)
             if fields & 1 != 0 { body(&self, Int(values[Int(i.a)].representative)) }
             if fields & 2 != 0 { body(&self, Int(values[Int(i.b)].representative)) }
             if fields & 4 != 0 { body(&self, Int(values[Int(i.c)].representative)) }
