@@ -16,7 +16,7 @@ enum Arena {
 
     static func pc(_ slot: Int) -> UInt64 { code + page * UInt64(slot) + start }
     static func isCanonical(_ address: UInt64) -> Bool {
-        Int64(bitPattern: address) << 16 >> 16 == Int64(bitPattern: address)
+        (Int64(bitPattern: address) << 16) >> 16 == Int64(bitPattern: address)
     }
 }
 
