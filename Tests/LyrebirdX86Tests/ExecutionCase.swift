@@ -97,7 +97,9 @@ struct ExecutionGenerator {
         // A count beyond the operand's size leaves all of the result undefined.
         case .shld, .shrd: i.operandSize != 2
         // AMD's CPUs shorten them, which this mode does not.
-        case .jcc, .jmp, .call, .ret, .loop, .loope, .loopne, .jcxz: !i.prefixes.contains(.operandSize)
+        case .jcc, .jmp, .call, .ret, .loop, .jcxz: !i.prefixes.contains(.operandSize)
+        // And they take the condition from F2 and F3, of which the manuals say nothing.
+        case .loope, .loopne: i.prefixes.isDisjoint(with: [.operandSize, .rep, .repne])
         default: true
         }
     }

@@ -213,11 +213,14 @@ struct MachineSubject: ExecutionSubject {
         try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .readWrite)
         try machine.memory.write(image, at: Arena.data)
         try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .read)
+        let pages = UInt64(cases.count) * Arena.page
+        try machine.memory.protect(Arena.code, size: pages, access: .readWrite)
         let blank = [UInt8](repeating: 0xCC, count: Int(Arena.page))
         for (slot, test) in cases.enumerated() {
             try machine.memory.write(blank, at: Arena.code + UInt64(slot) * Arena.page)
             try machine.memory.write(test.code, at: Arena.pc(slot))
         }
+        try machine.memory.protect(Arena.code, size: pages, access: .readExecute)
         let page = Array(image.prefix(Int(Arena.page)))
         var outcomes: [ExecutionOutcome] = []
         for (slot, test) in cases.enumerated() {
