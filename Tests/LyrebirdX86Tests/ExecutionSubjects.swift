@@ -27,7 +27,13 @@ struct ExecutionOutcome {
 /// Something that runs cases over an image of memory; the number of a case is that of its page of code.
 protocol ExecutionSubject {
     var name: String { get }
+    /// Whether addresses are checked, so that cases that go anywhere can be run.
+    var isContained: Bool { get }
     mutating func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome]
+}
+
+extension ExecutionSubject {
+    var isContained: Bool { true }
 }
 
 // MARK: The host
@@ -200,6 +206,8 @@ struct MachineSubject: ExecutionSubject {
     private let machine: Machine
     private let cpu: CPU
     static let windowSize: UInt64 = 1 << 36
+    /// A window is no sandbox.
+    var isContained: Bool { false }
 
     init(_ name: String, _ configuration: Machine.Configuration = .init(), slots: Int) throws {
         self.name = name
