@@ -347,28 +347,6 @@ extension CodeGenerator {
         giveRegister(.rax, to: index)
     }
 
-    /// The IR's quotient of twice the width. The host's division stands where it cannot overflow.
-    mutating func selectWideDivision(_ index: Int, _ i: Instruction) {
-        let w = width(i.type)
-        clobberFlags()
-        reserve(.rax)
-        reserve(.rdx)
-        let high = useGeneral(Int(values[Int(i.a)].representative))
-        let low = useGeneral(Int(values[Int(i.b)].representative))
-        let divisor = useGeneral(Int(values[Int(i.c)].representative))
-        hot.mov(w, .rdx, high)
-        hot.mov(w, .rax, low)
-        hot.cmp(w, .rdx, divisor)
-        let fits = hot.jccForward(.b)
-        hot.movImmediate(.rax, UInt64.max)
-        let done = hot.jmpForward()
-        hot.bind(fits)
-        hot.div(w, divisor)
-        hot.bind(done)
-        giveRegister(.rax, to: index)
-        hostFlags = -1
-    }
-
     private mutating func divide(_ w: Width, _ divisor: GPR, _ signed: Bool) {
         if signed {
             if w == .b64 { hot.cqo() } else { hot.cdq() }
