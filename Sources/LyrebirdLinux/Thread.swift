@@ -86,6 +86,8 @@ final class GuestThread {
             case .fault(let fault): deliver(.fault(fault))
             case .undefinedInstruction: deliver(.illegalInstruction(pc: cpu.pc))
             case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
+            // Of x86 guests, which have no system calls here yet.
+            case .divideError, .generalProtection, .softwareInterrupt: deliver(.illegalInstruction(pc: cpu.pc))
             }
             if hasSignal { deliverSignals() }
         }

@@ -66,6 +66,7 @@ extension Guest {
     var linuxABI: ABI {
         switch self {
         case .arm64: .arm64
+        case .x86_64: preconditionFailure("no Linux program of this guest is loaded yet")
         }
     }
 }

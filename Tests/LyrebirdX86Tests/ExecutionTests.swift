@@ -1,0 +1,126 @@
+// The lifters against the host CPU: instructions of every row that is built, with registers and memory, in the interpreter and in
+// generated code. With LYREBIRD_FUZZ_SECONDS, other ones for as long.
+
+import Foundation
+import Lyrebird
+import LyrebirdX86
+import Testing
+
+@Suite(.serialized) struct ExecutionTests {
+    private static let batch = 1000
+
+    @Test func interpreterAgreesWithTheCPU() throws {
+        try compare(seeds: 1...24, [InterpreterSubject(optimizes: false), InterpreterSubject(optimizes: true)])
+    }
+
+    @Test func generatedCodeAgreesWithTheCPU() throws {
+        var baseline = Machine.Configuration()
+        baseline.hostFeatures = "baseline"
+        var plain = Machine.Configuration()
+        plain.passes = "none"
+        try compare(
+            seeds: 1...12,
+            [
+                MachineSubject("generated code", slots: Self.batch),
+                MachineSubject("generated code for the baseline", baseline, slots: Self.batch),
+                MachineSubject("generated code, not optimised", plain, slots: Self.batch),
+            ])
+    }
+
+    @Test(.enabled(if: HostTests.seconds != nil, "LYREBIRD_FUZZ_SECONDS says how long"))
+    func agreesWithTheCPUForLong() throws {
+        let end = Date(timeIntervalSinceNow: HostTests.seconds ?? 0)
+        let subjects: [any ExecutionSubject] = [
+            InterpreterSubject(optimizes: false), InterpreterSubject(optimizes: true),
+            try MachineSubject("generated code", slots: Self.batch),
+        ]
+        var seed: UInt64 = 1000
+        while Date() < end {
+            try compare(seeds: seed...seed, subjects)
+            seed += 1
+        }
+    }
+
+    private func compare(seeds: ClosedRange<UInt64>, _ subjects: [any ExecutionSubject]) throws {
+        var complaints: [String: (count: Int, first: String)] = [:]
+        for seed in seeds {
+            let image = ExecutionGenerator.image(seed: seed)
+            var generator = ExecutionGenerator(seed: seed, rows: try readSpec().rows, image: image)
+            let cases = (0..<Self.batch).map { generator.next(slot: $0) }
+            let expected = try HostSubject().run(cases, image: image)
+            for var subject in subjects {
+                var cases = cases
+                if !subject.isContained {
+                    for slot in cases.indices where isStray(expected[slot], cases[slot]) {
+                        cases[slot].replaceByNothing()
+                    }
+                }
+                let outcomes = try subject.run(cases, image: image)
+                for slot in cases.indices where !cases[slot].isNothing {
+                    let differences = difference(cases[slot], expected[slot], outcomes[slot])
+                    guard !differences.isEmpty else { continue }
+                    let text = "seed \(seed): \(cases[slot].description)\n  \(differences.joined(separator: "\n  "))"
+                    complaints["\(cases[slot].instruction.mnemonic) in \(subject.name)", default: (0, text)].count += 1
+                }
+            }
+        }
+        for (what, complaint) in complaints.sorted(by: { $0.key < $1.key }) {
+            Issue.record("\(what), \(complaint.count) times: \(complaint.first)")
+        }
+    }
+
+    /// Whether an access went to where a machine's window is not, or to no address.
+    private func isStray(_ host: ExecutionOutcome, _ test: ExecutionCase) -> Bool {
+        switch host.end {
+        case .fault(let address): address >= MachineSubject.windowSize
+        case .generalProtection: !test.instruction.row.isPrivileged
+        case .other: true
+        default: false
+        }
+    }
+
+    /// What is another than on the host.
+    private func difference(
+        _ test: ExecutionCase, _ host: ExecutionOutcome, _ other: ExecutionOutcome
+    ) -> [String] {
+        // A jump to no address faults here or there, as the maker likes it.
+        if other.end == .next, !Arena.isCanonical(other.pc) { return [] }
+        var result: [String] = []
+        if !isSame(host.end, other.end) { result.append("\(host.end), not \(other.end)") }
+        if host.pc != other.pc { result.append("pc \(hex(host.pc)), not \(hex(other.pc))") }
+        for number in 0..<16 where host.registers[number] != other.registers[number] {
+            result.append("register \(number): \(hex(host.registers[number])), not \(hex(other.registers[number]))")
+        }
+        let undefined = host.end == .next ? test.undefinedFlags : 0
+        // DF, and AC and NT of POPF. ID is what the process began with, until POPF changes it.
+        let compared = (StatusFlags.all | 0x4_4400) & ~undefined
+        if (host.flags ^ other.flags) & compared != 0 {
+            result.append("flags \(hex(host.flags & compared)), not \(hex(other.flags & compared))")
+        }
+        var memory = host.memory
+        if test.instruction.mnemonic == .pushf, host.end == .next {
+            // The CPU pushes the trap flag that it is executed with, and ID.
+            let at = Int(truncatingIfNeeded: host.registers[4] &- Arena.data)
+            if memory.indices.contains(at + 1) { memory[at + 1] &= 0xFE }
+            if test.instruction.operandSize == 8, memory.indices.contains(at + 2) { memory[at + 2] &= 0xDF }
+        }
+        if memory != other.memory, let at = memory.indices.first(where: { memory[$0] != other.memory[$0] }) {
+            result.append(
+                "memory at \(hex(UInt64(at))): \(hex(UInt64(memory[at]))), not \(hex(UInt64(other.memory[at])))")
+        }
+        return result
+    }
+
+    private func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End) -> Bool {
+        if host == other { return true }
+        return switch (host, other) {
+        // AMD's CPUs say where what is read and written starts, not which page of it cannot be written.
+        case (.fault(let first), .fault(let page)) where page % Arena.page == 0 && first < page:
+            HostOracle.isAMD && page - first < 16
+        // An address that is not canonical is #GP or, on the stack, #SS.
+        case (.generalProtection, .fault(let address)), (.other("vector 12"), .fault(let address)):
+            address == 0 || !Arena.isCanonical(address) || !Arena.isCanonical(address &+ 15)
+        default: false
+        }
+    }
+}
