@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes Docs/SystemCalls.md: what becomes of each system call of a guest, read from the switch that decides it."""
+"""Makes Docs/SystemCalls.md: what becomes of each system call of each guest, read from the switch that decides it."""
 import pathlib
 import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
 dispatch = root / "Sources/LyrebirdLinux/SystemCalls/Dispatch.swift"
-numbers = root / "Sources/LyrebirdLinux/ABI/ARM64SystemCalls.swift"
+arm64 = root / "Sources/LyrebirdLinux/ABI/ARM64SystemCalls.swift"
+x86_64 = root / "Sources/LyrebirdLinux/ABI/SystemCall.swift"
 FIRST = {"arm64SystemCalls": 0, "commonSystemCalls": 424}
 
 
@@ -14,13 +15,17 @@ def fail(where, what):
     sys.exit(f"{dispatch}: {where}: {what}")
 
 
-# Number and name, by position in the tables of the ABI.
-calls = {}
-for table, names in re.findall(r"static let (\w+): \[SystemCall\] = \[(.*?)\n    \]", numbers.read_text(), re.S):
+# Number by name. AArch64's are positions in the tables of the ABI, x86-64's the raw values of the names.
+calls = {"arm64": {}, "x86-64": {}}
+for table, names in re.findall(r"static let (\w+): \[SystemCall\] = \[(.*?)\n    \]", arm64.read_text(), re.S):
     names = re.sub(r"/\*.*?\*/", "", names)
     for offset, name in enumerate(re.findall(r"\.(\w+)", names)):
         if name != "unassigned":
-            calls[name] = FIRST[table] + offset
+            calls["arm64"][name] = FIRST[table] + offset
+for name, number in re.findall(r"\b(\w+) = (\d+)\b", x86_64.read_text()):
+    calls["x86-64"][name] = int(number)
+    if int(number) >= FIRST["commonSystemCalls"] and calls["arm64"].get(name) != int(number):
+        fail(name, "from 424 on all architectures number alike")
 
 
 def treatment(where, comment, body):
@@ -61,20 +66,20 @@ for line in body.splitlines():
         names = re.findall(r"\.(\w+)", found[1])
         pending = ""
         if names == ["unassigned"]:
+            comment = []
             continue
         kind, what = treatment(names[0], " ".join(comment), found[2])
         comment = []
         for name in names:
             treated[name] = title
-            if name in calls:
-                sections[-1][1].append((calls[name], name, kind, what))
-for name in calls:
+            sections[-1][1].append((name, kind, what))
+for name in {name for numbers in calls.values() for name in numbers}:
     if name not in treated:
         fail(name, "it has a number and no case")
 
 counts = {}
 for _, rows in sections:
-    for _, _, kind, _ in rows:
+    for _, kind, _ in rows:
         counts[kind] = counts.get(kind, 0) + 1
 total = sum(counts.values())
 
@@ -82,10 +87,11 @@ out = [
     "<!-- Generated from Sources/LyrebirdLinux/SystemCalls/Dispatch.swift by Scripts/generators/system_calls.py. -->",
     "# System calls",
     "",
-    f"What becomes of each of the {total} system calls of an AArch64 guest:",
+    f"What becomes of each of the {total} system calls of a guest: {len(calls['arm64'])} are AArch64's, {len(calls['x86-64'])} x86-64's.",
     "",
     f"- **native** ({counts['native']}): given to the host's kernel as it is; structs and flags are the same on both sides.",
-    f"- **converted** ({counts['converted']}): the host's call with something changed, which is named.",
+    f"- **converted** ({counts['converted']}): the host's call with something changed, which is named. Flags and structs are x86-64's,",
+    "  as the host's are: a guest of that architecture has them unchanged.",
     f"- **emulated** ({counts['emulated']}): not made, or not by itself; what is done is named.",
     f"- **refused** ({counts['refused']}): `ENOSYS`, for the reason named. `--strace` shows it, too.",
     "",
@@ -107,14 +113,17 @@ out = [
     "",
     "Of the process's own directory (`self`, `thread-self`, its number, also under `task/`): `maps`, `smaps`, `auxv`,",
     "`cmdline`, `environ`, `stat`, `status`, `limits`, and the links `exe`, `cwd`, `root` and `fd/N`. `mem` is the host's,",
-    "and what is written there counts as new code. `/proc/cpuinfo` is an AArch64 machine's with the features of AT_HWCAP.",
+    "and what is written there counts as new code. `/proc/cpuinfo` is that of the guest's architecture, with the features of",
+    "AT_HWCAP.",
     "",
 ]
 for title, rows in sections:
     if not rows:
         continue
-    out += [f"## {title}", "", "| number | call | treatment | |", "| ---: | --- | --- | --- |"]
-    out += [f"| {number} | `{name}` | {kind} | {what} |" for number, name, kind, what in sorted(rows)]
+    out += [f"## {title}", "", "| arm64 | x86-64 | call | treatment | |", "| ---: | ---: | --- | --- | --- |"]
+    for name, kind, what in sorted(rows, key=lambda row: calls["x86-64"].get(row[0], calls["arm64"].get(row[0]))):
+        numbers = " | ".join(str(calls[abi].get(name, "")) for abi in calls)
+        out.append(f"| {numbers} | `{name}` | {kind} | {what} |")
     out.append("")
 (root / "Docs/SystemCalls.md").write_text("\n".join(out).rstrip() + "\n")
 print("system calls: " + ", ".join(f"{counts[kind]} {kind}" for kind in ("native", "converted", "emulated", "refused")))

@@ -32,6 +32,7 @@ public final class LinuxProcess {
     }
 
     let abi: ABI
+    let processor: Processor
     /// The machine that runs the program.
     public let machine: Machine
     let host: HostProcess
@@ -114,31 +115,29 @@ public final class LinuxProcess {
         do { paths = try PathResolver(root: options.sysroot) } catch {
             throw LinuxError(file: options.sysroot ?? "", reason: .sysroot(error))
         }
-        let abi = Guest.arm64.linuxABI
-        let program = try Executable.find(executable, arguments: arguments, abi: abi, paths: paths)
-        guard case .guest(let image, let interpreter) = program.kind else {
-            let found = (try? HostFile(executable: executable).read(at: 0, count: 64)).flatMap(ELFImage.machine)
-            throw LinuxError(
-                file: String(decoding: executable, as: UTF8.self),
-                reason: .format(.wrongMachine(found: found ?? 0, expected: abi.elfMachine)))
-        }
+        let program = try Executable.find(executable, arguments: arguments, hostMachines: [], paths: paths)
+        guard case .guest(let translated) = program.kind else { preconditionFailure("no machine is the host's here") }
         try self.init(
-            image, interpreter: interpreter, name: program.name, arguments: program.arguments,
-            environment: environment, abi: abi, paths: paths, options: options)
+            translated, name: program.name, arguments: program.arguments, environment: environment, paths: paths,
+            options: options)
     }
 
     init(
-        _ program: Executable.Image, interpreter: Executable.Image?, name: [UInt8], arguments: [[UInt8]],
-        environment: [[UInt8]], abi: ABI, paths: PathResolver, options: Options,
+        _ program: Executable.Program, name: [UInt8], arguments: [[UInt8]], environment: [[UInt8]],
+        paths: PathResolver, options: Options,
         limits: RememberedLimits = RememberedLimits(), hasGuestDirectory: Bool = false
     ) throws(LinuxError) {
         // The translator changes signal dispositions: what the process was started with is read before.
         let inherited = InheritedSignals.current()
         let file = String(decoding: name, as: UTF8.self)
+        let (abi, processor) = (program.abi, program.processor)
         self.abi = abi
+        self.processor = processor
         self.options = options
         rememberedLimits = limits
-        do { machine = try Machine(abi.guest, addressSpace: .hostProcess, configuration: options.translation) } catch {
+        do {
+            machine = try Machine(processor.guest, addressSpace: .hostProcess, configuration: options.translation)
+        } catch {
             throw LinuxError(file: file, reason: .machine("\(error)"))
         }
         guard let host = machine.hostProcess else {
@@ -146,9 +145,9 @@ public final class LinuxProcess {
         }
         self.host = host
         resolver = paths
-        resolver.executable = program.file.path
+        resolver.executable = program.image.file.path
         actions = SignalActions(ignored: inherited.ignored)
-        tracer = options.strace ? Tracer(host: host) : nil
+        tracer = options.strace ? Tracer(abi: abi, host: host) : nil
         let kept = options.keepsStandardError ? PrivateDescriptor.copy(of: 2, host: host) : nil
         standardError = kept ?? 2
         privateDescriptors = [tracer?.descriptor, kept].compactMap { $0 }
@@ -158,7 +157,7 @@ public final class LinuxProcess {
 
         let loader = Loader(host: host, machine: machine)
         let request = ProcessImage.Request(
-            program: program, interpreter: interpreter, name: name, arguments: arguments, environment: environment,
+            program: program, name: name, arguments: arguments, environment: environment,
             stackLimit: limits[ResourceLimit.stack]?.current)
         do throws(Loader.Failure) {
             image = try ProcessImage.load(request, abi: abi, loader: loader)
@@ -167,15 +166,15 @@ public final class LinuxProcess {
                 file: file,
                 reason: error.error == .E2BIG ? .argumentsTooLong : .memory(error.what, error.error))
         }
-        program.file.close()
-        interpreter?.file.close()
+        program.image.file.close()
+        program.interpreter?.file.close()
         memory = MemoryState(programBreak: ProgramBreak(start: image.breakStart))
         setName(of: arguments.first ?? name)
 
         let cpu: CPU
         do { cpu = try machine.makeCPU() } catch { throw LinuxError(file: file, reason: .machine("\(error)")) }
         cpu.pc = image.entry
-        cpu[abi.stackPointer] = image.stack.pointer
+        cpu[processor.stackPointer] = image.stack.pointer
         let thread = GuestThread(process: self, cpu: cpu, mask: inherited.mask)
         threads = [thread]
         leader = thread
@@ -184,6 +183,7 @@ public final class LinuxProcess {
     /// A child of vfork(2), which shares the parent's memory and has the rest for itself. `thread` is its only one.
     init(vforkedFrom parent: LinuxProcess, thread: GuestThread) {
         abi = parent.abi
+        processor = parent.processor
         machine = parent.machine
         host = parent.host
         options = parent.options

@@ -13,6 +13,7 @@ final class GuestThread {
     let tracer: Tracer?
     let cpu: CPU
     let abi: ABI
+    let processor: Processor
     let host: HostProcess
     let memory: Memory
 
@@ -51,6 +52,7 @@ final class GuestThread {
         self.cpu = cpu
         self.mask = mask
         abi = process.abi
+        processor = process.processor
         host = process.host
         memory = process.machine.memory
         stopHandle = cpu.stopHandle
@@ -83,11 +85,12 @@ final class GuestThread {
             switch exit {
             case .systemCall: systemCall()
             case .stopped: deliverSignals()
-            case .fault(let fault): deliver(.fault(fault))
-            case .undefinedInstruction: deliver(.illegalInstruction(pc: cpu.pc))
-            case .breakpoint: deliver(.breakpoint(pc: cpu.pc))
-            // Of x86 guests, which have no system calls here yet.
-            case .divideError, .generalProtection, .softwareInterrupt: deliver(.illegalInstruction(pc: cpu.pc))
+            case .fault(let fault):
+                if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
+            case .undefinedInstruction: deliver(abi.illegalInstruction)
+            case .breakpoint: deliver(abi.breakpoint)
+            // Of x86 guests, whose programs cannot be run yet.
+            case .divideError, .generalProtection, .softwareInterrupt: deliver(abi.illegalInstruction)
             }
             if hasSignal { deliverSignals() }
         }
@@ -97,10 +100,10 @@ final class GuestThread {
     /// Makes the system call that the registers describe.
     @inline(__always)
     private func systemCall() {
-        let number = cpu[abi.callNumber]
+        let number = cpu[processor.callNumber]
+        let places = processor.arguments
         let arguments = Arguments(
-            cpu[abi.arguments[0]], cpu[abi.arguments[1]], cpu[abi.arguments[2]], cpu[abi.arguments[3]],
-            cpu[abi.arguments[4]], cpu[abi.arguments[5]])
+            cpu[places[0]], cpu[places[1]], cpu[places[2]], cpu[places[3]], cpu[places[4]], cpu[places[5]])
         let call = abi.systemCall(number)
         let line = tracer?.begin(call, number: number, arguments, memory: memory)
         let result: Int
@@ -114,15 +117,13 @@ final class GuestThread {
             registersAreSet = false
             return
         }
-        cpu[abi.result] = UInt64(bitPattern: Int64(result))
+        if interruption != nil { interruption?.replaced = cpu[processor.result] }
+        cpu[processor.result] = UInt64(bitPattern: Int64(result))
         if isVforked {
             collectSignals()
             openSignals()
         }
-        if interruption != nil {
-            interruption?.firstArgument = arguments[0]
-            deliverSignals()
-        }
+        if interruption != nil { deliverSignals() }
     }
 
     private var isEnding: Bool { flags.pointee.isEnding.load(ordering: .acquiring) }
@@ -232,8 +233,8 @@ struct Interruption {
     }
 
     let restart: Restart
-    /// The first argument, which the result has replaced.
-    var firstArgument: UInt64 = 0
+    /// What the result has replaced: the first argument, or the call's number.
+    var replaced: UInt64 = 0
 }
 
 /// Host memory that belongs to a thread: two paths and a struct.

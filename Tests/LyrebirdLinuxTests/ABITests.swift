@@ -1,5 +1,7 @@
 // Numbers, flags and structs that differ between guest and host.
 
+import Glibc
+import Lyrebird
 import Testing
 
 @testable import LyrebirdLinux
@@ -31,6 +33,46 @@ import Testing
         #expect(Set(calls).count == calls.count)
     }
 
+    /// The header names all that it knows; there may be younger calls, on either side.
+    @Test func callNumbersOfTheHost() throws {
+        let headers = ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/include/asm/unistd_64.h"]
+        let lines = try #require(headers.compactMap { try? content($0) }.first).split(separator: "\n")
+        let rows = lines.map { $0.split(separator: " ") }.filter { $0.count == 3 && $0[1].hasPrefix("__NR_") }
+        for row in rows {
+            let number = try #require(UInt64(row[2]))
+            let call = ABI.x86_64.systemCall(number)
+            #expect("\(call)" == row[1].dropFirst(5) && UInt64(call.rawValue) == number)
+        }
+        #expect(rows.count > 300)
+        for number: UInt64 in [335, 423, 467, 0x4000_0000, .max] {
+            #expect(ABI.x86_64.systemCall(number) == .unassigned)
+        }
+    }
+
+    private func content(_ path: String) throws -> String {
+        let file = try HostFile(adopting: open(path, O_RDONLY))
+        return String(decoding: try file.read(at: 0, count: Int(file.size)), as: UTF8.self)
+    }
+
+    @Test func x86HasTheHostsForms() {
+        let abi = ABI.x86_64
+        #expect(abi.stat == nil && abi.epollEvent == nil && abi.semaphoreSet == nil && abi.unknownMapFlags == 0)
+        for bit in 0..<24 {
+            #expect(abi.hostOpenFlags(1 << bit) == 1 << bit && abi.guestOpenFlags(1 << bit) == 1 << bit)
+        }
+        // clone(flags, stack, parent_tid, child_tid, tls), and on AArch64 the last two the other way round.
+        #expect(abi.cloneChildID == 3 && abi.cloneThreadPointer == 4)
+        #expect(self.abi.cloneChildID == 4 && self.abi.cloneThreadPointer == 3)
+        #expect("\(abi.machineName)" == "x86_64")
+        #expect(Capability.word(abi.capabilities) & 0x0780_8111 == 0x0780_8111)
+    }
+
+    @Test func programsSayWhoseTheyAre() {
+        #expect(ABI.of(elfMachine: 183)?.processor?.guest == .arm64)
+        for machine: UInt16 in [3, 40, 243, 0] { #expect(ABI.of(elfMachine: machine) == nil) }
+        for abi in ABI.runnable { #expect(!abi.hostMachines.contains(abi.elfMachine)) }
+    }
+
     @Test func openFlags() {
         let directory: UInt64 = 0o40000
         let noFollow: UInt64 = 0o100000
@@ -49,7 +91,8 @@ import Testing
         }
     }
 
-    @Test func stat() {
+    @Test func stat() throws {
+        let layout = try #require(abi.stat)
         var host = [UInt8](repeating: 0xee, count: 144)
         for (offset, value) in [(0, 0x0102), (8, 0x1122_3344_5566), (16, 7), (40, 9), (48, 5_000_000_001), (56, 4096)] {
             host.store(UInt64(value), at: offset)
@@ -58,7 +101,7 @@ import Testing
         host.store(1000 as UInt32, at: 28)
         host.store(1001 as UInt32, at: 32)
         for index in 0..<7 { host.store(UInt64(100 + index), at: 64 + 8 * index) }
-        let guest = host.withUnsafeBytes { abi.stat.guestBytes(fromHost: $0) }
+        let guest = host.withUnsafeBytes { layout.guestBytes(fromHost: $0) }
         #expect(guest.count == 128)
         let words: [(Int, UInt64)] = [
             (0, 0x0102), (8, 0x1122_3344_5566), (32, 9), (48, 5_000_000_001), (64, 100), (72, 101), (80, 102),
@@ -70,16 +113,17 @@ import Testing
         for (offset, value) in halves { #expect(guest.integer(at: offset) as UInt32 == value, "offset \(offset)") }
     }
 
-    @Test func epollEvent() {
+    @Test func epollEvent() throws {
+        let layout = try #require(abi.epollEvent)
         var guest: [UInt8] = []
         guest.append(integer: 0x8000_0001 as UInt32)
         guest.append(integer: 0xdead_beef as UInt32)
         guest.append(integer: 0x1122_3344_5566_7788 as UInt64)
         var host = [UInt8](repeating: 0xff, count: 12)
-        host.withUnsafeMutableBytes { abi.epollEvent.copyToHost(guest, $0) }
+        host.withUnsafeMutableBytes { layout.copyToHost(guest, $0) }
         #expect(host == [1, 0, 0, 0x80, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11])
         guest.store(0 as UInt32, at: 4)  // the padding does not come back
-        #expect(host.withUnsafeBytes { abi.epollEvent.guestBytes(fromHost: $0) } == guest)
+        #expect(host.withUnsafeBytes { layout.guestBytes(fromHost: $0) } == guest)
     }
 
     @Test func signalActions() {

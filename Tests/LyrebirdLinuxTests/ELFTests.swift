@@ -47,7 +47,7 @@ private struct SampleImage {
 }
 
 private func parse(_ bytes: [UInt8]) throws(ELFError) -> ELFImage {
-    try ELFImage.parse(machine: 183, fileSize: UInt64(bytes.count)) { (offset, count) throws(ELFError) in
+    try ELFImage.parse(machines: [183], fileSize: UInt64(bytes.count)) { (offset, count) throws(ELFError) in
         // The parser promises to ask for nothing outside the file.
         precondition(offset + UInt64(count) <= UInt64(bytes.count))
         return Array(bytes[Int(offset)..<Int(offset) + count])
@@ -64,7 +64,7 @@ private func failure(_ bytes: [UInt8]) -> ELFError? {
 @Suite struct ELFTests {
     @Test func readsHeaders() throws {
         let image = try parse(SampleImage().bytes)
-        #expect(image.isPositionIndependent)
+        #expect(image.machine == 183 && image.isPositionIndependent)
         #expect(image.entry == 0x400)
         #expect(image.interpreter == Array("/lib/ld".utf8))
         #expect(image.programHeaderAddress == 64)
@@ -161,7 +161,7 @@ private func failure(_ bytes: [UInt8]) -> ELFError? {
         #expect(patched(54, 32) == .badProgramHeaderSize(32))
         #expect(patched(56, 0) == .badProgramHeaderCount(0))
         #expect(patched(57, 0xff) == .badProgramHeaderCount(0xff04))
-        #expect(changed { $0.machine = 62 } == .wrongMachine(found: 62, expected: 183))
+        #expect(changed { $0.machine = 62 } == .wrongMachine(found: 62, expected: [183]))
         #expect(changed { $0.type = 1 } == .notExecutable(type: 1))
         #expect(changed { $0.headers.removeSubrange(1...2) } == .noSegments)
         #expect(segment(0x1010, 0x2010, 0x30, 0x20) == .badSegment(2, .exceedsMemory))
@@ -176,7 +176,10 @@ private func failure(_ bytes: [UInt8]) -> ELFError? {
                 $0.headers[0] = SampleImage.programHeader(
                     3, flags: 4, offset: 0x1000, address: 0, fileSize: 4, memorySize: 4)
             } == .badInterpreter)
-        #expect("\(ELFError.wrongMachine(found: 62, expected: 183))" == "a program for x86-64, not for AArch64")
+        #expect("\(ELFError.wrongMachine(found: 62, expected: [183]))" == "a program for x86-64, not for AArch64")
+        #expect(
+            "\(ELFError.wrongMachine(found: 40, expected: [183, 62]))" == "a program for ARM, not for AArch64 or x86-64"
+        )
     }
 
     @Test func recognisesMachines() {

@@ -66,7 +66,9 @@ import Testing
     @Test func findsPrograms() throws {
         let paths = try PathResolver(root: nil)
         func find(_ path: String) throws(LinuxError) -> Executable {
-            try Executable.find(Array(path.utf8), arguments: [Array("zero".utf8), [1]], abi: .arm64, paths: paths)
+            try Executable.find(
+                Array(path.utf8), arguments: [Array("zero".utf8), [1]], hostMachines: ABI.arm64.hostMachines,
+                paths: paths)
         }
         guard case .host(let real) = try find("/bin/sh").kind else {
             Issue.record("the host's shell is not the host's")
@@ -101,7 +103,8 @@ import Testing
         let paths = try PathResolver(root: nil)
         func find(_ path: String) throws(LinuxError) -> Executable {
             try Executable.find(
-                Array(path.utf8), arguments: ["zero", "one"].map { Array($0.utf8) }, abi: .arm64, paths: paths)
+                Array(path.utf8), arguments: ["zero", "one"].map { Array($0.utf8) },
+                hostMachines: ABI.arm64.hostMachines, paths: paths)
         }
         let plain = script("plain", "#!/bin/sh -e\necho\n")
         let found = try find(plain)

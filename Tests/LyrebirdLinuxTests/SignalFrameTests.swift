@@ -128,7 +128,8 @@ import Testing
 
     @Test func faultsBecomeSignals() {
         func signal(_ cause: Fault.Cause) -> SynchronousSignal {
-            .fault(Fault(pc: 4, address: 0x1234, access: .read, cause: cause))
+            let fault = Fault(pc: 4, address: 0x1234, access: .read, cause: cause)
+            return .fault(fault, cause: ARM64SignalFrame.cause(of: fault))
         }
         #expect(signal(.unmapped).number == 11 && signal(.unmapped).code == 1)
         #expect(signal(.protection).number == 11 && signal(.protection).code == 2)

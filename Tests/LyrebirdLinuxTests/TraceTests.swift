@@ -23,8 +23,10 @@ private struct SampleMemory: TraceMemory {
 }
 
 @Suite struct TraceTests {
-    private func line(_ call: SystemCall, _ a: Arguments, _ result: Int, _ memory: SampleMemory = .init()) -> String {
-        let format = TraceFormat(call)
+    private func line(
+        _ call: SystemCall, _ a: Arguments, _ result: Int, _ memory: SampleMemory = .init(), abi: ABI = .arm64
+    ) -> String {
+        let format = TraceFormat(call, abi)
         let arguments = format.completed(format.arguments(a, memory), a, result: result, memory)
         return "\(call)(\(arguments.joined(separator: ", "))) = \(format.result(result))"
     }
@@ -47,8 +49,28 @@ private struct SampleMemory: TraceMemory {
         #expect(line(.write, Arguments(1, 8, 5), -14) == "write(1, 0x8, 5) = -1 EFAULT (Bad address)")
         #expect(line(.close, Arguments(3), 0) == "close(3) = 0")
         let directory: UInt64 = 0o40000
-        #expect(TraceFormat.openFlags(directory | 0o2000000) == "O_RDONLY|O_DIRECTORY|O_CLOEXEC")
-        #expect(TraceFormat.openFlags(0o20040002) == "O_RDWR|O_TMPFILE")
+        func flags(_ flags: UInt64) -> String { TraceFormat.openFlags(ABI.arm64.hostOpenFlags(flags)) }
+        #expect(flags(directory | 0o2000000) == "O_RDONLY|O_DIRECTORY|O_CLOEXEC")
+        #expect(flags(0o20040002) == "O_RDWR|O_TMPFILE")
+    }
+
+    @Test func formsOfX86() {
+        var status = [UInt8](repeating: 0, count: 144)
+        status.store(0o100640 as UInt32, at: 24)
+        status.store(77 as UInt64, at: 48)
+        var event: [UInt8] = [1, 0, 0, 0]
+        event.append(integer: 0x1122 as UInt64)
+        let memory = SampleMemory(content: [0x1000: text("a"), 0x2000: status, 0x3000: event])
+        #expect(
+            line(.open, Arguments(0x1000, 0o200000), 3, memory, abi: .x86_64)
+                == #"open("a", O_RDONLY|O_DIRECTORY, 0) = 3"#
+        )
+        #expect(
+            line(.stat, Arguments(0x1000, 0x2000), 0, memory, abi: .x86_64)
+                == #"stat("a", {st_mode=S_IFREG|0640, st_size=77, ...}) = 0"#)
+        #expect(
+            line(.epoll_ctl, Arguments(5, 1, 6, 0x3000), 0, memory, abi: .x86_64)
+                == "epoll_ctl(5, EPOLL_CTL_ADD, 6, {events=POLLIN, data=0x1122}) = 0")
     }
 
     @Test func longBuffersAreCut() {

@@ -5,47 +5,53 @@ import Lyrebird
 
 /// The Linux ABI of one guest architecture.
 struct ABI: Sendable {
-    let guest: Guest
+    /// How the processor and the kernel meet; nil while there is no machine for this architecture.
+    let processor: Processor?
     /// What `uname -m` prints, and AT_PLATFORM.
     let machineName: StaticString
-    /// `e_machine` of its executables, and of those the host runs itself.
+    /// `e_machine` of its executables.
     let elfMachine: UInt16
+    /// `e_machine` of the executables that the host runs itself when a program of this ABI executes them.
     let hostMachines: [UInt16]
-
-    // MARK: The system call instruction
-
-    let callNumber: Register
-    let arguments: [Register]
-    let result: Register
-    let stackPointer: Register
-    let threadPointer: Register
-    /// Bytes of the system call instruction: how far the pc goes back for a restart.
-    let callSize: UInt64
 
     // MARK: Numbers
 
+    /// The calls from 0 on, by number. From 424 on all architectures number alike.
     let systemCalls: [SystemCall]
+    /// Where clone(2) has its last two arguments, the order of which is the architecture's (CONFIG_CLONE_BACKWARDS).
+    let cloneThreadPointer: Int
+    let cloneChildID: Int
+    /// The page of system calls that are made by calling an address (`arch/x86/entry/vsyscall`).
+    let vsyscallPage: UInt64?
 
     /// What the processor has, by bit: AT_HWCAP, AT_HWCAP2 and the features of /proc/cpuinfo. It must name nothing that the
     /// translator does not run.
     let capabilities: [Capability]
     let capabilities2: [Capability]
+    /// A processor's lines of /proc/cpuinfo: its number, and how many there are.
+    let processorInformation: @Sendable (_ index: Int, _ count: Int) -> String
     /// AT_MINSIGSTKSZ and what sigaltstack accepts (MINSIGSTKSZ).
     let signalFrameSize: UInt64
     let minimumAlternateStack: UInt64
 
-    /// The ELF image that the kernel gives every program, as little-endian words.
-    let vdso: [UInt64]
-    /// Where in it rt_sigreturn is called, and the instructions that `VDSO.nanoseconds` takes the place of.
-    let vdsoSignalReturn: Int
-    let vdsoClocks: [Int]
+    // MARK: Exceptions
 
-    /// The open(2) flags whose bits differ from the host's.
+    let illegalInstruction: TrapSignal
+    let breakpoint: TrapSignal
+
+    /// The ELF image that the kernel gives every program; nil for none.
+    let vdso: VDSO.Image?
+
+    // MARK: What differs from the host; nil or empty is the host's own
+
+    /// The open(2) flags whose bits differ.
     let openFlags: [FlagPair]
+    /// mmap(2) flags that the guest's kernel does not know.
+    let unknownMapFlags: Int32
     /// Where the fields of the host's structs go in the guest's.
-    let stat: StructLayout
-    let epollEvent: StructLayout
-    let semaphoreSet: StructLayout
+    let stat: StructLayout?
+    let epollEvent: StructLayout?
+    let semaphoreSet: StructLayout?
 
     /// Where the kernel puts things: programs that may lie anywhere, and the top of the stack.
     let positionIndependentBase: UInt64
@@ -62,13 +68,40 @@ struct ABI: Sendable {
     private static let firstCommonNumber: UInt64 = 424
 }
 
-extension Guest {
-    var linuxABI: ABI {
-        switch self {
-        case .arm64: .arm64
-        case .x86_64: preconditionFailure("no Linux program of this guest is loaded yet")
-        }
-    }
+extension ABI {
+    private static let known: [ABI] = [.arm64, .x86_64]
+    /// Those whose programs can be run.
+    static let runnable = known.filter { $0.processor != nil }
+
+    /// Whose programs have this `e_machine`; nil if they cannot be run.
+    static func of(elfMachine: UInt16) -> ABI? { runnable.first { $0.elfMachine == elfMachine } }
+}
+
+/// The machine that runs an ABI's programs, and what of its CPUs the kernel's interface uses.
+struct Processor: Sendable {
+    let guest: Guest
+    let callNumber: Register
+    let arguments: [Register]
+    let result: Register
+    let stackPointer: Register
+    let threadPointer: Register
+    /// The base of GS, which arch_prctl(2) sets besides that of FS, the thread pointer.
+    let gsBase: Register?
+    /// Bytes of the system call instruction: how far the pc goes back for a restart.
+    let callSize: UInt64
+    let frames: any SignalFrameFormat.Type
+}
+
+/// The signal that an exception of the processor's becomes.
+struct TrapSignal: Sendable {
+    let number: Int32
+    let code: Int32
+    /// Whether si_addr is the instruction's address.
+    var hasAddress = true
+    /// The exception's number, where the signal frame has it.
+    var vector: UInt64?
+    /// How far behind the start of the instruction the program goes on.
+    var advance: UInt64 = 0
 }
 
 /// A bit of AT_HWCAP and its name in /proc/cpuinfo.

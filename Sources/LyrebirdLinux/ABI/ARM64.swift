@@ -5,17 +5,16 @@ import Lyrebird
 
 extension ABI {
     static let arm64 = ABI(
-        guest: .arm64,
+        processor: Processor(
+            guest: .arm64, callNumber: .x8, arguments: [.x0, .x1, .x2, .x3, .x4, .x5], result: .x0, stackPointer: .sp,
+            threadPointer: .tpidrEL0, gsBase: nil, callSize: 4, frames: ARM64SignalFrame.self),
         machineName: "aarch64",
         elfMachine: 183,
         hostMachines: [62, 3],
-        callNumber: .x8,
-        arguments: [.x0, .x1, .x2, .x3, .x4, .x5],
-        result: .x0,
-        stackPointer: .sp,
-        threadPointer: .tpidrEL0,
-        callSize: 4,
         systemCalls: arm64SystemCalls,
+        cloneThreadPointer: 3,
+        cloneChildID: 4,
+        vsyscallPage: nil,
         capabilities: [
             // arch/arm64/include/uapi/asm/hwcap.h
             Capability(bit: 0, name: "fp"), Capability(bit: 1, name: "asimd"), Capability(bit: 3, name: "aes"),
@@ -35,19 +34,23 @@ extension ABI {
             Capability(bit: 0, name: "dcpodp"), Capability(bit: 7, name: "flagm2"), Capability(bit: 8, name: "frint"),
             Capability(bit: 13, name: "i8mm"), Capability(bit: 14, name: "bf16"),
         ],
+        processorInformation: { index, _ in arm64Information(index) },
         // sizeof(struct rt_sigframe), the frame record and the room for aligning it: signal_minsigstksz in
         // arch/arm64/kernel/signal.c.
         signalFrameSize: UInt64(ARM64SignalFrame.size) + 16 + 16,
         minimumAlternateStack: 5120,
-        vdso: ARM64VDSO.image,
-        vdsoSignalReturn: ARM64VDSO.signalReturn,
-        vdsoClocks: [ARM64VDSO.clockOfGettime, ARM64VDSO.clockOfGettimeofday],
+        illegalInstruction: TrapSignal(number: Signal.illegalInstruction, code: 1),  // ILL_ILLOPC
+        breakpoint: TrapSignal(number: Signal.trap, code: 1),  // TRAP_BRKPT
+        vdso: VDSO.Image(
+            words: ARM64VDSO.image, signalReturn: ARM64VDSO.signalReturn,
+            clocks: [ARM64VDSO.clockOfGettime, ARM64VDSO.clockOfGettimeofday]),
         openFlags: [
             FlagPair(guest: 0o40000, host: 0o200000),  // O_DIRECTORY
             FlagPair(guest: 0o100000, host: 0o400000),  // O_NOFOLLOW
             FlagPair(guest: 0o200000, host: 0o40000),  // O_DIRECT
             FlagPair(guest: 0o400000, host: 0o100000),  // O_LARGEFILE
         ],
+        unknownMapFlags: 0xc0,  // MAP_32BIT, which would confine them to 2 GB, and MAP_ABOVE4G
         stat: arm64Stat,
         epollEvent: genericEpollEvent,
         semaphoreSet: genericSemaphoreSet,
@@ -89,4 +92,21 @@ extension ABI {
             .init(host: 64, 8, guest: 56, 8),  // sem_ctime
             .init(host: 80, 8, guest: 64, 8),  // sem_nsems
         ])
+
+    /// `arch/arm64/kernel/cpuinfo.c`
+    private static func arm64Information(_ index: Int) -> String {
+        let features = (arm64.capabilities + arm64.capabilities2).map { "\($0.name)" }.joined(separator: " ")
+        return """
+            processor\t: \(index)
+            BogoMIPS\t: 100.00
+            Features\t: \(features)
+            CPU implementer\t: 0x00
+            CPU architecture: 8
+            CPU variant\t: 0x0
+            CPU part\t: 0x000
+            CPU revision\t: 0
+
+
+            """
+    }
 }

@@ -48,11 +48,8 @@ extension LinuxProcess {
     }
 
     private func labels() -> [ProcText.Label] {
-        var labels = [
-            ProcText.Label(range: image.stackRange, name: "[stack]"),
-            ProcText.Label(
-                range: image.vdso..<image.vdso + Memory.pageSize, name: "[vdso]"),
-        ]
+        var labels = [ProcText.Label(range: image.stackRange, name: "[stack]")]
+        if let vdso = image.vdso { labels.append(.init(range: vdso..<vdso + Memory.pageSize, name: "[vdso]")) }
         let programBreak = memory.lock.locked { memory.programBreak }
         if programBreak.current > programBreak.start {
             labels.append(.init(range: programBreak.start..<programBreak.current.pageCeiling, name: "[heap]"))
@@ -342,22 +339,8 @@ enum ProcText {
         }
     }
 
-    /// /proc/cpuinfo of an AArch64 machine with the features of AT_HWCAP (`arch/arm64/kernel/cpuinfo.c`).
+    /// /proc/cpuinfo of a machine with so many processors.
     static func cpuInformation(_ abi: ABI, count: Int) -> String {
-        let features = (abi.capabilities + abi.capabilities2).map { "\($0.name)" }.joined(separator: " ")
-        return (0..<count).map { index in
-            """
-            processor\t: \(index)
-            BogoMIPS\t: 100.00
-            Features\t: \(features)
-            CPU implementer\t: 0x00
-            CPU architecture: 8
-            CPU variant\t: 0x0
-            CPU part\t: 0x000
-            CPU revision\t: 0
-
-
-            """
-        }.joined()
+        (0..<count).map { abi.processorInformation($0, count) }.joined()
     }
 }

@@ -6,6 +6,8 @@ import Lyrebird
 
 /// What an executable says about itself: 64-bit little-endian ELF.
 struct ELFImage: Equatable, Sendable {
+    /// `e_machine`
+    var machine: UInt16
     /// A part of the file to be mapped (PT_LOAD).
     struct Segment: Equatable, Sendable {
         var fileOffset: UInt64
@@ -51,7 +53,7 @@ enum ELFError: Error, Equatable, Sendable {
     case wrongClass(UInt8)
     case wrongByteOrder(UInt8)
     case wrongVersion(UInt32)
-    case wrongMachine(found: UInt16, expected: UInt16)
+    case wrongMachine(found: UInt16, expected: [UInt16])
     /// Neither ET_EXEC nor ET_DYN: a relocatable object or a core file.
     case notExecutable(type: UInt16)
     case badProgramHeaderSize(UInt16)
@@ -88,7 +90,7 @@ extension ELFError: CustomStringConvertible {
         case .wrongByteOrder(let found): "ELF byte order \(found), but this guest is little-endian (1)"
         case .wrongVersion(let found): "ELF version \(found) is not known"
         case .wrongMachine(let found, let expected):
-            "a program for \(Self.machineName(found)), not for \(Self.machineName(expected))"
+            "a program for \(Self.machineName(found)), not for \(expected.map(Self.machineName).joined(separator: " or "))"
         case .notExecutable(let type): "ELF type \(type) is not an executable"
         case .badProgramHeaderSize(let found):
             "program headers of \(found) bytes, but they have \(ELFImage.programHeaderSize)"
@@ -130,9 +132,9 @@ extension ELFImage {
 
     private static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
 
-    /// Reads the headers of a file of `fileSize` bytes. `read` gives bytes that lie within the file.
+    /// Reads the headers of a file of `fileSize` bytes for one of these machines. `read` gives bytes that lie within the file.
     static func parse(
-        machine: UInt16, fileSize: UInt64, read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]
+        machines: [UInt16], fileSize: UInt64, read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]
     ) throws(ELFError) -> ELFImage {
         guard fileSize >= 4, try read(0, 4) == magic else { throw .notELF }
         guard fileSize >= UInt64(headerSize) else { throw .truncated(.header) }
@@ -142,7 +144,7 @@ extension ELFImage {
         let type: UInt16 = header.integer(at: 16)
         let found: UInt16 = header.integer(at: 18)
         let version: UInt32 = header.integer(at: 20)
-        guard found == machine else { throw .wrongMachine(found: found, expected: machine) }
+        guard machines.contains(found) else { throw .wrongMachine(found: found, expected: machines) }
         guard version == 1 else { throw .wrongVersion(version) }
         guard type == 2 || type == 3 else { throw .notExecutable(type: type) }
 
@@ -156,7 +158,8 @@ extension ELFImage {
         let table = try read(offset, Int(tableSize))
 
         var image = ELFImage(
-            isPositionIndependent: type == 3, entry: header.integer(at: 24), segments: [], interpreter: nil,
+            machine: found, isPositionIndependent: type == 3, entry: header.integer(at: 24), segments: [],
+            interpreter: nil,
             hasExecutableStack: false, programHeaderAddress: 0, programHeaderCount: Int(count))
         var declaredAddress: UInt64 = 0
         for index in 0..<Int(count) {

@@ -4,8 +4,8 @@
 /// A program ready to be started.
 struct Executable {
     enum Kind {
-        /// A program of the guest's architecture, and the program that loads it, if it names one (PT_INTERP).
-        case guest(Image, interpreter: Image?)
+        /// A program that is translated.
+        case guest(Program)
         /// A program that the host runs itself: its host path.
         case host([UInt8])
     }
@@ -14,6 +14,15 @@ struct Executable {
     struct Image {
         let file: HostFile
         let headers: ELFImage
+    }
+
+    /// What is translated.
+    struct Program {
+        let image: Image
+        /// The program that loads it, if it names one (PT_INTERP).
+        let interpreter: Image?
+        let abi: ABI
+        let processor: Processor
     }
 
     let kind: Kind
@@ -28,8 +37,9 @@ struct Executable {
     private static let headSize = 256
 
     /// Finds out what `path` executes.
+    /// - Parameter hostMachines: `e_machine` of programs that the host runs itself.
     static func find(
-        _ path: [UInt8], arguments: [[UInt8]], abi: ABI, paths: PathResolver
+        _ path: [UInt8], arguments: [[UInt8]], hostMachines: [UInt16], paths: PathResolver
     ) throws(LinuxError) -> Executable {
         let name = String(decoding: path, as: UTF8.self)
         var arguments = arguments.isEmpty ? [[]] : arguments  // since Linux 5.18, so that argv[0] exists
@@ -52,24 +62,28 @@ struct Executable {
                 }
                 arguments = [line.interpreter] + line.arguments + [current] + arguments.dropFirst()
                 current = line.interpreter
-            } else if let machine = ELFImage.machine(ofHeader: head), abi.hostMachines.contains(machine) {
+            } else if let machine = ELFImage.machine(ofHeader: head), hostMachines.contains(machine) {
                 return Executable(kind: .host(real), arguments: arguments, name: path)
             } else {
                 return Executable(
-                    kind: try guest(file, name: name, abi: abi, paths: paths), arguments: arguments, name: path)
+                    kind: .guest(try guest(file, name: name, paths: paths)), arguments: arguments, name: path)
             }
         }
         throw LinuxError(file: name, reason: .file(.ELOOP))
     }
 
-    /// The guest program in an open file.
-    static func guest(_ file: HostFile, name: String, abi: ABI, paths: PathResolver) throws(LinuxError) -> Kind {
+    /// The program in an open file. Its header says whose it is.
+    static func guest(_ file: HostFile, name: String, paths: PathResolver) throws(LinuxError) -> Program {
         let headers: ELFImage
-        do { headers = try file.image(machine: abi.elfMachine) } catch {
+        do { headers = try file.image(machines: ABI.runnable.map(\.elfMachine)) } catch {
             throw LinuxError(file: name, reason: .format(error))
         }
+        guard let abi = ABI.of(elfMachine: headers.machine), let processor = abi.processor else {
+            preconditionFailure("a machine that was asked for")
+        }
+        let image = Image(file: file, headers: headers)
         guard let path = headers.interpreter else {
-            return .guest(Image(file: file, headers: headers), interpreter: nil)
+            return Program(image: image, interpreter: nil, abi: abi, processor: processor)
         }
         let interpreter = String(decoding: path, as: UTF8.self)
         let loader: HostFile
@@ -77,8 +91,8 @@ struct Executable {
             throw LinuxError(file: name, reason: .interpreter(interpreter, error))
         }
         do {
-            let image = Image(file: loader, headers: try loader.image(machine: abi.elfMachine))
-            return .guest(Image(file: file, headers: headers), interpreter: image)
+            let loaded = Image(file: loader, headers: try loader.image(machines: [abi.elfMachine]))
+            return Program(image: image, interpreter: loaded, abi: abi, processor: processor)
         } catch {
             throw LinuxError(file: name, reason: .interpreterFormat(interpreter, error))
         }

@@ -56,8 +56,8 @@ final class HostFile {
     }
 
     /// The headers of an ELF file.
-    func image(machine: UInt16) throws(ELFError) -> ELFImage {
-        try ELFImage.parse(machine: machine, fileSize: size) { (offset, count) throws(ELFError) in
+    func image(machines: [UInt16]) throws(ELFError) -> ELFImage {
+        try ELFImage.parse(machines: machines, fileSize: size) { (offset, count) throws(ELFError) in
             let bytes: [UInt8]
             do throws(Errno) { bytes = try read(at: offset, count: count) } catch { throw .unreadable(error) }
             // The file may have become shorter since its size was read.

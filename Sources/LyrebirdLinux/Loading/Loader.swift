@@ -103,8 +103,6 @@ enum MapFlags {
     static let fixed: Int32 = 0x10
     static let anonymous: Int32 = 0x20
     static let typeMask: Int32 = 0x0f
-    /// MAP_32BIT and MAP_ABOVE4G: the host's alone. Guests have no such flags, and the first would confine them to 2 GB.
-    static let hostOnly: Int32 = 0xc0
     static let growsDown: Int32 = 0x100
     static let locked: Int32 = 0x2000
     static let noReserve: Int32 = 0x4000

@@ -7,8 +7,7 @@ import Lyrebird
 struct ProcessImage {
     /// What is to be loaded.
     struct Request {
-        let program: Executable.Image
-        let interpreter: Executable.Image?
+        let program: Executable.Program
         let name: [UInt8]
         let arguments: [[UInt8]]
         let environment: [[UInt8]]
@@ -22,10 +21,10 @@ struct ProcessImage {
     let bias: UInt64
     let stack: InitialStack
     let stackRange: Range<UInt64>
-    /// Where the vDSO is.
-    let vdso: UInt64
-    /// Where signal handlers return to, in it.
-    let signalReturn: UInt64
+    /// Where the vDSO is, if there is one.
+    let vdso: UInt64?
+    /// Where signal handlers without SA_RESTORER return to, in it.
+    let signalReturn: UInt64?
     /// The page behind the program's last.
     let breakStart: UInt64
     let codeRange: Range<UInt64>
@@ -36,11 +35,11 @@ struct ProcessImage {
     private static let largestStackSize: UInt64 = 1 << 30
 
     static func load(_ request: Request, abi: ABI, loader: Loader) throws(Loader.Failure) -> ProcessImage {
-        let program = request.program.headers
-        let bias = try loader.map(request.program, base: abi.positionIndependentBase)
+        let program = request.program.image.headers
+        let bias = try loader.map(request.program.image, base: abi.positionIndependentBase)
         var entry = program.entry &+ bias
         var interpreterBase: UInt64 = 0
-        if let interpreter = request.interpreter {
+        if let interpreter = request.program.interpreter {
             interpreterBase = try loader.map(interpreter, base: abi.interpreterBase)
             entry = interpreter.headers.entry &+ interpreterBase
         }
@@ -51,9 +50,15 @@ struct ProcessImage {
             "the stack", abi.stackTop - size, size, MapFlags.noReplace, access: access, orAnywhere: true)
         let top = bottom + size
 
-        let vdso = try VDSO.map(abi, loader)
-        let auxiliary: [InitialStack.Auxiliary] = [
-            .init(kind: .vdso, value: vdso),
+        var vdso: UInt64?
+        var auxiliary: [InitialStack.Auxiliary] = []
+        if let image = abi.vdso {
+            let address = try VDSO.map(image, abi, loader)
+            auxiliary.append(.init(kind: .vdso, value: address))
+            vdso = address
+        }
+        let signalReturn = abi.vdso?.signalReturn.flatMap { offset in vdso.map { $0 + UInt64(offset) } }
+        auxiliary += [
             .init(kind: .minimumSignalStack, value: abi.signalFrameSize),
             .init(kind: .capabilities, value: Capability.word(abi.capabilities)),
             .init(kind: .pageSize, value: Memory.pageSize),
@@ -87,7 +92,7 @@ struct ProcessImage {
         let code = program.segments.first { $0.access.contains(.execute) } ?? program.segments[0]
         return ProcessImage(
             entry: entry, bias: bias, stack: stack, stackRange: bottom..<top,
-            vdso: vdso, signalReturn: vdso + UInt64(abi.vdsoSignalReturn), breakStart: program.pages.upperBound &+ bias,
+            vdso: vdso, signalReturn: signalReturn, breakStart: program.pages.upperBound &+ bias,
             codeRange: (code.address &+ bias)..<(code.address &+ bias &+ code.memorySize),
             arguments: request.arguments, environment: request.environment)
     }

@@ -1,24 +1,34 @@
 // The vDSO: the code that the kernel gives every program, so that it can ask for the time without a system call and return from
-// signal handlers. The image is guest code (Spec/vdso-arm64.S); the clocks are the host's own vDSO.
+// signal handlers. The image is guest code (`Spec/`); the clocks are the host's own vDSO.
 
 import Glibc
 import Lyrebird
 
 enum VDSO {
+    /// The ELF image of a guest's, of less than a page.
+    struct Image: Sendable {
+        /// Its bytes as little-endian words.
+        let words: [UInt64]
+        /// Where in it rt_sigreturn is called; nil where programs bring that themselves (SA_RESTORER).
+        let signalReturn: Int?
+        /// The instructions that `nanoseconds` takes the place of.
+        let clocks: [Int]
+    }
+
     /// Maps the image and lets it read the host's clocks.
     /// - Returns: its address.
-    static func map(_ abi: ABI, _ loader: Loader) throws(Loader.Failure) -> UInt64 {
+    static func map(_ image: Image, _ abi: ABI, _ loader: Loader) throws(Loader.Failure) -> UInt64 {
         let what: StaticString = "the vDSO"
         let page = try loader.reserve(
             what, abi.stackTop + Memory.pageSize, Memory.pageSize, MapFlags.noReplace, access: .readWrite,
             orAnywhere: true)
-        let written: Void? = abi.vdso.withUnsafeBytes { try? loader.memory.write($0, at: page) }
+        let written: Void? = image.words.withUnsafeBytes { try? loader.memory.write($0, at: page) }
         guard written != nil else { throw Loader.Failure(what: what, error: .EFAULT) }
         if let error = Errno(result: loader.host.protect(page, size: Memory.pageSize, access: .readExecute)) {
             throw Loader.Failure(what: what, error: error)
         }
         // Without one the image asks the kernel.
-        for clock in abi.vdsoClocks { loader.machine.setFunction(nanoseconds, at: page + UInt64(clock)) }
+        for clock in image.clocks { loader.machine.setFunction(nanoseconds, at: page + UInt64(clock)) }
         return page
     }
 

@@ -132,11 +132,15 @@ struct AlternateStack: Equatable {
     static let onStack: UInt32 = 1
     static let disabled: UInt32 = 2
     static let autoDisarm: UInt32 = 1 << 31
+
     /// Whether a stack pointer is on it (`on_sig_stack` in include/linux/sched/signal.h).
     func contains(_ stackPointer: UInt64) -> Bool {
         // With SS_AUTODISARM a handler may leave the stack by other means than returning: it is never "on" it.
-        flags & Self.autoDisarm == 0 && stackPointer > pointer && stackPointer - pointer <= size
+        flags & Self.autoDisarm == 0 && covers(stackPointer)
     }
+
+    /// Whether it has the memory below a stack pointer (`__on_sig_stack`).
+    func covers(_ stackPointer: UInt64) -> Bool { stackPointer > pointer && stackPointer - pointer <= size }
 
     /// `stack_t`
     struct Record: Equatable {

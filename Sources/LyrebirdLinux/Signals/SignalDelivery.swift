@@ -1,5 +1,5 @@
 // Bringing signals to the guest: which come, what becomes of an interrupted call, and the way into a handler and back
-// (`kernel/signal.c`, `arch/arm64/kernel/signal.c`).
+// (`kernel/signal.c`).
 
 import Lyrebird
 
@@ -7,11 +7,11 @@ import Lyrebird
 struct SynchronousSignal {
     var number: Int32
     var code: Int32
-    var address: UInt64
-    /// For the signal frame: where and why an access failed.
-    var syndrome: UInt64?
+    var address: UInt64 = 0
+    /// For the signal frame: what the processor said.
+    var cause: ExceptionRecord?
 
-    static func fault(_ fault: Fault) -> SynchronousSignal {
+    static func fault(_ fault: Fault, cause: ExceptionRecord) -> SynchronousSignal {
         let (number, code): (Int32, Int32) =
             switch fault.cause {
             case .unmapped: (Signal.segmentation, 1)  // SEGV_MAPERR
@@ -19,18 +19,22 @@ struct SynchronousSignal {
             case .alignment: (Signal.bus, 1)  // BUS_ADRALN
             case .bus: (Signal.bus, 2)  // BUS_ADRERR
             }
-        return SynchronousSignal(
-            number: number, code: code, address: fault.address, syndrome: ARM64SignalFrame.syndrome(of: fault))
+        return SynchronousSignal(number: number, code: code, address: fault.address, cause: cause)
     }
 
-    /// ILL_ILLOPC
-    static func illegalInstruction(pc: UInt64) -> SynchronousSignal {
-        SynchronousSignal(number: Signal.illegalInstruction, code: 1, address: pc)
+    /// The signal of an exception at an address.
+    init(_ trap: TrapSignal, pc: UInt64) {
+        number = trap.number
+        code = trap.code
+        address = trap.hasAddress ? pc : 0
+        cause = trap.vector.map { ExceptionRecord(vector: $0) }
     }
 
-    /// TRAP_BRKPT
-    static func breakpoint(pc: UInt64) -> SynchronousSignal {
-        SynchronousSignal(number: Signal.trap, code: 1, address: pc)
+    init(number: Int32, code: Int32, address: UInt64, cause: ExceptionRecord? = nil) {
+        self.number = number
+        self.code = code
+        self.address = address
+        self.cause = cause
     }
 
     /// A stack that a frame cannot be written to or read from: SI_KERNEL.
@@ -59,7 +63,7 @@ extension GuestThread {
             if let action = handler(for: signal.number) {
                 if let call = interrupted { settle(call, action) }
                 interrupted = nil
-                enter(action, signal: signal.number, info: signal.info, faultAddress: 0, syndrome: nil)
+                enter(action, signal: signal.number, info: signal.info, cause: nil)
             }
         }
         // Nobody handles it: the call goes on as if nothing had been.
@@ -76,10 +80,15 @@ extension GuestThread {
             end = .process(.signaled(signal.number))
             return
         }
-        enter(
-            action, signal: signal.number, info: signal.info,
-            faultAddress: signal.syndrome == nil ? 0 : signal.address, syndrome: signal.syndrome)
+        enter(action, signal: signal.number, info: signal.info, cause: signal.cause)
         if end == nil { applyMask() }
+    }
+
+    /// Delivers the signal of an exception that the instruction at the pc has caused.
+    func deliver(_ trap: TrapSignal) {
+        let pc = cpu.pc
+        cpu.pc = pc &+ trap.advance
+        deliver(SynchronousSignal(trap, pc: pc))
     }
 
     /// Takes what the host has caught for this thread, and keeps it from catching more until the mask is set again: it has room
@@ -155,48 +164,20 @@ extension GuestThread {
 
     /// Goes back to the call instruction, with the registers as they were.
     private func restart(_ call: Interruption) {
-        cpu[abi.result] = call.firstArgument
-        cpu.pc &-= abi.callSize
+        cpu[processor.result] = call.replaced
+        cpu.pc &-= processor.callSize
     }
 
-    /// Sets the registers for a handler and saves the old ones on its stack: `setup_rt_frame`.
-    private func enter(
-        _ action: SignalAction, signal: Int32, info: SignalInfo, faultAddress: UInt64, syndrome: UInt64?
-    ) {
-        var context = ARM64Context(cpu)
-        context.faultAddress = faultAddress
-        context.syndrome = syndrome
-
-        var top = context.stackPointer
-        if action.flags & SignalAction.onAlternateStack != 0, alternateStack.size > 0, !alternateStack.contains(top) {
-            top = alternateStack.pointer &+ alternateStack.size
-        }
-        // A frame record, so that a debugger finds its way from the handler to what it interrupted.
-        let recordAddress = (top &- 16) & ~15
-        let frameAddress = recordAddress &- UInt64(ARM64SignalFrame.size)
-        let frame = scratch[2]
-        let used = ARM64SignalFrame.write(
-            to: frame, info: info, context: context, mask: mask,
-            stack: alternateStack.record(stackPointer: context.stackPointer))
-        do {
-            try memory.write(UnsafeRawBufferPointer(rebasing: frame[..<used]), at: frameAddress)
-            try memory.store(UInt128(context.general[29]) | UInt128(context.general[30]) << 64, at: recordAddress)
-        } catch {
+    /// Sets the registers for a handler and saves the old ones on its stack.
+    private func enter(_ action: SignalAction, signal: Int32, info: SignalInfo, cause: ExceptionRecord?) {
+        let entry = HandlerEntry(
+            signal: signal, action: action, info: info, cause: cause, mask: mask, alternateStack: alternateStack,
+            signalReturn: process.image.signalReturn)
+        guard processor.frames.enter(entry, on: self) else {
             forceSegmentationFault(in: signal)
             return
         }
         if alternateStack.flags & AlternateStack.autoDisarm != 0 { alternateStack = AlternateStack() }
-
-        cpu[.x0] = UInt64(signal)
-        if action.flags & SignalAction.wantsInfo != 0 {
-            cpu[.x1] = frameAddress + UInt64(ARM64SignalFrame.info)
-            cpu[.x2] = frameAddress + UInt64(ARM64SignalFrame.context)
-        }
-        cpu[.sp] = frameAddress
-        cpu[.x29] = recordAddress
-        let hasRestorer = action.flags & SignalAction.hasRestorer != 0
-        cpu[.x30] = hasRestorer ? action.restorer : process.image.signalReturn
-        cpu.pc = action.handler
 
         var blocked = (temporaryMask ?? mask) | action.mask
         if action.flags & SignalAction.keepsUnblocked == 0 { blocked |= Signal.bit(signal) }
@@ -213,18 +194,13 @@ extension GuestThread {
     /// rt_sigreturn(2): the registers and the mask of the frame at the stack pointer.
     func rtSigreturn() -> Int {
         registersAreSet = true
-        let address = cpu[.sp]
-        let frame = UnsafeMutableRawBufferPointer(rebasing: scratch[2][..<ARM64SignalFrame.size])
-        guard address % 16 == 0, (try? memory.read(address, into: frame)) != nil,
-            let contents = ARM64SignalFrame.parse(UnsafeRawBufferPointer(frame))
-        else {
+        guard let saved = processor.frames.leave(self) else {
             deliver(.badFrame)
             return 0
         }
-        contents.context.load(into: cpu)
-        mask = contents.mask & ~Signal.unblockable
+        mask = saved.mask & ~Signal.unblockable
         // restore_altstack: errors are not the handler's business.
-        _ = try? setAlternateStack(contents.stack)
+        _ = try? setAlternateStack(saved.stack)
         applyMask()
         return 0
     }

@@ -148,6 +148,60 @@ enum ARM64SignalFrame {
         return Contents(
             context: context, mask: word(Self.context + contextMask), stack: word(Self.context + contextStack))
     }
+}
+
+extension ARM64SignalFrame: SignalFrameFormat {
+    static func enter(_ entry: HandlerEntry, on thread: GuestThread) -> Bool {
+        let (cpu, action) = (thread.cpu, entry.action)
+        var context = ARM64Context(cpu)
+        context.faultAddress = entry.cause?.address ?? 0
+        context.syndrome = entry.cause?.syndrome
+
+        var top = context.stackPointer
+        let stack = entry.alternateStack
+        if action.flags & SignalAction.onAlternateStack != 0, stack.size > 0, !stack.contains(top) {
+            top = stack.pointer &+ stack.size
+        }
+        // A frame record, so that a debugger finds its way from the handler to what it interrupted.
+        let recordAddress = (top &- 16) & ~15
+        let frameAddress = recordAddress &- UInt64(size)
+        let frame = thread.scratch[2]
+        let used = write(
+            to: frame, info: entry.info, context: context, mask: entry.mask,
+            stack: stack.record(stackPointer: context.stackPointer))
+        do {
+            try thread.memory.write(UnsafeRawBufferPointer(rebasing: frame[..<used]), at: frameAddress)
+            try thread.memory.store(
+                UInt128(context.general[29]) | UInt128(context.general[30]) << 64, at: recordAddress)
+        } catch { return false }
+        let hasRestorer = action.flags & SignalAction.hasRestorer != 0
+        guard let link = hasRestorer ? action.restorer : entry.signalReturn else { return false }
+
+        cpu[.x0] = UInt64(entry.signal)
+        if action.flags & SignalAction.wantsInfo != 0 {
+            cpu[.x1] = frameAddress + UInt64(info)
+            cpu[.x2] = frameAddress + UInt64(Self.context)
+        }
+        cpu[.sp] = frameAddress
+        cpu[.x29] = recordAddress
+        cpu[.x30] = link
+        cpu.pc = action.handler
+        return true
+    }
+
+    static func leave(_ thread: GuestThread) -> SavedSignalState? {
+        let address = thread.cpu[.sp]
+        let frame = UnsafeMutableRawBufferPointer(rebasing: thread.scratch[2][..<size])
+        guard address % 16 == 0, (try? thread.memory.read(address, into: frame)) != nil,
+            let contents = parse(UnsafeRawBufferPointer(frame))
+        else { return nil }
+        contents.context.load(into: thread.cpu)
+        return SavedSignalState(mask: contents.mask, stack: contents.stack)
+    }
+
+    static func cause(of fault: Fault) -> ExceptionRecord {
+        ExceptionRecord(address: fault.address, syndrome: syndrome(of: fault))
+    }
 
     /// ESR_EL1 of a failed access: the exception class, and the status code of a third-level walk.
     static func syndrome(of fault: Fault) -> UInt64 {

@@ -13,6 +13,10 @@ extension GuestThread {
         // MARK: Files
         // converted: the path, O_ flags; what is made up of /proc (below)
         case .openat: try openat(a)
+        // converted: like openat
+        case .open: try open(a, flags: a[1], mode: a[2])
+        // converted: like openat
+        case .creat: try open(a, flags: Self.creationFlags, mode: a[1])
         // converted: the path unless `resolve` gives it a root of its own, O_ flags; what is made up of /proc
         case .openat2: try openat2(a)
         // converted: O_ flags
@@ -21,6 +25,8 @@ extension GuestThread {
         case .close: try close(a)
         // converted: the translator's descriptors look closed
         case .dup: try dup(a)
+        // converted: the translator's descriptors look closed
+        case .dup2: try dup2(a)
         // converted: the translator's descriptors look closed, O_ flags
         case .dup3: try dup3(a)
         // converted: goes round the translator's descriptors
@@ -34,12 +40,15 @@ extension GuestThread {
         case .read, .readv, .pread64, .preadv, .preadv2, .sendfile, .splice, .tee, .vmsplice, .copy_file_range, .flock,
             .ioctl, .fsync, .fdatasync, .fallocate, .ftruncate:
             block(call, a, restart: .ifHandlerAllows)
-        case .lseek, .getdents64, .sync, .syncfs, .sync_file_range, .readahead, .fadvise64, .memfd_create, .cachestat:
+        case .pipe, .lseek, .getdents64, .getdents, .sync, .syncfs, .sync_file_range, .readahead, .fadvise64,
+            .memfd_create, .cachestat:
             pass(call, a)
 
         // MARK: Names of files
         // converted: the path; /proc/self/exe, cwd, root and fd/N show the guest's
         case .readlinkat: try readlinkat(a)
+        // converted: like readlinkat
+        case .readlink: try readlink(a)
         // converted: shown as the guest calls it
         case .getcwd: try getcwd(a)
         // converted: the path; behind it there is no system root
@@ -48,16 +57,20 @@ extension GuestThread {
             .linkat, .renameat, .renameat2, .utimensat, .statx, .statfs, .truncate, .setxattr, .lsetxattr,
             .getxattr, .lgetxattr, .listxattr, .llistxattr, .removexattr, .lremovexattr, .setxattrat, .getxattrat,
             .listxattrat, .removexattrat, .inotify_add_watch, .name_to_handle_at, .fanotify_mark, .mount, .umount2,
-            .swapon, .swapoff, .acct, .open_tree, .move_mount, .mount_setattr, .fspick, .quotactl:
+            .swapon, .swapoff, .acct, .open_tree, .move_mount, .mount_setattr, .fspick, .quotactl, .access, .chmod,
+            .chown, .lchown, .mkdir, .rmdir, .mknod, .unlink, .symlink, .link, .rename, .utime, .utimes, .futimesat:
             try passPaths(call, a)
         // converted: the path; its form says how getcwd shows the directory
         case .chdir: try chdir(a)
         // converted: the path, struct stat
         case .newfstatat: try newfstatat(a)
+        // converted: the path, struct stat
+        case .stat, .lstat: try stat(call, a)
         // converted: struct stat
         case .fstat: try fstat(a)
         case .fchdir, .fchmod, .fchown, .fstatfs, .umask, .fsetxattr, .fgetxattr, .flistxattr, .fremovexattr,
-            .inotify_init1, .inotify_rm_watch, .fsopen, .fsconfig, .fsmount, .quotactl_fd, .statmount, .listmount:
+            .inotify_init1, .inotify_init, .inotify_rm_watch, .ustat, .sysfs, .fsopen, .fsconfig, .fsmount,
+            .quotactl_fd, .statmount, .listmount:
             pass(call, a)
         // converted: O_ flags of the events' descriptors
         case .fanotify_init: passOpenFlags(call, a, at: 1)
@@ -98,6 +111,10 @@ extension GuestThread {
         case .clone: try clone(a)
         // emulated: like clone
         case .clone3: try clone3(a)
+        // emulated: like clone
+        case .fork: try fork()
+        // emulated: like clone
+        case .vfork: try vfork()
         // emulated: the host executes a program of its own, and this translator again for a guest's
         case .execve: try execve(a)
         // emulated: like execve
@@ -109,7 +126,8 @@ extension GuestThread {
         case .wait4, .waitid: block(call, a, restart: .ifHandlerAllows)
         case .set_tid_address, .set_robust_list, .get_robust_list, .getpid, .getppid, .gettid, .getuid, .geteuid,
             .getgid, .getegid, .setuid, .setgid, .setreuid, .setregid, .setresuid, .getresuid, .setresgid, .getresgid,
-            .setfsuid, .setfsgid, .getgroups, .setgroups, .setpgid, .getpgid, .getsid, .setsid, .capget, .capset,
+            .setfsuid, .setfsgid, .getgroups, .setgroups, .setpgid, .getpgid, .getpgrp, .getsid, .setsid, .capget,
+            .capset,
             .pidfd_open, .pidfd_getfd, .kcmp, .unshare, .setns:
             pass(call, a)
 
@@ -136,9 +154,11 @@ extension GuestThread {
         case .rt_sigreturn: rtSigreturn()
         // emulated: the guest's own stack
         case .sigaltstack: try sigaltstack(a)
+        case .pause: block(call, a, restart: .never)
         // emulated: no call of the guest's is restarted through it
         case .restart_syscall: Errno.EINTR.result
-        case .kill, .tkill, .tgkill, .rt_sigqueueinfo, .rt_tgsigqueueinfo, .pidfd_send_signal, .signalfd4:
+        case .kill, .tkill, .tgkill, .rt_sigqueueinfo, .rt_tgsigqueueinfo, .pidfd_send_signal, .signalfd4,
+            .signalfd:
             pass(call, a)
 
         // MARK: Waiting
@@ -146,11 +166,14 @@ extension GuestThread {
         case .ppoll: try ppoll(a)
         // converted: the mask
         case .pselect6: try pselect6(a)
+        case .poll, .select: block(call, a, restart: .never)
         // converted: struct epoll_event
         case .epoll_ctl: try epollControl(a)
         // converted: struct epoll_event, the mask
         case .epoll_pwait, .epoll_pwait2: try epollWait(call, a)
-        case .epoll_create1, .eventfd2: pass(call, a)
+        // converted: struct epoll_event
+        case .epoll_wait: try epollWait(call, a)
+        case .epoll_create1, .epoll_create, .eventfd2, .eventfd: pass(call, a)
         // converted: what a signal does depends on the operation
         case .futex: futex(a)
         case .futex_waitv, .futex_wait: block(call, a, restart: .ifHandlerAllows)
@@ -161,7 +184,8 @@ extension GuestThread {
         // emulated: by the host's vDSO, without a system call where that can
         case .clock_gettime: try clockGettime(a)
         case .clock_getres, .clock_settime, .clock_adjtime, .adjtimex, .gettimeofday, .settimeofday,
-            .times, .getitimer, .setitimer, .timer_create, .timer_gettime, .timer_settime, .timer_getoverrun,
+            .times, .time, .alarm, .getitimer, .setitimer, .timer_create, .timer_gettime, .timer_settime,
+            .timer_getoverrun,
             .timer_delete, .timerfd_create, .timerfd_settime, .timerfd_gettime:
             pass(call, a)
 
@@ -207,6 +231,8 @@ extension GuestThread {
         case .uname: try uname(a)
         // converted: options for the processor, seccomp and the memory map are not the host's
         case .prctl: try prctl(a)
+        // emulated: the guest's bases of FS and GS; what else it knows is not there
+        case .arch_prctl: try archPrctl(a)
         // emulated: RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK hold for the guest's mappings; the others are the host's
         case .setrlimit: try setrlimit(a)
         // emulated: like setrlimit
@@ -225,16 +251,14 @@ extension GuestThread {
         case .perf_event_open: try refuse("it would count and sample the translator")
         case .kexec_load, .kexec_file_load, .init_module, .finit_module, .delete_module:
             try refuse("the kernel is for another processor")
-        case .lookup_dcookie, .nfsservctl: try refuse("the kernel has it no more")
-
-        // MARK: Not AArch64's
-        case .open, .stat, .lstat, .poll, .access, .pipe, .select, .dup2, .pause, .alarm, .fork, .vfork, .getdents,
-            .rename, .mkdir, .rmdir, .creat, .link, .unlink, .symlink, .readlink, .chmod, .chown, .lchown, .getpgrp,
-            .utime, .mknod, .uselib, .ustat, .sysfs, .modify_ldt, ._sysctl, .arch_prctl, .iopl, .ioperm,
-            .create_module, .get_kernel_syms, .query_module, .getpmsg, .putpmsg, .afs_syscall, .tuxcall, .security,
-            .time, .set_thread_area, .get_thread_area, .epoll_create, .epoll_ctl_old, .epoll_wait_old, .epoll_wait,
-            .utimes, .vserver, .inotify_init, .futimesat, .signalfd, .eventfd:
-            try refuse("no number of the guest's leads here")
+        case .modify_ldt: try refuse("there are no segments but the flat ones")
+        case .iopl, .ioperm: try refuse("the ports would be the translator's to touch")
+        case .lookup_dcookie, .nfsservctl, .uselib, ._sysctl, .create_module, .get_kernel_syms, .query_module,
+            .epoll_ctl_old, .epoll_wait_old:
+            try refuse("the kernel has it no more")
+        case .getpmsg, .putpmsg, .afs_syscall, .tuxcall, .security, .vserver:
+            try refuse("the kernel never had it")
+        case .set_thread_area, .get_thread_area: try refuse("the kernel has it for 32-bit programs alone")
         case .unassigned: throw .ENOSYS
         }
     }

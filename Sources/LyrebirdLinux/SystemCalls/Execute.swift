@@ -102,7 +102,6 @@ extension LinuxProcess {
         let root = request.sysroot.isEmpty ? nil : String(decoding: request.sysroot, as: UTF8.self)
         let options = Options(
             sysroot: root, strace: request.strace, translation: Machine.Configuration(text: request.translation))
-        let abi = Guest.arm64.linuxABI
         let name = String(decoding: request.path, as: UTF8.self)
         do throws(LinuxError) {
             let paths: PathResolver
@@ -113,12 +112,10 @@ extension LinuxProcess {
             } catch {
                 throw LinuxError(file: name, reason: .file(error))
             }
-            guard
-                case .guest(let image, let interpreter) = try Executable.guest(file, name: name, abi: abi, paths: paths)
-            else { return }
+            let program = try Executable.guest(file, name: name, paths: paths)
             let process = try LinuxProcess(
-                image, interpreter: interpreter, name: request.path, arguments: request.arguments,
-                environment: hostEnvironment + request.variables, abi: abi, paths: paths, options: options,
+                program, name: request.path, arguments: request.arguments,
+                environment: hostEnvironment + request.variables, paths: paths, options: options,
                 limits: request.limits, hasGuestDirectory: request.hasGuestDirectory)
             process.run().endProcess()
         } catch {
@@ -199,14 +196,16 @@ extension GuestThread {
         let arguments = try readStrings(arguments, room: &room)
         let environment = try readStrings(environment, room: &room)
         let program: Executable
-        do { program = try Executable.find(path, arguments: arguments, abi: abi, paths: process.paths) } catch {
-            throw error.errno
-        }
+        do {
+            program = try Executable.find(
+                path, arguments: arguments, hostMachines: abi.hostMachines, paths: process.paths)
+        } catch { throw error.errno }
         switch program.kind {
         case .host(let real):
             return PreparedExecution([real], program.arguments, environment, isHostProgram: true)
-        case .guest(let image, _):
-            let descriptor = host.systemCall(.fcntl, UInt64(image.file.descriptor), 0, 0)  // F_DUPFD: stays open
+        case .guest(let translated):
+            // F_DUPFD: it stays open.
+            let descriptor = host.systemCall(.fcntl, UInt64(translated.image.file.descriptor), 0, 0)
             if let error = Errno(result: descriptor) { throw error }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
             let request = ExecutionRequest(

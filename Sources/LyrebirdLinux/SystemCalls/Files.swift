@@ -14,6 +14,14 @@ extension GuestThread {
         return try open(.openat, call, flags: flags)
     }
 
+    /// open(2) and, with the flags that it has, creat(2).
+    func open(_ a: Arguments, flags: UInt64, mode: UInt64) throws(Errno) -> Int {
+        try openat(Arguments(UInt64(bitPattern: Int64(currentDirectory)), a[0], flags, mode))
+    }
+
+    /// O_CREAT, O_WRONLY, O_TRUNC
+    static let creationFlags: UInt64 = 0o1101
+
     func openat2(_ a: Arguments) throws(Errno) -> Int {
         guard a[3] >= 24 else { throw .EINVAL }
         guard a[3] <= Memory.pageSize else { throw .E2BIG }
@@ -84,6 +92,12 @@ extension GuestThread {
     func dup(_ a: Arguments) throws(Errno) -> Int {
         try checkNotPrivate(a.int(0))
         return pass(.dup, a)
+    }
+
+    func dup2(_ a: Arguments) throws(Errno) -> Int {
+        try checkNotPrivate(a.int(0))
+        try checkNotPrivate(a.int(1))
+        return block(.dup2, a, restart: .never)
     }
 
     func dup3(_ a: Arguments) throws(Errno) -> Int {

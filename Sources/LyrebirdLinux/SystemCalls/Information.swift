@@ -198,7 +198,7 @@ extension GuestThread {
 
     func semctl(_ a: Arguments) throws(Errno) -> Int {
         let command = a[2] & 0xff
-        let layout = abi.semaphoreSet
+        guard let layout = abi.semaphoreSet else { return pass(.semctl, a) }
         var call = a
         if command == Self.setCommand {
             layout.copyToHost(try read(a[3], count: layout.guestSize), scratch[2])

@@ -69,7 +69,7 @@ extension GuestThread {
     }
 
     func mmap(_ a: Arguments) throws(Errno) -> Int {
-        var flags = a.int(3) & ~MapFlags.hostOnly
+        var flags = a.int(3) & ~abi.unknownMapFlags
         if process.locksFutureMappings { flags |= MapFlags.locked }
         let size = flags & MapFlags.huge != 0 ? try Self.hugePages(a[1], flags) : a[1]
         let access = guestAccess(a[2])

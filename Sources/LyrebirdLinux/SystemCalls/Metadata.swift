@@ -1,21 +1,25 @@
-// What the kernel knows about a file: `struct stat` is the one struct of these calls that differs between architectures.
+// What the kernel knows about a file. `struct stat` is the one struct of these calls that differs between architectures.
 
 extension GuestThread {
     func newfstatat(_ a: Arguments) throws(Errno) -> Int {
-        var call = try withHostPaths(.newfstatat, a)
-        call[2] = scratch.address(2)
-        return try storeStat(pass(.newfstatat, call), at: a[2])
+        try status(.newfstatat, try withHostPaths(.newfstatat, a), at: 2)
     }
 
-    func fstat(_ a: Arguments) throws(Errno) -> Int {
-        var call = a
-        call[1] = scratch.address(2)
-        return try storeStat(pass(.fstat, call), at: a[1])
+    func fstat(_ a: Arguments) throws(Errno) -> Int { try status(.fstat, a, at: 1) }
+
+    /// stat(2) and lstat(2).
+    func stat(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
+        try status(call, try withHostPaths(call, a), at: 1)
     }
 
-    private func storeStat(_ result: Int, at address: UInt64) throws(Errno) -> Int {
+    /// A call that writes a `struct stat` to the address in one argument.
+    private func status(_ call: SystemCall, _ a: Arguments, at index: Int) throws(Errno) -> Int {
+        guard let layout = abi.stat else { return pass(call, a) }
+        var hostCall = a
+        hostCall[index] = scratch.address(2)
+        let result = pass(call, hostCall)
         guard result == 0 else { return result }
-        try write(abi.stat.guestBytes(fromHost: UnsafeRawBufferPointer(scratch[2])), at: address)
+        try write(layout.guestBytes(fromHost: UnsafeRawBufferPointer(scratch[2])), at: a[index])
         return 0
     }
 }

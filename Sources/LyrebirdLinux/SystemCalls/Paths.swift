@@ -51,7 +51,12 @@ extension SystemCall {
         case .statfs, .truncate, .chdir, .chroot, .setxattr, .getxattr, .listxattr, .removexattr, .swapon, .swapoff,
             .acct:
             [.init(0, .always)]
-        case .lsetxattr, .lgetxattr, .llistxattr, .lremovexattr: [.init(0, .never)]
+        case .stat, .access, .chmod, .chown, .utime, .utimes: [.init(0, .always)]
+        case .lsetxattr, .lgetxattr, .llistxattr, .lremovexattr, .lstat, .lchown, .unlink, .rmdir: [.init(0, .never)]
+        case .mkdir, .mknod: [.init(0, .creates)]
+        case .symlink: [.init(1, .creates)]
+        case .link, .rename: [.init(0, .never), .init(1, .creates)]
+        case .futimesat: [.init(1, at: 0, .always)]
         case .umount2: [.init(0, .unless(bit: 8, argument: 1))]
         case .faccessat, .fchmodat: [.init(1, at: 0, .always)]
         case .faccessat2, .fchmodat2, .utimensat, .newfstatat:
@@ -104,6 +109,10 @@ extension GuestThread {
     /// A call that is the host's own but for its paths.
     func passPaths(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
         pass(call, try withHostPaths(call, a))
+    }
+
+    func readlink(_ a: Arguments) throws(Errno) -> Int {
+        try readlinkat(Arguments(UInt64(bitPattern: Int64(currentDirectory)), a[0], a[1], a[2]))
     }
 
     /// The target of a link that the kernel makes up (/proc/self/cwd, /proc/self/fd/N …) is a host path: it is shown as the

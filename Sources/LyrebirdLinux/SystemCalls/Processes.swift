@@ -37,7 +37,7 @@ struct CloneRequest {
 }
 
 extension GuestThread {
-    /// clone(flags, stack, parent_tid, tls, child_tid): the order of CONFIG_CLONE_BACKWARDS.
+    /// clone(flags, stack, parent_tid, …): the order of child_tid and tls is the architecture's.
     func clone(_ a: Arguments) throws(Errno) -> Int {
         let flags = a[0] & 0xffff_ffff
         let both = CloneFlags.pidDescriptor | CloneFlags.setsParentID
@@ -45,8 +45,16 @@ extension GuestThread {
         guard flags & both != both else { throw .EINVAL }
         return try clone(
             CloneRequest(
-                flags: flags, stackPointer: a[1], threadPointer: a[3], parentID: a[2], childID: a[4],
-                pidDescriptor: a[2]))
+                flags: flags, stackPointer: a[1], threadPointer: a[abi.cloneThreadPointer], parentID: a[2],
+                childID: a[abi.cloneChildID], pidDescriptor: a[2]))
+    }
+
+    /// fork(2) and vfork(2) as calls of their own.
+    func fork() throws(Errno) -> Int { try clone(CloneRequest(flags: UInt64(Signal.child))) }
+
+    func vfork() throws(Errno) -> Int {
+        try clone(
+            CloneRequest(flags: CloneFlags.sharesMemory | CloneFlags.parentWaits | UInt64(Signal.child)))
     }
 
     /// clone3(args, size), `struct clone_args`.
@@ -158,7 +166,7 @@ extension GuestThread {
         process = LinuxProcess(vforkedFrom: process, thread: self)
         isVforked = true
         begin(asChildOf: request)
-        cpu[abi.result] = 0
+        cpu[processor.result] = 0
         runLeader().endProcess()
     }
 
@@ -176,8 +184,8 @@ extension GuestThread {
     }
 
     func setRegisters(_ cpu: CPU, _ request: CloneRequest) {
-        if request.stackPointer != 0 { cpu[abi.stackPointer] = request.stackPointer }
-        if request.flags & CloneFlags.setsThreadPointer != 0 { cpu[abi.threadPointer] = request.threadPointer }
+        if request.stackPointer != 0 { cpu[processor.stackPointer] = request.stackPointer }
+        if request.flags & CloneFlags.setsThreadPointer != 0 { cpu[processor.threadPointer] = request.threadPointer }
     }
 
     /// What the host's call has not done for the parent.

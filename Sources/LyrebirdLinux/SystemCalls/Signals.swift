@@ -90,7 +90,7 @@ extension GuestThread {
     }
 
     func sigaltstack(_ a: Arguments) throws(Errno) -> Int {
-        let old = alternateStack.record(stackPointer: cpu[abi.stackPointer])
+        let old = alternateStack.record(stackPointer: cpu[processor.stackPointer])
         if a[0] != 0 {
             let bytes = try read(a[0], count: MemoryLayout<AlternateStack.Record>.size)
             try setAlternateStack(bytes.withUnsafeBytes { $0.loadUnaligned(as: AlternateStack.Record.self) })
@@ -101,7 +101,7 @@ extension GuestThread {
 
     /// `do_sigaltstack` in kernel/signal.c.
     func setAlternateStack(_ record: AlternateStack.Record) throws(Errno) {
-        guard !alternateStack.contains(cpu[abi.stackPointer]) else { throw .EPERM }
+        guard !alternateStack.contains(cpu[processor.stackPointer]) else { throw .EPERM }
         let mode = record.flags & ~AlternateStack.autoDisarm
         guard mode == 0 || mode == AlternateStack.onStack || mode == AlternateStack.disabled else { throw .EINVAL }
         if mode == AlternateStack.disabled {

@@ -24,9 +24,8 @@ extension GuestThread {
     }
 
     func epollControl(_ a: Arguments) throws(Errno) -> Int {
-        guard a[3] != 0 else { return pass(.epoll_ctl, a) }
-        let event = try read(a[3], count: abi.epollEvent.guestSize)
-        abi.epollEvent.copyToHost(event, scratch[2])
+        guard a[3] != 0, let layout = abi.epollEvent else { return pass(.epoll_ctl, a) }
+        layout.copyToHost(try read(a[3], count: layout.guestSize), scratch[2])
         var call = a
         call[3] = scratch.address(2)
         return pass(.epoll_ctl, call)
@@ -35,9 +34,8 @@ extension GuestThread {
     /// The kernel writes its form of the events to where the guest wants them. The guest's form is as long or longer: it takes
     /// the other's place.
     func epollWait(_ call: SystemCall, _ a: Arguments) throws(Errno) -> Int {
-        let layout = abi.epollEvent
-        let count = try block(call, a, mask: a[4], size: a[5])
-        guard count > 0 else { return count }
+        let count = call == .epoll_wait ? block(call, a, restart: .never) : try block(call, a, mask: a[4], size: a[5])
+        guard count > 0, let layout = abi.epollEvent else { return count }
         let hostEvents = try read(a[1], count: count * layout.hostSize)
         var events: [UInt8] = []
         events.reserveCapacity(count * layout.guestSize)

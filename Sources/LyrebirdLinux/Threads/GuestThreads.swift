@@ -9,7 +9,7 @@ extension GuestThread {
         let cpu: CPU
         do { cpu = try process.machine.makeCPU() } catch { throw .EAGAIN }
         cpu.copyState(from: self.cpu)
-        cpu[abi.result] = 0
+        cpu[processor.result] = 0
         setRegisters(cpu, request)
         let thread = GuestThread(process: process, cpu: cpu, mask: mask)
         guard let stack = process.lock.locked({ process.stacks.take() }) else { throw .EAGAIN }

@@ -3,10 +3,12 @@
 /// The form of one system call's line.
 struct TraceFormat {
     private let call: SystemCall
+    private let abi: ABI
     private let signature: [UInt8]
 
-    init(_ call: SystemCall) {
+    init(_ call: SystemCall, _ abi: ABI) {
         self.call = call
+        self.abi = abi
         signature = call.traceSignature.withUTF8Buffer { Array($0) }
     }
 
@@ -18,7 +20,7 @@ struct TraceFormat {
     /// The arguments as far as they are known before the call; what it will write is an address still.
     func arguments(_ a: Arguments, _ memory: some TraceMemory) -> [String] {
         signature.enumerated().map { index, kind in
-            Self.text(kind, index, a, memory)
+            Self.text(kind, index, a, memory, abi)
         }
     }
 
@@ -44,7 +46,7 @@ struct TraceFormat {
                 if result > 0, let bytes = memory.bytes(at: a[index], count: 4) {
                     completed[index] = Self.waitStatus(bytes.integer(at: 0))
                 }
-            case "B": completed[index] = Self.status(a[index], memory) ?? completed[index]
+            case "B": completed[index] = Self.status(a[index], memory, abi) ?? completed[index]
             case "Q": completed[index] = Self.limit(a[index], memory) ?? completed[index]
             case "T":
                 if let time = Self.time(a[index], memory) { completed[index] = time }
@@ -63,7 +65,9 @@ struct TraceFormat {
         }
     }
 
-    private static func text(_ kind: UInt8, _ index: Int, _ a: Arguments, _ memory: some TraceMemory) -> String {
+    private static func text(
+        _ kind: UInt8, _ index: Int, _ a: Arguments, _ memory: some TraceMemory, _ abi: ABI
+    ) -> String {
         let value = a[index]
         let number = a.int(index)
         switch Character(UnicodeScalar(kind)) {
@@ -78,7 +82,7 @@ struct TraceFormat {
         case "K": return socketAddress(value, length: a[index + 1] & 0xffff_ffff, memory)
         case "f": return polled(value, count: a[index + 1], memory)
         case "R": return limit(value, memory) ?? pointer(value)
-        case "y": return event(value, memory) ?? pointer(value)
+        case "y": return event(value, memory, abi) ?? pointer(value)
         case "D": return name(value & 0xffff_ffff, TraceNames.domain)
         case "Y": return flags(value & 0xffff_ffff, TraceNames.socketType, none: "0")
         case "N": return name(value & 0xffff_ffff, TraceNames.advice)
@@ -88,7 +92,7 @@ struct TraceFormat {
         case "G": return signalSet(value, memory)
         case "a": return action(value, memory)
         case "S": return signalName(number)
-        case "O": return openFlags(value & 0xffff_ffff)
+        case "O": return openFlags(abi.hostOpenFlags(value & 0xffff_ffff))
         case "P": return flags(value, TraceNames.protection, none: "PROT_NONE")
         case "M": return flags(value, TraceNames.map, none: "0")
         case "A": return flags(value & 0xffff_ffff, TraceNames.at, none: "0")
@@ -150,6 +154,7 @@ struct TraceFormat {
         names.first { $0.value == value }.map { "\($0.name)" } ?? hex(value)
     }
 
+    /// The host's flags.
     static func openFlags(_ value: UInt64) -> String {
         let modes: [StaticString] = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"]
         let mode = "\(modes[Int(value & 3)])"

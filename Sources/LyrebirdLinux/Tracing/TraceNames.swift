@@ -12,12 +12,12 @@ struct TraceName: Sendable {
 }
 
 enum TraceNames {
-    /// AArch64's: O_DIRECTORY, O_NOFOLLOW, O_DIRECT and O_LARGEFILE differ from x86's. What contains another comes first.
+    /// The host's. What contains another comes first.
     static let open: [TraceName] = [
         .init(0o100, "O_CREAT"), .init(0o200, "O_EXCL"), .init(0o400, "O_NOCTTY"), .init(0o1000, "O_TRUNC"),
         .init(0o2000, "O_APPEND"), .init(0o4000, "O_NONBLOCK"), .init(0o4010000, "O_SYNC"), .init(0o10000, "O_DSYNC"),
-        .init(0o20000, "O_ASYNC"), .init(0o20040000, "O_TMPFILE"), .init(0o40000, "O_DIRECTORY"),
-        .init(0o100000, "O_NOFOLLOW"), .init(0o200000, "O_DIRECT"), .init(0o400000, "O_LARGEFILE"),
+        .init(0o20000, "O_ASYNC"), .init(0o20200000, "O_TMPFILE"), .init(0o200000, "O_DIRECTORY"),
+        .init(0o400000, "O_NOFOLLOW"), .init(0o40000, "O_DIRECT"), .init(0o100000, "O_LARGEFILE"),
         .init(0o1000000, "O_NOATIME"), .init(0o2000000, "O_CLOEXEC"), .init(0o10000000, "O_PATH"),
     ]
 

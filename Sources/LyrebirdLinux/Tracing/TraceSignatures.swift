@@ -14,9 +14,12 @@ extension SystemCall {
         switch self {
         // Files
         case .openat: "FsOm"
+        case .open: "sOm"
+        case .creat: "sm"
         case .openat2: "Fspu"
         case .close, .dup, .fsync, .fdatasync, .fchdir, .syncfs, .epoll_create1, .inotify_init1: "d"
         case .dup3: "ddO"
+        case .dup2: "dd"
         case .close_range: "uux"
         case .fcntl: "dnx"
         case .ioctl: "dix"
@@ -38,10 +41,20 @@ extension SystemCall {
         case .fallocate: "dxll"
         case .ftruncate: "dl"
         case .pipe2: "2O"
+        case .pipe: "2"
         case .memfd_create: "sx"
 
         // Names of files
         case .readlinkat: "Fsru"
+        case .readlink: "sru"
+        case .access, .chmod, .mkdir: "sm"
+        case .chown, .lchown: "sdd"
+        case .rmdir, .unlink: "s"
+        case .mknod: "smx"
+        case .symlink, .link, .rename: "ss"
+        case .utime, .utimes: "sp"
+        case .futimesat: "Fsp"
+        case .stat, .lstat: "sB"
         case .getcwd: "gu"
         case .chdir, .chroot, .swapoff, .acct: "s"
         case .faccessat: "Fsm"
@@ -65,7 +78,7 @@ extension SystemCall {
         case .statfs: "sp"
         case .fstatfs: "dp"
         case .truncate: "sl"
-        case .getdents64: "dpu"
+        case .getdents64, .getdents: "dpu"
         case .umask: "m"
         case .fadvise64, .sync_file_range: "dllx"
         case .readahead: "dlu"
@@ -103,7 +116,7 @@ extension SystemCall {
         case .wait4: "dWxp"
         case .waitid: "ddpxp"
         case .getpid, .getppid, .gettid, .getuid, .geteuid, .getgid, .getegid, .sched_yield, .sync, .setsid,
-            .munlockall, .rt_sigreturn:
+            .munlockall, .rt_sigreturn, .fork, .vfork, .pause, .getpgrp, .inotify_init:
             ""
         case .setpgid: "dd"
         case .getpgid, .getsid, .setuid, .setgid, .setfsuid, .setfsgid: "d"
@@ -138,10 +151,16 @@ extension SystemCall {
 
         // Waiting and time
         case .ppoll: "futGu"
+        case .poll: "fud"
         case .pselect6: "dppptp"
+        case .select: "dpppp"
         case .epoll_ctl: "dEdy"
         case .epoll_pwait: "dpddGu"
+        case .epoll_wait: "dpdd"
+        case .epoll_create: "d"
         case .eventfd2: "ux"
+        case .eventfd, .alarm: "u"
+        case .signalfd: "dGu"
         case .signalfd4: "dGux"
         case .timerfd_create: "cx"
         case .timerfd_settime: "dxpp"
@@ -151,7 +170,7 @@ extension SystemCall {
         case .gettimeofday: "pp"
         case .setitimer: "dpp"
         case .getitimer: "dp"
-        case .times, .timer_delete, .timer_getoverrun: "p"
+        case .times, .time, .timer_delete, .timer_getoverrun: "p"
         case .timer_create: "cpp"
         case .timer_settime: "pxpp"
         case .epoll_pwait2: "dpdtGu"
@@ -172,6 +191,7 @@ extension SystemCall {
         // The system and its limits
         case .uname, .sysinfo: "p"
         case .prctl: "oxxxx"
+        case .arch_prctl: "xp"
         case .getrlimit: "LQ"
         case .setrlimit: "LR"
         case .prlimit64: "dLRQ"

@@ -44,11 +44,11 @@ extension TraceFormat {
         }
     }
 
-    /// `struct stat` of the generic ABI.
-    static func status(_ address: UInt64, _ memory: some TraceMemory) -> String? {
+    /// `struct stat`
+    static func status(_ address: UInt64, _ memory: some TraceMemory, _ abi: ABI) -> String? {
         guard let bytes = memory.bytes(at: address, count: 56) else { return nil }
-        let mode: UInt32 = bytes.integer(at: 16)
-        let size: Int64 = bytes.integer(at: 48)
+        let mode: UInt32 = bytes.integer(at: place(24, in: abi.stat))
+        let size: Int64 = bytes.integer(at: place(48, in: abi.stat))
         let kind = name(UInt64(mode & 0o170000), TraceNames.fileType)
         return "{st_mode=\(kind)|0\(String(mode & 0o7777, radix: 8)), st_size=\(size), ...}"
     }
@@ -63,11 +63,17 @@ extension TraceFormat {
         return "{rlim_cur=\(value(0)), rlim_max=\(value(8))}"
     }
 
-    /// `struct epoll_event` of the generic ABI.
-    static func event(_ address: UInt64, _ memory: some TraceMemory) -> String? {
-        guard address != 0, let bytes = memory.bytes(at: address, count: 16) else { return nil }
-        let events: UInt32 = bytes.integer(at: 0)
-        return "{events=\(flags(UInt64(events), TraceNames.pollEvents, none: "0")), data=\(hex(bytes.integer(at: 8)))}"
+    /// `struct epoll_event`
+    static func event(_ address: UInt64, _ memory: some TraceMemory, _ abi: ABI) -> String? {
+        let data = place(4, in: abi.epollEvent)
+        guard address != 0, let bytes = memory.bytes(at: address, count: data + 8) else { return nil }
+        let events = flags(UInt64(bytes.integer(at: 0) as UInt32), TraceNames.pollEvents, none: "0")
+        return "{events=\(events), data=\(hex(bytes.integer(at: data)))}"
+    }
+
+    /// Where a field of a host struct is in the guest's.
+    private static func place(_ host: Int, in layout: StructLayout?) -> Int {
+        layout?.fields.first { $0.host == host }?.guest ?? host
     }
 
     /// `struct pollfd`, as many as there are.

@@ -8,11 +8,13 @@ import Synchronization
 final class Tracer {
     /// Standard error as it was when the program started: the guest may close its own.
     let descriptor: Int32
+    private let abi: ABI
     private let host: HostProcess
     /// Lines begin with the thread's number once there is more than one.
     private let showsThread = Atomic(false)
 
-    init(host: HostProcess) {
+    init(abi: ABI, host: HostProcess) {
+        self.abi = abi
         self.host = host
         descriptor = PrivateDescriptor.copy(of: 2, host: host) ?? 2
     }
@@ -30,7 +32,7 @@ final class Tracer {
         guard call != .unassigned else {
             return Line(arguments: [])
         }
-        let line = Line(arguments: TraceFormat(call).arguments(a, memory))
+        let line = Line(arguments: TraceFormat(call, abi).arguments(a, memory))
         switch call {
         // These do not come back to say what they returned.
         case .exit, .exit_group, .rt_sigreturn: write("\(call)(\(line.arguments.joined(separator: ", "))) = ?")
@@ -50,7 +52,7 @@ final class Tracer {
                 write("\(call)(\(line.arguments.joined(separator: ", "))) = ? (to be made again)")
                 return
             }
-            let format = TraceFormat(call)
+            let format = TraceFormat(call, abi)
             let arguments = format.completed(line.arguments, a, result: result, memory)
             write("\(call)(\(arguments.joined(separator: ", "))) = \(format.result(result))")
         }

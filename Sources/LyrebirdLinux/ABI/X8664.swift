@@ -1,0 +1,74 @@
+// x86-64 Linux. Numbers, flags and structs are the host's own.
+
+import Lyrebird
+
+extension ABI {
+    static let x86_64 = ABI(
+        processor: nil,
+        machineName: "x86_64",
+        elfMachine: 62,
+        hostMachines: [3],
+        systemCalls: x86_64SystemCalls,
+        cloneThreadPointer: 4,
+        cloneChildID: 3,
+        vsyscallPage: 0xffff_ffff_ff60_0000,
+        // CPUID leaf 1, EDX.
+        capabilities: [
+            Capability(bit: 0, name: "fpu"), Capability(bit: 4, name: "tsc"), Capability(bit: 8, name: "cx8"),
+            Capability(bit: 15, name: "cmov"), Capability(bit: 19, name: "clflush"), Capability(bit: 23, name: "mmx"),
+            Capability(bit: 24, name: "fxsr"), Capability(bit: 25, name: "sse"), Capability(bit: 26, name: "sse2"),
+        ],
+        capabilities2: [],
+        processorInformation: { index, count in x86_64Information(index, count) },
+        signalFrameSize: UInt64(X86SignalFrame.largestSize),
+        minimumAlternateStack: 2048,
+        illegalInstruction: TrapSignal(number: Signal.illegalInstruction, code: 2, vector: 6),  // ILL_ILLOPN
+        // SI_KERNEL: the program goes on behind INT3.
+        breakpoint: TrapSignal(number: Signal.trap, code: 0x80, hasAddress: false, vector: 3, advance: 1),
+        vdso: nil,
+        openFlags: [],
+        unknownMapFlags: 0,
+        stat: nil,
+        epollEvent: nil,
+        semaphoreSet: nil,
+        positionIndependentBase: 0x55_0000_0000,
+        interpreterBase: 0x70_0000_0000,
+        stackTop: 0x7f_ffff_f000)
+
+    /// The numbers are the raw values (`arch/x86/entry/syscalls/syscall_64.tbl`): one run from 0 to 334.
+    static let x86_64SystemCalls: [SystemCall] = (0...334).map { SystemCall(rawValue: $0) ?? .unassigned }
+
+    /// Features that have no bit of AT_HWCAP, as `arch/x86/include/asm/cpufeatures.h` names them: those of x86-64-v3.
+    private static let furtherFeatures: StaticString = """
+        syscall nx lm pni ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt xsave avx f16c lahf_lm abm bmi1 avx2 bmi2
+        """
+
+    /// `arch/x86/kernel/cpu/proc.c`
+    private static func x86_64Information(_ index: Int, _ count: Int) -> String {
+        let features = x86_64.capabilities.map { "\($0.name)" }.joined(separator: " ")
+        return """
+            processor\t: \(index)
+            vendor_id\t: unknown
+            cpu family\t: 6
+            model\t\t: 0
+            model name\t: x86-64-v3
+            stepping\t: 0
+            physical id\t: 0
+            siblings\t: \(count)
+            core id\t\t: \(index)
+            cpu cores\t: \(count)
+            apicid\t\t: \(index)
+            initial apicid\t: \(index)
+            fpu\t\t: yes
+            fpu_exception\t: yes
+            wp\t\t: yes
+            flags\t\t: \(features) \(furtherFeatures)
+            clflush size\t: 64
+            cache_alignment\t: 64
+            address sizes\t: 48 bits physical, 48 bits virtual
+            power management:
+
+
+            """
+    }
+}
