@@ -29,6 +29,7 @@ final class RandomGuest: GuestArchitecture, @unchecked Sendable {
             unit.exitTrap(code.pc, .undefined)
             unit.finish()
         }
+        unit.guestBytes = 4
     }
 
     func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {

@@ -76,7 +76,7 @@ struct ExecutionGenerator {
             switch index % 8 {
             // EFLAGS without AC, NT and TF, for POPF.
             case 0: words.append(random.next() & ~0x4_4100)
-            case 1, 5: words.append(Arena.code + random.next() % (16 * Arena.page))
+            case 1, 5: words.append(Arena.code + random.next() % (16 * Arena.page) & ~Arena.start)
             case 2: words.append(UInt64(bitPattern: Int64(truncatingIfNeeded: random.next() % 9) - 4))
             default: words.append(random.next())
             }

@@ -91,6 +91,7 @@ struct HostSubject: ExecutionSubject {
 /// Memory as the host has it: an access that crosses into what is not there fails at the first byte of that.
 private struct ArenaMemory: InterpreterMemory {
     var bytes: [UInt8]
+    let cases: [ExecutionCase]
 
     private func place(_ address: UInt64, _ size: Int, isWrite: Bool) throws(MemoryFault) -> Int {
         let count = isWrite ? Arena.page : 2 * Arena.page
@@ -103,8 +104,25 @@ private struct ArenaMemory: InterpreterMemory {
     }
 
     mutating func load(_ address: UInt64, size: Int) throws(MemoryFault) -> UInt128 {
+        if address >= Arena.code, address < Arena.code + Arena.page * UInt64(cases.count) {
+            return try loadCode(address, size: size)
+        }
         let at = try place(address, size, isWrite: false)
         return (0..<size).reversed().reduce(UInt128(0)) { $0 << 8 | UInt128(bytes[at + $1]) }
+    }
+
+    /// Code is breakpoints but for the cases.
+    private func loadCode(_ address: UInt64, size: Int) throws(MemoryFault) -> UInt128 {
+        var value: UInt128 = 0
+        for n in 0..<UInt64(size) {
+            let offset = address + n - Arena.code
+            let slot = Int(offset / Arena.page)
+            guard slot < cases.count else { throw MemoryFault(address: address + n, isWrite: false) }
+            let code = cases[slot].code
+            let place = Int(offset % Arena.page) - Int(Arena.start)
+            value |= UInt128(code.indices.contains(place) ? code[place] : 0xCC) << UInt128(8 * n)
+        }
+        return value
     }
 
     mutating func store(_ address: UInt64, size: Int, _ value: UInt128) throws(MemoryFault) {
@@ -135,7 +153,7 @@ struct InterpreterSubject: ExecutionSubject {
         let verifier = Verifier(layout: X86State.layout)
         var outcomes: [ExecutionOutcome] = []
         for (slot, test) in cases.enumerated() {
-            var memory = ArenaMemory(bytes: image)
+            var memory = ArenaMemory(bytes: image, cases: cases)
             write(test, to: state)
             let start = Arena.pc(slot)
             unit.reset(pc: start)

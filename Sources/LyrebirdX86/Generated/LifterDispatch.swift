@@ -113,6 +113,8 @@ extension Lifter {
         case .blsmsk: blsmsk(instruction)
         case .blsi: blsi(instruction)
         case .bzhi: bzhi(instruction)
+        case .pext: pext(instruction)
+        case .pdep: pdep(instruction)
         case .mulx: mulx(instruction)
         case .bextr: bextr(instruction)
         case .shlx: shlx(instruction)

@@ -51,12 +51,12 @@ extension Lifter {
 
     /// CF stays.
     private mutating func step(_ i: DecodedInstruction, up: Bool) {
-        let type = type(i.operand(0).size)
-        let one = const(type, 1)
-        let atomic: AtomicOperation? = i.prefixes.contains(.lock) ? .add(up ? one : const(type, .max)) : nil
+        let before = flags()
+        var atomic: AtomicOperation?
+        if i.prefixes.contains(.lock) { atomic = .add(const(type(i.operand(0).size), up ? 1 : .max)) }
         modify(i, atomic: atomic) { lifter, old in
-            let result = up ? lifter.unit.add(old, one) : lifter.unit.sub(old, one)
-            return (result, lifter.merged(lifter.unit.flags(result), keeping: FlagBits.c))
+            let result = up ? lifter.unit.inc(old, before) : lifter.unit.dec(old, before)
+            return (result, lifter.unit.flags(result))
         }
     }
 
@@ -93,9 +93,10 @@ extension Lifter {
     }
 
     private mutating func multiply(_ i: DecodedInstruction, _ a: Value, _ b: Value) {
-        let product = product(a, b, signed: true)
-        write(i.operand(0), product.low, i)
-        setProductFlags(product.overflow)
+        let product = unit.mul(a, b)
+        let flags = unit.flags(product)
+        write(i.operand(0), product, i)
+        setFlags(flags)
     }
 
     private mutating func multiplyAccumulator(_ i: DecodedInstruction, signed: Bool) {

@@ -44,8 +44,7 @@ extension Lifter {
                 if let place { store(new, place) } else { write(operand, new, i) }
             }
         }
-        let carry = lowestBit(unit.shr(old, number))
-        setFlags(changed(FlagBits.c, to: unit.shl(carry, const32(8))))
+        setFlags(unit.bitToCarry(flags(), old, number))
     }
 
     private mutating func changed(_ operation: BitOperation, _ old: Value, _ mask: Value) -> Value {

@@ -34,13 +34,11 @@ extension Lifter {
         write(i.operand(0), signExtended(value, to: type(i.operand(0).size)), i)
     }
 
-    /// Without REX.W it moves as MOV does.
+    /// Without REX.W it moves as MOV does; of 16 bits AMD's CPUs read 32 all the same, which the opcode map has, too.
     mutating func movsxd(_ i: DecodedInstruction) {
-        let source = i.operand(1)
-        let size = i.operand(0).size
-        guard size == 2 else { return movsx(i) }
-        let value = source.kind == .memory ? load(2, address(i)) : register(source.number, 2)
-        write(i.operand(0), value, i)
+        let value = read(i.operand(1), i)
+        let type = type(i.operand(0).size)
+        write(i.operand(0), type == .i16 ? truncated(value, to: type) : signExtended(value, to: type), i)
     }
 
     mutating func lea(_ i: DecodedInstruction) {

@@ -7,14 +7,6 @@ extension Lifter {
     @inline(__always) mutating func flags() -> Value { unit.get(.flags, X86State.flags) }
     @inline(__always) mutating func setFlags(_ flags: Value) { unit.set(X86State.flags, flags) }
 
-    /// Flags with some of them as they are.
-    mutating func merged(_ new: Value, keeping mask: UInt32) -> Value {
-        let old = flags()
-        let kept = unit.and(unit.flagsToBits(old), const32(mask))
-        let changed = unit.and(unit.flagsToBits(new), const32(~mask))
-        return unit.bitsToFlags(unit.or(kept, changed))
-    }
-
     /// The flags as they are, but for some bits (FlagBits).
     mutating func changed(_ mask: UInt32, to bits: Value) -> Value {
         let old = flags()

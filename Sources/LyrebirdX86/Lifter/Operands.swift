@@ -69,15 +69,12 @@ extension Lifter {
         case .i64: return value
         case .i32: return unit.zext(.i64, from: .i32, value)
         case let narrow:
-            let kept = unit.and(register(number), const(narrow == .i8 ? ~0xFF : ~0xFFFF))
-            return unit.or(kept, unit.zext(.i64, from: narrow, value))
+            return unit.insert(from: narrow, register(number), value, at: 0)
         }
     }
 
     private mutating func setHighByte(_ number: UInt8, _ value: Value) {
-        let kept = unit.and(register(number), const(~0xFF00))
-        let placed = unit.shl(unit.zext(.i64, from: .i8, value), const(8))
-        unit.set(X86State.general(Int(number)), unit.or(kept, placed))
+        unit.set(X86State.general(Int(number)), unit.insert(from: .i8, register(number), value, at: 8))
     }
 
     // MARK: Addresses

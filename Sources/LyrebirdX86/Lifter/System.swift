@@ -47,8 +47,8 @@ extension Lifter {
         Leaf(number: 0, values: (7, text("Genu"), text("ntel"), text("ineI"))),
         // Family 6, model 0x3C. CX16, MOVBE, POPCNT; FPU, TSC, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2.
         Leaf(number: 1, values: (0x306C3, 0x0801, 1 << 13 | 1 << 22 | 1 << 23, 0x0708_8111)),
-        // BMI1, BMI2 but for PDEP and PEXT, ADX.
-        Leaf(number: 7, values: (0, 1 << 3 | 1 << 19, 0, 0)),
+        // BMI1, BMI2, ADX.
+        Leaf(number: 7, values: (0, 1 << 3 | 1 << 8 | 1 << 19, 0, 0)),
         Leaf(number: 0x8000_0000, values: (0x8000_0001, 0, 0, 0)),
         // LAHF, LZCNT; SYSCALL, NX, RDTSCP, LM.
         Leaf(number: 0x8000_0001, values: (0, 0, 1 | 1 << 5, 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29)),
