@@ -37,6 +37,7 @@ let package = Package(
             name: "Lyrebird",
             dependencies: [
                 "CLyrebird", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+                "LyrebirdX86",
             ],
             swiftSettings: strict),
         .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
@@ -79,8 +80,12 @@ let package = Package(
             name: "HostileRunner", dependencies: ["Lyrebird"], path: "Tests/HostileRunner", swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
         .executableTarget(name: "HostDecoder", path: "Tests/HostDecoder"),
+        .executableTarget(name: "HostExecutor", path: "Tests/HostExecutor"),
         .testTarget(
-            name: "LyrebirdX86Tests", dependencies: ["LyrebirdX86", "LyrebirdIR", "TestSupport", "HostDecoder"],
+            name: "LyrebirdX86Tests",
+            dependencies: [
+                "Lyrebird", "LyrebirdX86", "LyrebirdIR", "LyrebirdPasses", "TestSupport", "HostDecoder", "HostExecutor",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

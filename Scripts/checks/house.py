@@ -20,6 +20,7 @@ LAYERS = {
     "LyrebirdRuntime": {"CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"},
     "Lyrebird": {
         "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+        "LyrebirdX86",
     },
     "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird"},
     "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdLinux"},

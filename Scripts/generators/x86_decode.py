@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the x86 decoder's tables from Spec/x86.decode, and counts what is built.
+"""Makes the x86 decoder's tables and the lifter's dispatcher from Spec/x86.decode, and counts what is built.
 
 The head of the spec explains its language. A row is a point set: an opcode of a map, and for each dimension that decides
 between rows (the mode, the mandatory prefix, the parts of ModRM, W, L, REX.B) the values it takes. For each opcode the rows
@@ -372,6 +372,15 @@ def printed_file(rows):
     return out + ["        default: nil", "        }", "    }", "}"]
 
 
+def lifter_file(rows):
+    out = [NOTICE, "extension Lifter {", "    /// Lifts an instruction by the method of its mnemonic."]
+    out += ["    mutating func dispatch(_ instruction: DecodedInstruction) {", "        switch instruction.mnemonic {"]
+    built = (row.name for row in rows if not row.absent and not row.tags & {"todo", "CPL0"})
+    for name in dict.fromkeys(built):
+        out.append(f"        case .{name}: {name}(instruction)")
+    return out + ["        default: undefinedInstruction()", "        }", "    }", "}"]
+
+
 def write(name, lines):
     while lines[-1] == "":
         lines.pop()
@@ -396,6 +405,7 @@ def main():
     write("Mnemonic.swift", mnemonic_file(rows, names, features, absent))
     write("DecoderTables.swift", tables_file(rows, names, features, absent, tree, entries))
     write("PrintedMnemonics.swift", printed_file(rows))
+    write("LifterDispatch.swift", lifter_file(rows))
     for chapter in chapters:
         members = [row for row in rows if row.chapter == chapter and not row.absent]
         built = sum("todo" not in row.tags for row in members)

@@ -30,19 +30,24 @@ public final class CPU {
     public subscript(_ register: Register) -> UInt64 {
         get {
             let place = context.state + Int(offsets[register.index])
-            if register == .nzcv { return Self.nzcv(fromHost: place.load(as: UInt16.self)) }
-            if register == .fpsr { return place.load(as: UInt64.self) | (hasSaturated ? Self.qc : 0) }
-            return place.load(as: UInt64.self)
+            switch register.form {
+            case .plain: return place.load(as: UInt64.self)
+            case .nzcv: return Self.nzcv(fromHost: place.load(as: UInt16.self))
+            case .fpsr: return place.load(as: UInt64.self) | (hasSaturated ? Self.qc : 0)
+            case .rflags: return Self.rflags(fromHost: place.load(as: UInt16.self)) | (place + 8).load(as: UInt64.self)
+            }
         }
         set {
             let place = context.state + Int(offsets[register.index])
-            if register == .nzcv {
-                place.storeBytes(of: Self.host(fromNZCV: newValue), as: UInt16.self)
-            } else if register == .fpsr {
+            switch register.form {
+            case .plain: place.storeBytes(of: newValue, as: UInt64.self)
+            case .nzcv: place.storeBytes(of: Self.host(fromNZCV: newValue), as: UInt16.self)
+            case .fpsr:
                 place.storeBytes(of: newValue & ~Self.qc, as: UInt64.self)
                 hasSaturated = newValue & Self.qc != 0
-            } else {
-                place.storeBytes(of: newValue, as: UInt64.self)
+            case .rflags:
+                place.storeBytes(of: Self.host(fromRFLAGS: newValue), as: UInt16.self)
+                (place + 8).storeBytes(of: newValue & Self.otherFlags, as: UInt64.self)
             }
         }
     }
@@ -57,11 +62,11 @@ public final class CPU {
     /// A vector register.
     public subscript(_ register: VectorRegister) -> UInt128 {
         get {
-            let place = context.state + Int(offsets[VectorRegister.firstSlot + register.index])
+            let place = context.state + Int(offsets[register.index])
             return UInt128(place.load(as: UInt64.self)) | UInt128((place + 8).load(as: UInt64.self)) << 64
         }
         set {
-            let place = context.state + Int(offsets[VectorRegister.firstSlot + register.index])
+            let place = context.state + Int(offsets[register.index])
             place.storeBytes(of: UInt64(truncatingIfNeeded: newValue), as: UInt64.self)
             (place + 8).storeBytes(of: UInt64(truncatingIfNeeded: newValue >> 64), as: UInt64.self)
         }
@@ -75,7 +80,7 @@ public final class CPU {
     }
 
     private func place(of first: VectorRegister, count: Int) -> UnsafeMutableRawPointer {
-        let (start, last) = (VectorRegister.firstSlot + first.index, VectorRegister.firstSlot + first.index + count - 1)
+        let (start, last) = (first.index, first.index + count - 1)
         precondition(Int(offsets[last] - offsets[start]) == 16 * (count - 1))
         return context.state + Int(offsets[start])
     }
@@ -113,6 +118,18 @@ public final class CPU {
         return UInt16(truncatingIfNeeded: signAndZero | (~bits >> 29 & 1) << 8 | bits >> 28 & 1 | 0x200)
     }
 
+    // EFLAGS: CF, PF, AF, ZF and SF are the low byte, which the state has as its second one, and OF has a byte of its own
+    // there. The slot behind has DF, NT, AC and ID; IF and bit 1 are always set (X86State).
+    private static let otherFlags: UInt64 = 0x24_4400
+
+    private static func rflags(fromHost bits: UInt16) -> UInt64 {
+        UInt64(bits >> 8 & 0xD5 | (bits & 1) << 11 | 0x202)
+    }
+
+    private static func host(fromRFLAGS bits: UInt64) -> UInt16 {
+        UInt16(truncatingIfNeeded: (bits & 0xD5) << 8 | bits >> 11 & 1 | 0x200)
+    }
+
     /// Takes over the pc and all registers of another CPU of the machine, which must not be running.
     public func copyState(from other: CPU) {
         context.state.copyMemory(from: other.context.state, byteCount: machine.engine.layout.size)
@@ -141,15 +158,23 @@ public final class CPU {
             case .systemCall: return .systemCall(immediate: payload)
             case .breakpoint: return .breakpoint(immediate: payload)
             case .undefined, .invalidateCode, .modeChange: return .undefinedInstruction
+            case .divideError: return .divideError
+            case .generalProtection: return .generalProtection
+            case .softwareInterrupt: return .softwareInterrupt(vector: payload)
             case .fetch:
-                let cause: Fault.Cause = payload == 0 ? .unmapped : payload == 1 ? .protection : .alignment
-                return .fault(Fault(pc: pc, address: pc, access: .execute, cause: cause))
+                if payload == 2 {
+                    return .fault(Fault(pc: pc, address: pc, access: .execute, cause: .alignment))
+                }
+                let cause: Fault.Cause = payload == 0 ? .unmapped : .protection
+                return .fault(Fault(pc: pc, address: trapOperand, access: .execute, cause: cause))
             case .alignment:
-                let slot = Int(offsets[machine.engine.layout.trapOperand.index])
-                let address = (context.state + slot).load(as: UInt64.self)
-                return .fault(Fault(pc: pc, address: address, access: .read, cause: .alignment))
+                return .fault(Fault(pc: pc, address: trapOperand, access: .read, cause: .alignment))
             }
         }
+    }
+
+    private var trapOperand: UInt64 {
+        (context.state + Int(offsets[machine.engine.layout.trapOperand.index])).load(as: UInt64.self)
     }
 
     /// Makes `run` return `.stopped` soon, from any thread.

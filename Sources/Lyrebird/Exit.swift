@@ -12,6 +12,13 @@ public enum Exit: Sendable, Equatable {
     case breakpoint(immediate: UInt32)
     /// The word at pc is no instruction of this CPU model, or one it may not execute.
     case undefinedInstruction
+    /// A division by zero, or whose quotient does not fit (x86's #DE). The pc is that of the instruction.
+    case divideError
+    /// What is not allowed and is no access to memory: a privileged instruction, an operand that has to be aligned (x86's #GP).
+    /// The pc is that of the instruction.
+    case generalProtection
+    /// x86's INT with a number that is no system call's. The pc is that of the instruction.
+    case softwareInterrupt(vector: UInt32)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
 }

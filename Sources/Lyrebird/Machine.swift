@@ -5,14 +5,18 @@ import LyrebirdIR
 import LyrebirdPasses
 import LyrebirdRuntime
 import LyrebirdX64
+import LyrebirdX86
 
 /// A processor architecture that Lyrebird runs.
 public enum Guest: String, Sendable, CaseIterable {
     case arm64
+    /// 64-bit mode; the integer instructions so far.
+    case x86_64
 
     var architecture: any GuestArchitecture {
         switch self {
         case .arm64: ARM64()
+        case .x86_64: X86()
         }
     }
 }
@@ -108,13 +112,13 @@ public final class Machine: Sendable {
     }
 
     /// A function of the host's in place of a guest instruction: of the first two arguments of a C function of the guest's
-    /// (X0 and X1), giving the result of one (X0).
+    /// (X0 and X1; RDI and RSI), giving the result of one (X0; RAX).
     public typealias Function = HostFunction
 
     /// How many different functions a machine can have.
     public static let functionLimit = Helper.functionCount
 
-    /// Puts a function of the host's in place of the instruction at a guest address. Where the guest would execute that, the
+    /// Puts a function of the host's in place of the instruction, of one byte for x86, at a guest address. Where the guest would execute that, the
     /// function is called without leaving guest code, all registers but the result's stay, and the guest goes on behind it: at
     /// a RET, if it is to be a function of the guest's, too. The address has to be mapped and executable, as for any
     /// instruction; the function is gone when that is unmapped, or mapped anew.

@@ -24,6 +24,7 @@ public enum Evaluate {
         switch i.opcode {
         case .add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .not, .neg: cut(arithmetic(i.opcode, a, b, c), i.type)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: cut(multiplication(i.opcode, i.type, a, b), i.type)
+        case .udivWide: cut(wideQuotient(i.type, high: a, low: b, by: c), i.type)
         case .shl, .shr, .sar, .ror: cut(shift(i.opcode, i.type, a, b), i.type)
         case .extract2: cut(extract(i.type, high: a, low: b, by: UInt64(i.c)), i.type)
         case .zext: cut(a, Type(rawValue: i.aux) ?? .none)
@@ -70,6 +71,12 @@ public enum Evaluate {
             if sb == 0 { return 0 }
             return sb == -1 ? 0 &- a : UInt64(bitPattern: sa / sb)
         }
+    }
+
+    private static func wideQuotient(_ type: Type, high: UInt64, low: UInt64, by divisor: UInt64) -> UInt64 {
+        guard high < divisor else { return .max }
+        if type == .i64 { return divisor.dividingFullWidth((high, low)).quotient }
+        return (high &<< UInt64(type.bits) | low) / divisor
     }
 
     private static func shift(_ opcode: Opcode, _ type: Type, _ a: UInt64, _ b: UInt64) -> UInt64 {

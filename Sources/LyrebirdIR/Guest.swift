@@ -20,8 +20,12 @@ public protocol GuestArchitecture: Sendable {
     /// Which slots live in registers between translations, hottest first. The host gives out as many as it has.
     var pinnedSlots: [Slot] { get }
 
+    /// Log2 of the bytes that instructions are aligned to.
+    var codeAlignment: Int { get }
+
     /// Lifts one block from the start of `code` into `unit`, which has been reset. Ends with an exit where the block ends or
-    /// the bytes do. At least one instruction is lifted: bytes that are none become a trap.
+    /// the bytes do. At least one instruction is lifted: bytes that are none become a trap. If the first one is not all there,
+    /// `unit.guestBytes` is 0.
     /// - Parameter mode: the part of the translation's key that is not the pc; the guest gives it its meaning.
     func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
 
@@ -48,6 +52,7 @@ public protocol GuestArchitecture: Sendable {
 }
 
 extension GuestArchitecture {
+    public var codeAlignment: Int { 2 }
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }

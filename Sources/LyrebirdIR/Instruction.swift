@@ -92,6 +92,12 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case fetch
     /// An address was not aligned as the instruction demands; the slot `trapOperand` holds it.
     case alignment
+    /// A divisor of zero, or a quotient that does not fit: #DE.
+    case divideError
+    /// What the guest's protection does not allow, and is no access to memory: #GP.
+    case generalProtection
+    /// The guest raises an interrupt itself; payload: its vector.
+    case softwareInterrupt
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
 }

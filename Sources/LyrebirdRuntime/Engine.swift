@@ -92,6 +92,8 @@ public final class Engine: @unchecked Sendable {
         guard error == 0 else { throw RuntimeError(call: "sigaction", errno: error) }
         self.architecture = architecture
         layout = architecture.layout
+        var options = options
+        options.generator.codeAlignment = architecture.codeAlignment
         self.options = options
         contract = RegisterContract(
             layout: layout, pinned: architecture.pinnedSlots, memory: memory.windowSize == 0 ? .identity : .window,
@@ -307,15 +309,15 @@ public final class Engine: @unchecked Sendable {
         let read = fetch(pc)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
         if read < Int(alignment) || pc & (alignment - 1) != 0 {
-            let mapped = memory.region(at: pc) != nil
             if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
-            return .trap(.fetch, payload: mapped ? 1 : 0)
+            return missingCode(cpu, pc)
         }
         var limit = options.unitLimit
         while true {
             unit.reset(pc: pc)
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             lift(code, mode: cpu.mode, limit: limit)
+            if unit.guestBytes == 0 { return missingCode(cpu, pc &+ UInt64(read)) }
             optimizer.run(&unit)
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
@@ -334,6 +336,12 @@ public final class Engine: @unchecked Sendable {
         }
         statistics.translationTime += lyrebird_counter(0, 0) - start
         return nil
+    }
+
+    /// An instruction is not all there: the first of its bytes that is not is the trap's operand.
+    private func missingCode(_ cpu: CPUContext, _ address: UInt64) -> EngineExit {
+        (cpu.state + layout.entries[layout.trapOperand.index].offset).storeBytes(of: address, as: UInt64.self)
+        return .trap(.fetch, payload: memory.region(at: address) != nil ? 1 : 0)
     }
 
     func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {

@@ -81,7 +81,8 @@ final class RandomEngine {
     }
 
     /// Runs the unit from a random state. What is compared is the text of all that can be seen.
-    func run(_ make: @escaping (inout Unit) -> Void, seed: UInt64) -> String {
+    /// - Parameter flags: the bits of flags that are looked at.
+    func run(_ make: @escaping (inout Unit) -> Void, seed: UInt64, flags: UInt16) -> String {
         guest.make = make
         engine.flushAll()
         var random = SplitMix64(seed: seed)
@@ -100,11 +101,12 @@ final class RandomEngine {
         case .stopped: outcome = "stopped"
         }
         let bytes = UnsafeRawBufferPointer(start: window, count: RandomUnit.windowSize)
-        return outcome + "\n" + Self.text(of: cpu.state) + "memory \(Self.hash(bytes))" + Self.text(of: guest.float)
+        return outcome + "\n" + Self.text(of: cpu.state, flags) + "memory \(Self.hash(bytes))"
+            + Self.text(of: guest.float)
     }
 
     /// The same by the interpreter; nil if that ends where the engine would not.
-    static func interpret(_ unit: borrowing Unit, seed: UInt64) -> String? {
+    static func interpret(_ unit: borrowing Unit, seed: UInt64, flags: UInt16) -> String? {
         var random = SplitMix64(seed: seed)
         var memory = WindowMemory(base: window, size: RandomUnit.windowSize, &random)
         let state = UnsafeMutableRawPointer.allocate(byteCount: SyntheticGuest.layout.size, alignment: 16)
@@ -124,7 +126,7 @@ final class RandomEngine {
         case .fault(let address, _, let pc): outcome = "fault \(address) at \(pc)"
         case .limit: return nil
         }
-        return outcome + "\n" + text(of: state) + "memory \(memory.bytes.withUnsafeBytes { hash($0) })"
+        return outcome + "\n" + text(of: state, flags) + "memory \(memory.bytes.withUnsafeBytes { hash($0) })"
             + text(of: interpreter.float)
     }
 
@@ -141,15 +143,14 @@ final class RandomEngine {
         return "\ncontrol \(float.control) flags \(flags)"
     }
 
-    private static func text(of state: UnsafeMutableRawPointer) -> String {
+    private static func text(of state: UnsafeMutableRawPointer, _ flags: UInt16) -> String {
         var out = ""
         for entry in SyntheticGuest.layout.entries {
             let at = state + entry.offset
             let value: UInt128
             switch entry.type {
             case .i32: value = UInt128(at.load(as: UInt32.self))
-            // N, Z, C and V: what the others are after logic is the host's business.
-            case .flags: value = UInt128(at.load(as: UInt16.self) & 0xC101)
+            case .flags: value = UInt128(at.load(as: UInt16.self) & flags)
             case .v128: value = UInt128(at.load(as: UInt64.self)) | UInt128((at + 8).load(as: UInt64.self)) << 64
             default: value = UInt128(at.load(as: UInt64.self))
             }
@@ -176,11 +177,12 @@ struct StandardError: TextOutputStream {
     static let manyPins = (0..<8).map { Slot($0) } + [Slot(14), Slot(15)]
 
     static let isVerbose = getenv("LYREBIRD_VERBOSE") != nil
+    /// How many times as many units as usual.
+    static let rounds = getenv("LYREBIRD_ROUNDS").flatMap { UInt64(String(cString: $0)) } ?? 1
 
     static var options: RandomUnit.Options {
         var options = RandomUnit.Options()
-        options.narrowArithmetic = false
-        options.parity = false
+        options.undefinedFlags = false
         options.helpers = false
         return options
     }
@@ -190,10 +192,12 @@ struct StandardError: TextOutputStream {
         features: CPUFeatures = .detected, passes: Passes = .all
     ) throws {
         let engine = try RandomEngine(pinned: pinned, features: features, passes: passes)
+        // All six, or N, Z, C and V.
+        let flags: UInt16 = options.parity ? 0xD501 : 0xC101
         var unit = Unit()
         var compared = 0
         var errors = StandardError()
-        for seed in seeds {
+        for seed in seeds.lowerBound..<seeds.lowerBound + UInt64(seeds.count) * Self.rounds {
             var generator = RandomUnit(seed: seed, options: options)
             generator.make(into: &unit)
             // For a run that crashes: the last unit printed is the culprit.
@@ -201,12 +205,14 @@ struct StandardError: TextOutputStream {
                 print("seed \(seed)\n\(Printer(layout: SyntheticGuest.layout).text(of: unit))", to: &errors)
             }
             for state in 0..<4 as Range<UInt64> {
-                guard let expected = RandomEngine.interpret(unit, seed: seed &* 11 &+ state) else { continue }
+                guard let expected = RandomEngine.interpret(unit, seed: seed &* 11 &+ state, flags: flags) else {
+                    continue
+                }
                 let found = engine.run(
                     { unit in
                         var generator = RandomUnit(seed: seed, options: options)
                         generator.make(into: &unit)
-                    }, seed: seed &* 11 &+ state)
+                    }, seed: seed &* 11 &+ state, flags: flags)
                 compared += 1
                 if found != expected {
                     let text = Printer(layout: SyntheticGuest.layout).text(of: unit)
@@ -241,6 +247,29 @@ struct StandardError: TextOutputStream {
         var options = Self.options
         options.blocks = false
         try check(seeds: 20_000..<22_000, options: options)
+    }
+
+    /// Flags of which P and A are the host's business.
+    @Test func undefinedFlags() throws {
+        var options = Self.options
+        options.parity = false
+        options.undefinedFlags = true
+        try check(seeds: 25_000..<27_000, options: options)
+    }
+
+    /// Eight and sixteen bits, and little else.
+    @Test func narrow() throws {
+        var options = Self.options
+        options.vectors = false
+        options.narrowShare = 70
+        try check(seeds: 35_000..<39_000, options: options)
+    }
+
+    @Test func narrowOnBaselineHost() throws {
+        var options = Self.options
+        options.vectors = false
+        options.narrowShare = 70
+        try check(seeds: 45_000..<47_000, options: options, features: .baseline)
     }
 
     @Test func blocks() throws { try check(seeds: 30_000..<32_000) }

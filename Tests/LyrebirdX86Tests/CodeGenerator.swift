@@ -39,6 +39,11 @@ struct CodeGenerator {
         return CodeString(mode: mode, bytes: Array((head + randomBytes(15)).prefix(15)))
     }
 
+    /// A string that begins with an encoding of the row, as a rule.
+    mutating func string(of row: SpecRow) -> CodeString {
+        CodeString(mode: mode, bytes: Array((self.row(row) + randomBytes(15)).prefix(15)))
+    }
+
     // MARK: Rows
 
     /// An encoding of the row, without what follows ModRM.

@@ -8,13 +8,17 @@ public struct RandomUnit {
     public struct Options: Sendable {
         /// Arithmetic on i8 and i16. Loads, extensions and truncations have them in any case.
         public var narrowArithmetic = true
+        /// Of how many integers in a hundred the type is i8 or i16.
+        public var narrowShare = 15
         /// Accesses that may be outside the window. The window is 4 KB, and what follows it up to 8 KB must fault.
         public var faults = true
         public var memory = true
         public var vectors = true
         public var helpers = true
-        /// P and A of flags that are looked at, and flags of which the host leaves them undefined.
+        /// P and A of flags that are looked at.
         public var parity = true
+        /// Flags of which the host leaves P and A undefined.
+        public var undefinedFlags = true
         /// Several blocks.
         public var blocks = true
         /// Parameters of blocks.
@@ -321,7 +325,7 @@ extension RandomUnit {
             }
             remember(link, unit)
             let makesFlags = Evaluate.hasFlags(unit.instructions[link.index].opcode)
-            if makesFlags, random.chance(25), options.parity || unit.instructions[link.index].opcode != .andn {
+            if makesFlags, random.chance(25), definesFlags(link, unit) {
                 let flags = unit.flags(link)
                 unit.set(slot(.flags)!, flags)
                 remember(flags, unit)
@@ -363,7 +367,7 @@ extension RandomUnit {
     }
 
     private mutating func integerType() -> Type {
-        if options.narrowArithmetic, random.chance(15) { return random.chance(50) ? .i8 : .i16 }
+        if options.narrowArithmetic, random.chance(options.narrowShare) { return random.chance(50) ? .i8 : .i16 }
         return random.chance(60) ? .i64 : .i32
     }
 
@@ -400,14 +404,19 @@ extension RandomUnit {
 
     /// The flags of an instruction of this block.
     mutating func flags(_ unit: inout Unit) -> Value? {
-        let fit = producers.suffix(3).filter { options.parity || unit.instructions[$0.index].opcode != .andn }
+        let fit = producers.suffix(3).filter { definesFlags($0, unit) }
         guard let producer = fit.randomElement(using: &random) else { return nil }
         return unit.flags(producer)
+    }
+
+    private func definesFlags(_ producer: Value, _ unit: borrowing Unit) -> Bool {
+        options.undefinedFlags || unit.instructions[producer.index].opcode != .andn
     }
 
     /// An instruction by its row.
     private mutating func generic(_ opcode: Opcode, _ unit: inout Unit) {
         if !options.vectors, opcode.rawValue >= Opcode.vand.rawValue { return }
+        if !options.undefinedFlags, opcode == .fcompare { return }
         var type: Type
         switch opcode.resultRule {
         case .int: type = integerType()
@@ -464,8 +473,8 @@ extension RandomUnit {
             source = integers[Int(type.rawValue) + Int(random.next() % UInt64(4 - Int(type.rawValue)))]
         case .crc32, .crc32c: source = integers[max(Int(aux), 2)]
         case .vsplat, .vinsert: source = integers[max(Int(aux), options.narrowArithmetic ? 0 : 2)]
-        case .vfromInt: source = random.chance(50) ? .i64 : .i32
-        case .vextract: if type.bits < 8 << Int(aux) || type.bits < 32 { type = .i64 }
+        case .vfromInt: source = integerType()
+        case .vextract: if type.bits < 8 << Int(aux) { type = .i64 }
         case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
@@ -532,8 +541,8 @@ extension RandomUnit {
                 unit.append(.cas128, .v128, 0, at.id, value(.v128, &unit).id, value(.v128, &unit).id), unit)
         }
         let isAtomic = opcode != .load && opcode != .store
-        let type: Type = options.vectors && !isAtomic && random.chance(25) ? .v128 : random.chance(60) ? .i64 : .i32
-        let most = type == .v128 ? 4 : type == .i64 ? 3 : 2
+        let type: Type = options.vectors && !isAtomic && random.chance(25) ? .v128 : integerType()
+        let most = type == .v128 ? 4 : type.bits.trailingZeroBitCount - 3
         let size = UInt8(random.next() % UInt64(most + 1))
         let at = address(1 << Int(size), aligned: isAtomic, &unit)
         let orders: [MemoryAccess.Order] =

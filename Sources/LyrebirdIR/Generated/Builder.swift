@@ -97,6 +97,12 @@ extension Unit {
         append(.sdiv, type(of: a), 0, a.id, b.id, 0)
     }
 
+    /// Unsigned quotient of high:low, which has twice the width; all ones where it does not fit, or divisor is 0.
+    @inline(__always)
+    public mutating func udivWide(_ high: Value, _ low: Value, _ divisor: Value) -> Value {
+        append(.udivWide, type(of: high), 0, high.id, low.id, divisor.id)
+    }
+
     /// a shifted left by n modulo width.
     @inline(__always)
     public mutating func shl(_ a: Value, _ n: Value) -> Value {

@@ -53,6 +53,8 @@ public enum Opcode: UInt16, Sendable {
     case udiv
     /// Signed quotient, rounded to zero; 0 where b is 0, a where b is -1 and a the least number.
     case sdiv
+    /// Unsigned quotient of high:low, which has twice the width; all ones where it does not fit, or divisor is 0.
+    case udivWide
     /// a shifted left by n modulo width.
     case shl
     /// a shifted right by n modulo width, zeros in.
@@ -405,7 +407,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 195
+    public static let count = 196
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -433,6 +435,7 @@ extension Opcode {
         0x000003000909,  // mulhs
         0x000003000909,  // udiv
         0x000003000909,  // sdiv
+        0x000003090909,  // udivWide
         0x000003000909,  // shl
         0x000003000909,  // shr
         0x000003000909,  // sar
@@ -632,6 +635,7 @@ extension Opcode {
         "mulhs",
         "udiv",
         "sdiv",
+        "udivWide",
         "shl",
         "shr",
         "sar",

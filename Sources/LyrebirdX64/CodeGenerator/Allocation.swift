@@ -456,6 +456,11 @@ extension CodeGenerator {
         return slot >= 0 ? slotMemory(slot) : nil
     }
 
+    /// How much of a general value is in memory: an i32 in its slot, which an i64 slot may be bound to as well, has neighbours.
+    func homeWidth(_ value: Int) -> Width {
+        values[value].spill >= 0 || values[value].type == .i64 ? .b64 : .b32
+    }
+
     /// Where the value is in memory, which it must be.
     func home(of value: Int) -> Memory {
         if let memory = memoryHome(value) { return memory }
@@ -542,8 +547,7 @@ extension CodeGenerator {
             hot.movImmediate(GPR(free), constants(value))
         } else {
             let memory = home(of: value)
-            let wide = values[value].spill >= 0 || values[value].type == .i64
-            hot.mov(wide ? .b64 : .b32, GPR(free), memory)
+            hot.mov(homeWidth(value), GPR(free), memory)
         }
         values[value].register = free
         registerValue[Int(free)] = Int32(truncatingIfNeeded: value)

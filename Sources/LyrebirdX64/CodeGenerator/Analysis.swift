@@ -506,6 +506,12 @@ extension CodeGenerator {
     private mutating func forEachOperand(
         _ index: Int, _ i: Instruction, _ unit: borrowing Unit, _ body: (inout CodeGenerator, Int) -> Void
     ) {
+        if values[index].isRepeatable {
+            // Whoever looks at the flags reads them; the comparison itself may never be emitted.
+            let comparison = comparison(index)
+            body(&self, comparison.first)
+            body(&self, comparison.second)
+        }
         if values[index].isSkipped { return }
         if values[index].isDeferred {
             let comparison = deferredComparison(i, unit)

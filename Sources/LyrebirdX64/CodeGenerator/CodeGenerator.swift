@@ -293,6 +293,7 @@ public struct CodeGenerator: ~Copyable {
         case .bind: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
         case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc: selectArithmetic(index, i, unit)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: selectMultiplication(index, i, unit)
+        case .udivWide: selectWideDivision(index, i)
         case .shl, .shr, .sar, .ror, .extract2: selectShift(index, i, unit)
         case .zext, .sext, .trunc, .bswap, .bitreverse, .clz, .ctz, .popcnt, .crc32, .crc32c:
             selectBits(index, i, unit)

@@ -20,20 +20,27 @@ struct ComparisonKind: OptionSet {
     static let conjunction = ComparisonKind(rawValue: 1)
     /// The carry is inverted afterwards.
     static let complement = ComparisonKind(rawValue: 2)
-    static let wide = ComparisonKind(rawValue: 4)
 
-    var width: Width { contains(.wide) ? .b64 : .b32 }
+    /// Bits 2 and 3 are the operands' width.
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+    init(_ width: Width) { rawValue = width.rawValue &<< 2 }
+
+    var width: Width { Width(rawValue: rawValue &>> 2 & 3)! }
+    /// The operands' type.
+    var type: Type { Type(rawValue: width.rawValue &+ Type.i8.rawValue)! }
 
     /// The flags in the IR's form.
     func flags(_ first: UInt64, _ second: UInt64) -> UInt64 {
-        let mask: UInt64 = contains(.wide) ? .max : 0xFFFF_FFFF
+        let mask = UInt64.max &>> UInt64(64 &- width.bits)
         let (a, b) = (first & mask, second & mask)
         let result = (contains(.conjunction) ? a & b : a &- b) & mask
         let sign = mask &>> 1 &+ 1
         var rflags: UInt64 = result == 0 ? 0x40 : 0
         if result & sign != 0 { rflags |= 0x80 }
+        if (result & 0xFF).nonzeroBitCount & 1 == 0 { rflags |= 4 }
         if !contains(.conjunction) {
             if a < b { rflags |= 1 }
+            if (a ^ b ^ result) & 16 != 0 { rflags |= 0x10 }
             if (a ^ b) & (a ^ result) & sign != 0 { rflags |= 0x800 }
         }
         if contains(.complement) { rflags ^= 1 }
@@ -58,13 +65,13 @@ extension CodeGenerator {
         }
         guard producer < count else { return }
         let i = unit.instructions[producer]
-        guard i.opcode == .sub || i.opcode == .and, i.type == .i32 || i.type == .i64 else { return }
+        guard i.opcode == .sub || i.opcode == .and else { return }
         let b = Int(values[Int(i.b)].representative)
         guard !values[Int(values[Int(i.a)].representative)].isConstant,
             !values[b].isConstant || smallConstant(b, i.type) != nil
         else { return }
+        kind.formUnion(ComparisonKind(flagsWidth(i.type)))
         if i.opcode == .and { kind.insert(.conjunction) }
-        if i.type == .i64 { kind.insert(.wide) }
         values[index].isRepeatable = true
         addresses[index] = FoldedAddress(
             base: Int32(truncatingIfNeeded: producer), index: -1, scale: kind.rawValue, displacement: 0)
@@ -135,10 +142,10 @@ extension CodeGenerator {
         var first = useGeneral(c.first)
         if c.addend != 0 {
             let sum = scratchGeneral()
-            hot.lea(w, sum, Memory(base: first, displacement: c.addend))
+            hot.lea(width(c.kind.type), sum, Memory(base: first, displacement: c.addend))
             first = sum
         }
-        if let n = smallConstant(c.second, c.kind.contains(.wide) ? .i64 : .i32) {
+        if let n = smallConstant(c.second, c.kind.type) {
             compare(c.kind, first, imm: n)
         } else {
             let second = useGeneral(c.second)
@@ -218,13 +225,13 @@ extension CodeGenerator {
         let needsScratch = first == 0xFF || c.addend != 0
         let keepsRAX = needsScratch && registerValue[Int(GPR.rax.rawValue)] >= 0
         if keepsRAX { hot.mov(.b64, ContextField.helperResult, .rax) }
-        if first == 0xFF { hot.mov(w, .rax, home(of: c.first)) }
+        if first == 0xFF { hot.mov(width(c.kind.type), .rax, home(of: c.first)) }
         if c.addend != 0 {
-            hot.lea(w, .rax, Memory(base: first == 0xFF ? .rax : GPR(first), displacement: c.addend))
+            hot.lea(width(c.kind.type), .rax, Memory(base: first == 0xFF ? .rax : GPR(first), displacement: c.addend))
         }
         let left = needsScratch ? GPR.rax : GPR(first)
         let second = values[c.second].register
-        if let n = smallConstant(c.second, c.kind.contains(.wide) ? .i64 : .i32) {
+        if let n = smallConstant(c.second, c.kind.type) {
             compare(c.kind, left, imm: n)
         } else if second != 0xFF, !needsScratch || GPR(second) != .rax {
             if c.kind.contains(.conjunction) { hot.test(w, left, GPR(second)) } else { hot.cmp(w, left, GPR(second)) }

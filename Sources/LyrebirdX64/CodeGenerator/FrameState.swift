@@ -125,7 +125,7 @@ extension CodeGenerator {
         log(c.kind.rawValue)
         logOperand(c.first)
         logSigned(Int64(c.addend))
-        if let n = smallConstant(c.second, c.kind.contains(.wide) ? .i64 : .i32) {
+        if let n = smallConstant(c.second, c.kind.type) {
             log(FrameLocation.constant)
             logSigned(Int64(n))
         } else {
@@ -261,6 +261,16 @@ public struct FrameLog {
         return nil
     }
 
+    /// What is in a slot's memory; of a vector the lower half.
+    private func content(ofSlot slot: Int, _ state: UnsafeMutableRawPointer) -> UInt64 {
+        let at = state + Int(contract.displacement[slot]) + RegisterContract.bias
+        return switch contract.types[slot] {
+        case .i64, .v128: at.load(as: UInt64.self)
+        case .flags: UInt64(at.load(as: UInt16.self))
+        default: UInt64(at.load(as: UInt32.self))
+        }
+    }
+
     /// Makes a comparison again, while what is in memory is as it was.
     private func flags(_ place: Place, _ host: HostState, _ state: UnsafeMutableRawPointer) -> UInt64 {
         func operand(_ at: (location: UInt8, operand: UInt8)) -> UInt64 {
@@ -268,8 +278,7 @@ public struct FrameLog {
             case 0..<16: host.general[Int(at.location)]
             case FrameLocation.constant: place.constant.1
             case FrameLocation.spill: host.spills[Int(at.operand)].0
-            default:
-                (state + Int(contract.displacement[Int(at.operand)]) + RegisterContract.bias).load(as: UInt64.self)
+            default: content(ofSlot: Int(at.operand), state)
             }
         }
         return ComparisonKind(rawValue: place.operand).flags(
@@ -303,7 +312,7 @@ public struct FrameLog {
                 case FrameLocation.spill: (low, high) = host.spills[operand]
                 default:
                     let source = state + Int(contract.displacement[operand]) + RegisterContract.bias
-                    low = source.load(as: UInt64.self)
+                    low = content(ofSlot: operand, state)
                     if contract.types[slot] == .v128 { high = (source + 8).load(as: UInt64.self) }
                 }
                 switch contract.types[slot] {

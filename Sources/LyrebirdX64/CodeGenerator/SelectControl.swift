@@ -266,8 +266,13 @@ extension CodeGenerator {
                 }
                 continue
             }
-            let memory = dirty.contains(slot) ? self.home(of: value) : slotMemory(slot)
-            if register >= 16 { loadVector(XMM(register &- 16), memory) } else { hot.mov(.b64, GPR(register), memory) }
+            let isDirty = dirty.contains(slot)
+            let memory = isDirty ? self.home(of: value) : slotMemory(slot)
+            if register >= 16 {
+                loadVector(XMM(register &- 16), memory)
+            } else {
+                hot.mov(isDirty ? homeWidth(value) : width(contract.types[slot]), GPR(register), memory)
+            }
         }
     }
 
@@ -386,7 +391,7 @@ extension CodeGenerator {
                     hot.mov(.b64, memory, .rdx)
                 }
             } else {
-                hot.mov(.b64, .rdx, self.home(of: value))
+                hot.mov(homeWidth(value), .rdx, self.home(of: value))
                 hot.mov(contract.types[slot] == .i64 ? .b64 : .b32, memory, .rdx)
             }
         }

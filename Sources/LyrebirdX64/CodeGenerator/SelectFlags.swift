@@ -263,14 +263,14 @@ extension CodeGenerator {
         reserve(.rax)
         // All that moves registers comes before the jump: both ways must leave them alike.
         let first = useGeneral(a)
-        let small = smallConstant(b, comparison.type)
+        let w = flagsWidth(comparison.type)
+        let small = immediate(b, comparison.type, w)
         let second = small == nil ? useGeneral(b) : first
         let compares = hot.jccForward(condition)
         hot.mov(.b32, .rax, imm: Int32(truncatingIfNeeded: constants(Int(values[Int(i.c)].representative))))
         restoreFlagsFromRAX()
         let done = hot.jmpForward()
         hot.bind(compares)
-        let w = width(comparison.type)
         if let small {
             if small == 0 { hot.test(w, first, first) } else { hot.cmp(w, first, imm: small) }
         } else {

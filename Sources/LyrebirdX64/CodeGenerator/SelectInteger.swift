@@ -1,5 +1,9 @@
 // Integer instructions. Two-operand forms take over the register of an operand that dies; LEA serves where flags are live or
 // nothing may be overwritten.
+//
+// The register of an i8 or i16 may have anything above the value, as that of a truncated i32 may. Sums, logic, products and shifts
+// to the left are made at 32 bits, unless somebody wants their flags: those are the 8- and 16-bit instructions' own. Whatever looks
+// at upper bits extends its operands first.
 
 import LyrebirdIR
 
@@ -9,26 +13,49 @@ extension CodeGenerator {
     func smallConstant(_ value: Int, _ type: Type) -> Int32? {
         guard values[value].isConstant else { return nil }
         let bits = constantBits[value]
-        if type == .i64 { return Int32(exactly: Int64(bitPattern: bits)) }
-        return Int32(truncatingIfNeeded: bits)
+        switch type {
+        case .i64: return Int32(exactly: Int64(bitPattern: bits))
+        case .i8: return Int32(Int8(truncatingIfNeeded: bits))
+        case .i16: return Int32(Int16(truncatingIfNeeded: bits))
+        default: return Int32(truncatingIfNeeded: bits)
+        }
     }
 
+    /// The same, but no immediate of 16 bits: behind an operand-size prefix it stalls Intel's decoders.
+    @inline(__always)
+    func immediate(_ value: Int, _ type: Type, _ w: Width) -> Int32? {
+        guard let n = smallConstant(value, type) else { return nil }
+        return w == .b16 && Int8(exactly: n) == nil ? nil : n
+    }
+
+    /// The width at which an integer is computed where nobody looks at what is above it.
     @inline(__always) func width(_ type: Type) -> Width { type == .i64 ? .b64 : .b32 }
+
+    /// The width of an integer, at which the host makes its flags.
+    @inline(__always) func flagsWidth(_ type: Type) -> Width { Width(rawValue: type.rawValue &- Type.i8.rawValue)! }
+
+    @inline(__always) func isNarrow(_ type: Type) -> Bool { type.rawValue < Type.i32.rawValue }
+
+    /// A narrow integer with its upper bits, in a register that may be its own.
+    mutating func extend(_ destination: GPR, _ source: GPR, _ type: Type, signed: Bool) {
+        let from = flagsWidth(type)
+        if signed { hot.movsx(.b32, destination, from, source) } else { hot.movzx(.b32, destination, from, source) }
+    }
 
     // MARK: Addition, subtraction, logic
 
     mutating func selectArithmetic(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         var a = Int(values[Int(i.a)].representative)
-        let w = width(i.type)
+        let whole = width(i.type)
+        let w = wantsFlags(index) ? flagsWidth(i.type) : whole
         switch i.opcode {
         case .not:
-            let result = allocateGeneral(for: index, startingAs: a, w)
-            hot.not(w, result)
-            if wantsFlags(index) { testResult(index, result, w) }
+            let result = allocateGeneral(for: index, startingAs: a, whole)
+            hot.not(whole, result)
             return
         case .neg:
             clobberFlags()
-            let result = allocateGeneral(for: index, startingAs: a, w)
+            let result = allocateGeneral(for: index, startingAs: a, whole)
             hot.neg(w, result)
             definesFlags(index)
             return
@@ -40,11 +67,9 @@ extension CodeGenerator {
         switch i.opcode {
         case .add where !wantsFlags(index): return selectAddition(index, i, a, b)
         case .sub where !wantsFlags(index):
-            if let n = smallConstant(b, i.type), n != .min, i.type == .i64 || i.type == .i32 {
-                return addConstant(index, a, 0 &- n, w)
-            }
+            if let n = smallConstant(b, i.type), n != .min { return addConstant(index, a, 0 &- n, w) }
         case .adc, .sbc: useFlags(Int(values[Int(i.c)].representative), unit)
-        case .andn: return selectAndNot(index, i, a, b, w)
+        case .andn: return selectAndNot(index, i, a, b)
         case .and where !wantsFlags(index):
             if selectMask(index, a, b, i.type) { return }
         default: break
@@ -65,8 +90,8 @@ extension CodeGenerator {
             case .adc: .adc
             default: .sbb
             }
-        if let n = smallConstant(b, i.type) {
-            let result = allocateGeneral(for: index, startingAs: a, w)
+        if let n = immediate(b, i.type, w) {
+            let result = allocateGeneral(for: index, startingAs: a, whole)
             hot.arithmetic(operation, w, result, imm: n)
         } else {
             let first = useGeneral(a)
@@ -75,16 +100,10 @@ extension CodeGenerator {
                 takeOver(b, for: index)
                 hot.arithmetic(operation, w, second, first)
             } else {
-                let result = startResult(index, as: a, in: first, w)
+                let result = startResult(index, as: a, in: first, whole)
                 hot.arithmetic(operation, w, result, second)
             }
         }
-        definesFlags(index)
-    }
-
-    private mutating func testResult(_ index: Int, _ result: GPR, _ w: Width) {
-        clobberFlags()
-        hot.test(w, result, result)
         definesFlags(index)
     }
 
@@ -142,11 +161,11 @@ extension CodeGenerator {
     private mutating func selectComparison(_ index: Int, _ opcode: LyrebirdIR.Opcode, _ a: Int, _ b: Int, _ type: Type)
         -> Bool
     {
-        let w = width(type)
+        let w = flagsWidth(type)
         switch opcode {
         case .sub:
             let first = useGeneral(a)
-            if let n = smallConstant(b, type) {
+            if let n = immediate(b, type, w) {
                 if n == 0 { hot.test(w, first, first) } else { hot.cmp(w, first, imm: n) }
             } else {
                 hot.cmp(w, first, useGeneral(b))
@@ -154,8 +173,10 @@ extension CodeGenerator {
         case .and:
             let first = useGeneral(a)
             if let n = smallConstant(b, type) {
-                if n >= 0, n < 128, first.rawValue < 4 {
+                if n >= 0, n < 128, first.rawValue < 4 || w == .b16 {
                     hot.test(.b8, first, imm: n)
+                } else if w == .b16 {
+                    hot.test(w, first, useGeneral(b))
                 } else {
                     hot.test(w, first, imm: n)
                 }
@@ -184,12 +205,14 @@ extension CodeGenerator {
         return true
     }
 
-    private mutating func selectAndNot(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int, _ w: Width) {
+    private mutating func selectAndNot(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int) {
         clobberFlags()
-        if values[b].isConstant, let n = Int32(exactly: ~Int64(bitPattern: signExtended(constantBits[b], i.type))) {
-            let result = allocateGeneral(for: index, startingAs: a, w)
-            hot.and(w, result, imm: n)
-        } else if contract.features.contains(.bmi1) {
+        let whole = width(i.type)
+        let w = wantsFlags(index) ? flagsWidth(i.type) : whole
+        if let n = immediate(b, i.type, w) {
+            let result = allocateGeneral(for: index, startingAs: a, whole)
+            hot.and(w, result, imm: ~n)
+        } else if contract.features.contains(.bmi1), w == whole {
             let first = useGeneral(a)
             let second = useGeneral(b)
             let result = resultFor(index, overwriting: a, or: b)
@@ -198,16 +221,12 @@ extension CodeGenerator {
             let first = useGeneral(a)
             let second = useGeneral(b)
             let inverted = scratchGeneral()
-            hot.mov(w, inverted, second)
-            hot.not(w, inverted)
-            let result = startResult(index, as: a, in: first, w)
+            hot.mov(whole, inverted, second)
+            hot.not(whole, inverted)
+            let result = startResult(index, as: a, in: first, whole)
             hot.and(w, result, inverted)
         }
         definesFlags(index)
-    }
-
-    private func signExtended(_ bits: UInt64, _ type: Type) -> UInt64 {
-        type == .i32 ? UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: bits))) : bits
     }
 
     // MARK: Multiplication and division
@@ -234,6 +253,10 @@ extension CodeGenerator {
                     hot.imul(w, result, second)
                 }
             }
+        case .mulhu where isNarrow(i.type): selectNarrowHigh(index, i.type, a, b, signed: false)
+        case .mulhs where isNarrow(i.type): selectNarrowHigh(index, i.type, a, b, signed: true)
+        case .udiv where isNarrow(i.type): selectNarrowDivision(index, i.type, a, b, signed: false)
+        case .sdiv where isNarrow(i.type): selectNarrowDivision(index, i.type, a, b, signed: true)
         case .mulhu where contract.features.contains(.bmi2):
             reserve(.rdx)
             let first = useGeneral(a)
@@ -253,6 +276,37 @@ extension CodeGenerator {
         default: selectDivision(index, a, b, w, signed: true)
         }
         hostFlags = -1
+    }
+
+    /// The product of 32 bits has both halves.
+    private mutating func selectNarrowHigh(_ index: Int, _ type: Type, _ a: Int, _ b: Int, signed: Bool) {
+        let first = useGeneral(a)
+        let second = useGeneral(b)
+        let other = scratchGeneral()
+        let result = allocateGeneral(for: index)
+        extend(result, first, type, signed: signed)
+        extend(other, second, type, signed: signed)
+        hot.imul(.b32, result, other)
+        hot.shr(.b32, result, imm: UInt8(type.bits))
+    }
+
+    /// At 32 bits no quotient overflows.
+    private mutating func selectNarrowDivision(_ index: Int, _ type: Type, _ a: Int, _ b: Int, signed: Bool) {
+        reserve(.rax)
+        reserve(.rdx)
+        let dividend = useGeneral(a)
+        let divisor = useGeneral(b)
+        let wide = scratchGeneral()
+        extend(.rax, dividend, type, signed: signed)
+        extend(wide, divisor, type, signed: signed)
+        hot.test(.b32, wide, wide)
+        let zero = hot.jccForward(.e)
+        divide(.b32, wide, signed)
+        let done = hot.jmpForward()
+        hot.bind(zero)
+        hot.xor(.b32, .rax, .rax)
+        hot.bind(done)
+        giveRegister(.rax, to: index)
     }
 
     /// Makes a reserved register the result's.
@@ -293,6 +347,28 @@ extension CodeGenerator {
         giveRegister(.rax, to: index)
     }
 
+    /// The IR's quotient of twice the width. The host's division stands where it cannot overflow.
+    mutating func selectWideDivision(_ index: Int, _ i: Instruction) {
+        let w = width(i.type)
+        clobberFlags()
+        reserve(.rax)
+        reserve(.rdx)
+        let high = useGeneral(Int(values[Int(i.a)].representative))
+        let low = useGeneral(Int(values[Int(i.b)].representative))
+        let divisor = useGeneral(Int(values[Int(i.c)].representative))
+        hot.mov(w, .rdx, high)
+        hot.mov(w, .rax, low)
+        hot.cmp(w, .rdx, divisor)
+        let fits = hot.jccForward(.b)
+        hot.movImmediate(.rax, UInt64.max)
+        let done = hot.jmpForward()
+        hot.bind(fits)
+        hot.div(w, divisor)
+        hot.bind(done)
+        giveRegister(.rax, to: index)
+        hostFlags = -1
+    }
+
     private mutating func divide(_ w: Width, _ divisor: GPR, _ signed: Bool) {
         if signed {
             if w == .b64 { hot.cqo() } else { hot.cdq() }
@@ -310,6 +386,7 @@ extension CodeGenerator {
         let b = Int(values[Int(i.b)].representative)
         let w = width(i.type)
         if i.opcode == .extract2 { return selectExtract(index, i, a, b, w) }
+        if isNarrow(i.type) { return selectNarrowShift(index, i, a, b) }
         if values[b].isConstant {
             let n = UInt8(truncatingIfNeeded: constantBits[b]) & UInt8(w.bits &- 1)
             if i.opcode == .ror, contract.features.contains(.bmi2) {
@@ -350,6 +427,34 @@ extension CodeGenerator {
         hostFlags = -1
     }
 
+    /// Rotations are the narrow instructions' own; what comes in at the left is there after an extension.
+    private mutating func selectNarrowShift(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int) {
+        clobberFlags()
+        let mask = i.type.bits &- 1
+        let w = i.opcode == .ror ? flagsWidth(i.type) : .b32
+        let constant = values[b].isConstant ? UInt8(truncatingIfNeeded: constantBits[b]) & UInt8(mask) : nil
+        if constant == nil { reserve(.rcx) }
+        let source = useGeneral(a)
+        if constant == nil {
+            hot.mov(.b32, .rcx, useGeneral(b))
+            // The host takes the amount modulo 32.
+            if i.opcode != .ror { hot.and(.b32, .rcx, imm: Int32(mask)) }
+        }
+        let result: GPR
+        switch i.opcode {
+        case .shr, .sar:
+            result = resultFor(index, overwriting: a, or: a)
+            extend(result, source, i.type, signed: i.opcode == .sar)
+        default: result = startResult(index, as: a, in: source, .b32)
+        }
+        if let constant {
+            hot.shift(shiftOperation(i.opcode), w, result, imm: constant)
+        } else {
+            hot.shift(shiftOperation(i.opcode), w, result, .cl)
+        }
+        hostFlags = -1
+    }
+
     private func shiftOperation(_ opcode: LyrebirdIR.Opcode) -> ShiftOperation {
         switch opcode {
         case .shl: .shl
@@ -364,7 +469,15 @@ extension CodeGenerator {
         let upper = useGeneral(high)
         let lower = useGeneral(low)
         let result: GPR
-        if high == low {
+        if isNarrow(i.type) {
+            let both = scratchGeneral()
+            hot.mov(.b32, both, upper)
+            hot.shl(.b32, both, imm: UInt8(i.type.bits))
+            result = resultFor(index, overwriting: low, or: low)
+            extend(result, lower, i.type, signed: false)
+            hot.or(.b32, result, both)
+            hot.shr(.b32, result, imm: UInt8(truncatingIfNeeded: i.c))
+        } else if high == low {
             result = startResult(index, as: low, in: lower, w)
             hot.ror(w, result, imm: UInt8(truncatingIfNeeded: i.c))
         } else {
@@ -385,14 +498,25 @@ extension CodeGenerator {
             let result = resultFor(index, overwriting: a, or: a)
             extend(i, result, source, w)
         case .bswap:
+            if i.type == .i16 { clobberFlags() }
             let result = allocateGeneral(for: index, startingAs: a, w)
-            hot.bswap(w, result)
-        case .bitreverse: selectBitReverse(index, a, w)
+            if i.type == .i16 {
+                hot.ror(.b16, result, imm: 8)
+                hostFlags = -1
+            } else if i.type != .i8 {
+                hot.bswap(w, result)
+            }
+        case .bitreverse: selectBitReverse(index, i.type, a, w)
+        case .clz where isNarrow(i.type), .ctz where isNarrow(i.type): selectNarrowZeroCount(index, i, a)
         case .clz, .ctz: selectZeroCount(index, i.opcode == .clz, a, w)
         case .popcnt:
             clobberFlags()
-            let source = useGeneral(a)
+            var source = useGeneral(a)
             let result = resultFor(index, overwriting: a, or: a)
+            if isNarrow(i.type) {
+                extend(result, source, i.type, signed: false)
+                source = result
+            }
             hot.popcnt(w, result, source)
             hostFlags = -1
         case .crc32c:
@@ -445,8 +569,28 @@ extension CodeGenerator {
         hostFlags = -1
     }
 
+    /// A bit above the value stops the count from below, and one below it that from above: no case of zero is left.
+    private mutating func selectNarrowZeroCount(_ index: Int, _ i: Instruction, _ a: Int) {
+        clobberFlags()
+        let source = useGeneral(a)
+        let result = resultFor(index, overwriting: a, or: a)
+        let bits = UInt8(i.type.bits)
+        if i.opcode == .ctz {
+            if result != source { hot.mov(.b32, result, source) }
+            hot.or(.b32, result, imm: 1 &<< Int32(bits))
+            hot.bsf(.b32, result, result)
+        } else {
+            if result != source { hot.mov(.b32, result, source) }
+            hot.shl(.b32, result, imm: 32 &- bits)
+            hot.or(.b32, result, imm: 1 &<< Int32(31 &- bits))
+            hot.bsr(.b32, result, result)
+            hot.xor(.b32, result, imm: 31)
+        }
+        hostFlags = -1
+    }
+
     /// Bytes by BSWAP, the bits in them by swapping ever smaller neighbours.
-    private mutating func selectBitReverse(_ index: Int, _ a: Int, _ w: Width) {
+    private mutating func selectBitReverse(_ index: Int, _ type: Type, _ a: Int, _ w: Width) {
         clobberFlags()
         let source = useGeneral(a)
         let result = allocateGeneral(for: index)
@@ -466,6 +610,7 @@ extension CodeGenerator {
             hot.shl(w, result, imm: n)
             hot.or(w, result, other)
         }
+        if isNarrow(type) { hot.shr(w, result, imm: UInt8(32 &- type.bits)) }
         hostFlags = -1
     }
 

@@ -213,11 +213,16 @@ extension CodeGenerator {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vfromInt:
-            let source = useGeneral(a)
+            var source = useGeneral(a)
             let result = allocateVector(for: index)
             // The operand's own type: what it is another name of may be wider.
-            let isWide = unit.instructions[Int(i.a)].type == .i64
-            moveToVector(result, source, isWide ? .b64 : .b32)
+            let type = unit.instructions[Int(i.a)].type
+            if isNarrow(type) {
+                let whole = scratchGeneral()
+                extend(whole, source, type, signed: false)
+                source = whole
+            }
+            moveToVector(result, source, width(type))
         case .vsplat:
             let source = useGeneral(a)
             let result = allocateVector(for: index)

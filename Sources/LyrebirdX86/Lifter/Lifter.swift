@@ -1,0 +1,174 @@
+// The lifter: owns the unit while it is made, knows where it is in the guest's code, and has the words in which the lifters
+// of single instructions, in the files named after the chapters of the SDM's volume 1, are written. Operands are in
+// Operands.swift, flags in Flags.swift.
+//
+// A unit is a chain of blocks. A conditional branch leaves by a side exit, a block that is nothing but an exit, and the
+// block after the branch goes on with what follows. The side exits stand at the end of the unit.
+//
+// An instruction does its accesses to memory first and sets registers behind them, since any of them may fault. One that goes
+// on for several rounds (REP, or LOCK where somebody came between) does one of them, and then leaves for its own address: it is
+// exact after each round, and asked to stop there as any loop is.
+
+import LyrebirdIR
+
+struct Lifter: ~Copyable {
+    var unit: Unit
+    /// Address of the instruction being lifted.
+    var pc: UInt64
+    /// Address behind it.
+    var next: UInt64
+    /// Set by what ends the unit.
+    var ended = false
+    private let mode = Mode(.bits64)
+    private var sideExits = 0
+    private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
+    private var pendingCount = 0
+
+    /// A block that was branched to and is placed at the end of the unit: an exit, or a trap.
+    private struct PendingBlock {
+        var block = BlockID(0)
+        var pc: UInt64 = 0
+        var reason: TrapReason?
+    }
+
+    /// Side exits after which a conditional branch ends the unit.
+    static let maximumSideExits = 4
+    /// Instructions of the IR that the largest guest instruction may need.
+    static let roomForOne = 512
+
+    init(unit: consuming Unit, pc: UInt64) {
+        self.unit = unit
+        self.unit.remembersState = true
+        self.pc = pc
+        next = pc
+    }
+
+    consuming func takeUnit() -> Unit { unit }
+
+    // MARK: The unit
+
+    mutating func lift(_ code: GuestCode, limit: Int) {
+        unit.place(unit.makeBlock())
+        var offset = 0
+        var count = 0
+        while !ended {
+            guard count < max(limit, 1), unit.room >= Lifter.roomForOne, pendingCount < 28 else {
+                unit.exitJump(pc)
+                break
+            }
+            switch decode(UnsafeRawBufferPointer(rebasing: code.bytes[offset...]), mode) {
+            case .instruction(let instruction):
+                next = pc &+ UInt64(instruction.length)
+                unit.instruction(pc: pc)
+                lift(instruction)
+                offset &+= Int(instruction.length)
+            case .incomplete where offset > 0:
+                // What follows may be there when the guest comes to it.
+                unit.exitJump(pc)
+                ended = true
+                count &-= 1
+            case .incomplete:
+                unit.instruction(pc: pc)
+                trap(.fetch)
+                count &-= 1
+            case .tooLong:
+                unit.instruction(pc: pc)
+                trap(.generalProtection)
+                offset = min(offset &+ 15, code.bytes.count)
+            case .undefined:
+                unit.instruction(pc: pc)
+                trap(.undefined)
+                offset = min(offset &+ 15, code.bytes.count)
+            }
+            pc = next
+            count &+= 1
+        }
+        unit.guestBytes = offset
+        unit.guestInstructions = count
+        placePending()
+        unit.finish()
+    }
+
+    private mutating func lift(_ instruction: DecodedInstruction) {
+        if instruction.row.isPrivileged {
+            trap(.generalProtection)
+        } else if instruction.row.isBuilt {
+            dispatch(instruction)
+        } else {
+            trap(.undefined)
+        }
+    }
+
+    private mutating func placePending() {
+        for index in 0..<pendingCount {
+            let exit = pending[index]
+            unit.place(exit.block)
+            if let reason = exit.reason { unit.exitTrap(exit.pc, reason) } else { unit.exitJump(exit.pc) }
+        }
+    }
+
+    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil) -> BlockID {
+        let block = unit.makeBlock()
+        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason)
+        pendingCount &+= 1
+        return block
+    }
+
+    // MARK: Control flow
+
+    /// The instruction ends in an exception.
+    mutating func trap(_ reason: TrapReason, payload: UInt32 = 0) {
+        unit.exitTrap(pc, reason, payload: payload)
+        ended = true
+    }
+
+    mutating func undefinedInstruction() { trap(.undefined) }
+
+    /// It does where the condition holds.
+    mutating func trap(_ reason: TrapReason, where condition: Condition, _ flags: Value) {
+        let block = makePending(pc, reason)
+        continueUnless(condition, flags, block)
+    }
+
+    /// Leaves for `target` where the condition holds.
+    mutating func leave(for target: UInt64, where condition: Condition, _ flags: Value) {
+        let block = makePending(target)
+        continueUnless(condition, flags, block)
+    }
+
+    /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A backward branch is a loop's,
+    /// which leaves mostly by it, so the unit ends there.
+    mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
+        let taken = makePending(target)
+        continueUnless(condition, flags, taken)
+        if target <= pc || sideExits == Lifter.maximumSideExits {
+            unit.exitJump(next)
+            ended = true
+        }
+        sideExits &+= 1
+    }
+
+    /// Branches to a block that leaves the unit where the condition holds; a new block follows at once otherwise.
+    private mutating func continueUnless(_ condition: Condition, _ flags: Value, _ block: BlockID) {
+        let following = unit.makeBlock()
+        let then = unit.edge(block)
+        let `else` = unit.edge(following)
+        unit.branch(condition, flags, then: then, else: `else`)
+        unit.place(following, continues: true)
+    }
+
+    mutating func exit(_ target: UInt64) {
+        unit.exitJump(target)
+        ended = true
+    }
+
+    // MARK: Constants
+
+    @inline(__always) mutating func const(_ value: UInt64) -> Value { unit.const(.i64, value) }
+    @inline(__always) mutating func const32(_ value: UInt32) -> Value { unit.const(.i32, UInt64(value)) }
+
+    /// The low bits of a number as a constant of the type.
+    @inline(__always) mutating func const(_ type: Type, _ value: UInt64) -> Value {
+        unit.const(type, Evaluate.cut(value, type))
+    }
+}

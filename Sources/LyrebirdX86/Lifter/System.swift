@@ -1,0 +1,78 @@
+// SDM volume 1, 7.3.17 Miscellaneous instructions: what says what the CPU is, tells the time, orders memory, or does nothing.
+
+import LyrebirdIR
+
+extension Lifter {
+    mutating func nop(_ i: DecodedInstruction) {}
+    mutating func pause(_ i: DecodedInstruction) {}
+    mutating func endbr64(_ i: DecodedInstruction) {}
+    mutating func endbr32(_ i: DecodedInstruction) {}
+    mutating func prefetch(_ i: DecodedInstruction) {}
+    mutating func prefetchw(_ i: DecodedInstruction) {}
+    mutating func prefetchwt1(_ i: DecodedInstruction) {}
+    mutating func prefetchnta(_ i: DecodedInstruction) {}
+    mutating func prefetcht0(_ i: DecodedInstruction) {}
+    mutating func prefetcht1(_ i: DecodedInstruction) {}
+    mutating func prefetcht2(_ i: DecodedInstruction) {}
+
+    mutating func mfence(_ i: DecodedInstruction) { unit.fence() }
+    mutating func lfence(_ i: DecodedInstruction) { unit.fence() }
+    mutating func sfence(_ i: DecodedInstruction) { unit.fence() }
+
+    /// The virtual counter: nanoseconds.
+    mutating func rdtsc(_ i: DecodedInstruction) {
+        let zero = const(0)
+        let time = unit.call(.counter, zero, zero)
+        setRegister(General.rax, unit.zext(.i64, from: .i32, unit.trunc(.i32, time)))
+        setRegister(General.rdx, unit.shr(time, const(32)))
+    }
+
+    /// The processor's number is not told.
+    mutating func rdtscp(_ i: DecodedInstruction) {
+        rdtsc(i)
+        setRegister(General.rcx, const(0))
+    }
+
+    // MARK: CPUID
+
+    /// A leaf: EAX, EBX, ECX and EDX for a value of EAX.
+    private struct Leaf {
+        var number: UInt32
+        var values: (UInt32, UInt32, UInt32, UInt32)
+    }
+
+    /// What is built: x86-64 without what comes after it, but for the integer instructions up to x86-64-v3. The vectors that every
+    /// x86-64 CPU has are promised before they are there.
+    private static let leaves = [
+        Leaf(number: 0, values: (7, text("Genu"), text("ntel"), text("ineI"))),
+        // Family 6, model 0x3C. CX16, MOVBE, POPCNT; FPU, TSC, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2.
+        Leaf(number: 1, values: (0x306C3, 0x0801, 1 << 13 | 1 << 22 | 1 << 23, 0x0708_8111)),
+        // BMI1, BMI2 but for PDEP and PEXT, ADX.
+        Leaf(number: 7, values: (0, 1 << 3 | 1 << 19, 0, 0)),
+        Leaf(number: 0x8000_0000, values: (0x8000_0001, 0, 0, 0)),
+        // LAHF, LZCNT; SYSCALL, NX, RDTSCP, LM.
+        Leaf(number: 0x8000_0001, values: (0, 0, 1 | 1 << 5, 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29)),
+    ]
+
+    private static func text(_ four: StaticString) -> UInt32 {
+        UnsafeRawPointer(four.utf8Start).loadUnaligned(as: UInt32.self)
+    }
+
+    /// Other leaves, and the subleaves of 7 but 0, have nothing.
+    mutating func cpuid(_ i: DecodedInstruction) {
+        let number = register(General.rax, 4)
+        let subleaf = register(General.rcx, 4)
+        var results = [const32(0), const32(0), const32(0), const32(0)]
+        for leaf in Lifter.leaves {
+            var difference = unit.sub(number, const32(leaf.number))
+            if leaf.number == 7 { difference = unit.or(difference, subleaf) }
+            let flags = unit.flags(unit.and(difference, const32(.max)))
+            let values = [leaf.values.0, leaf.values.1, leaf.values.2, leaf.values.3]
+            for index in 0..<4 where values[index] != 0 {
+                results[index] = unit.select(.eq, flags, const32(values[index]), results[index])
+            }
+        }
+        let registers = [General.rax, General.rbx, General.rcx, General.rdx]
+        for index in 0..<4 { setRegister(registers[index], results[index]) }
+    }
+}

@@ -1,0 +1,54 @@
+// x86 as the runtime knows it: the protocol's conformance. 64-bit mode so far.
+
+import LyrebirdIR
+
+/// The x86 guest in user mode.
+public struct X86: GuestArchitecture {
+    public init() {}
+
+    public var layout: StateLayout { X86State.layout }
+    public var pinnedSlots: [Slot] { X86State.pinned }
+    /// Instructions start at any byte.
+    public var codeAlignment: Int { 0 }
+
+    public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
+        var lifter = Lifter(unit: consume unit, pc: code.pc)
+        lifter.lift(code, limit: limit)
+        unit = lifter.takeUnit()
+    }
+
+    /// The System V ABI: the arguments are RDI and RSI, the result RAX. The instruction is one of one byte.
+    public func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {
+        unit.place(unit.makeBlock())
+        unit.instruction(pc: pc)
+        let arguments = (unit.get(.i64, X86State.general(7)), unit.get(.i64, X86State.general(6)))
+        unit.set(X86State.general(0), unit.call(function, arguments.0, arguments.1))
+        unit.exitJump(pc &+ 1)
+        unit.guestBytes = 1
+        unit.guestInstructions = 1
+        unit.finish()
+    }
+
+    /// What Linux gives a new program: no flags, MXCSR and the x87 control word as after reset, flat segments.
+    public func initialize(_ state: UnsafeMutableRawPointer) {
+        state.storeBytes(of: UInt16(FlagBits.one), toByteOffset: offset(X86State.flags), as: UInt16.self)
+        let initial: [(Slot, UInt64)] = [
+            (X86State.mxcsr, 0x1F80), (X86State.x87Control, 0x37F), (X86State.selector(.cs), 0x33),
+            (X86State.selector(.ss), 0x2B),
+        ]
+        for (slot, value) in initial { state.storeBytes(of: value, toByteOffset: offset(slot), as: UInt64.self) }
+    }
+
+    private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
+}
+
+/// The bits of a flags value, as the IR's `flagsToBits` gives them: of the low byte of EFLAGS, in bits 8 to 15, and of OF.
+enum FlagBits {
+    static let n: UInt32 = 1 << 15
+    static let z: UInt32 = 1 << 14
+    static let a: UInt32 = 1 << 12
+    static let p: UInt32 = 1 << 10
+    static let one: UInt32 = 1 << 9
+    static let c: UInt32 = 1 << 8
+    static let v: UInt32 = 1
+}

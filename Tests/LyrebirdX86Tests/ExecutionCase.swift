@@ -1,0 +1,239 @@
+// One instruction with registers, for the comparison of lifters with the host CPU. Code comes from the spec's rows; registers are
+// chosen so that memory operands lie in the cases' memory, at its edges often enough, and hold the numbers where arithmetic goes
+// wrong.
+
+import LyrebirdX86
+
+/// Where things are, as Tests/HostExecutor has them.
+enum Arena {
+    static let data: UInt64 = 0x1000_0000
+    static let code: UInt64 = 0x2000_0000
+    static let page: UInt64 = 4096
+    /// Code begins in the middle of its page.
+    static let start: UInt64 = 2048
+    static let fsBase: UInt64 = 0x3000
+    static let gsBase: UInt64 = 0x7008
+
+    static func pc(_ slot: Int) -> UInt64 { code + page * UInt64(slot) + start }
+    static func isCanonical(_ address: UInt64) -> Bool {
+        (Int64(bitPattern: address) << 16) >> 16 == Int64(bitPattern: address)
+    }
+}
+
+struct ExecutionCase {
+    var instruction: DecodedInstruction
+    /// The instruction, and breakpoints.
+    var code: [UInt8]
+    var registers: [UInt64]
+    /// EFLAGS: the status flags and DF.
+    var flags: UInt64
+
+    var isRepeated: Bool {
+        let strings: Set<Mnemonic> = [.movs, .stos, .lods, .cmps, .scas]
+        return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
+    }
+
+    var description: String {
+        let bytes = code.prefix(Int(instruction.length)).map { hex(UInt64($0), 2) }.joined(separator: " ")
+        let state = registers.enumerated().map { "\($0.offset):\(hex($0.element))" }.joined(separator: " ")
+        return "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))"
+    }
+}
+
+func hex(_ value: UInt64, _ width: Int = 0) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// Makes cases of the rows that have a lifter.
+struct ExecutionGenerator {
+    private var codes: CodeGenerator
+    private var random: SplitMix
+    private let rows: [SpecRow]
+    private var count = 0
+    private let image: [UInt8]
+
+    init(seed: UInt64, rows: [SpecRow], image: [UInt8]) {
+        codes = CodeGenerator(seed: seed, mode: Mode(.bits64), rows: rows)
+        random = SplitMix(state: ~seed)
+        self.rows = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
+        self.image = image
+    }
+
+    /// Memory: random words and, where alignment would have them, small numbers and addresses of code.
+    static func image(seed: UInt64) -> [UInt8] {
+        var random = SplitMix(state: seed)
+        var words: [UInt64] = []
+        for index in 0..<1024 {
+            switch index % 8 {
+            // EFLAGS without AC, NT and TF, for POPF.
+            case 0: words.append(random.next() & ~0x4_4100)
+            case 1, 5: words.append(Arena.code + random.next() % (16 * Arena.page))
+            case 2: words.append(UInt64(bitPattern: Int64(truncatingIfNeeded: random.next() % 9) - 4))
+            default: words.append(random.next())
+            }
+        }
+        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+    }
+
+    mutating func next(slot: Int) -> ExecutionCase {
+        while true {
+            count += 1
+            let string = codes.string(of: rows[count % rows.count])
+            guard case .instruction(let instruction) = string.decoded(), instruction.row.isBuilt,
+                Self.canBeExecuted(instruction)
+            else { continue }
+            if let made = make(string.bytes, instruction, slot) { return made }
+        }
+    }
+
+    /// What a user's program can do, in one step, with what is compared.
+    private static func canBeExecuted(_ i: DecodedInstruction) -> Bool {
+        switch i.mnemonic {
+        // They reach the kernel, or the trap flag has its own opinion of them.
+        case .syscall, .int, .int1, .int3: false
+        // These are what they are.
+        case .cpuid, .rdtsc, .rdtscp: false
+        // A count beyond the operand's size leaves all of the result undefined.
+        case .shld, .shrd: i.operandSize != 2
+        // AMD's CPUs shorten them, which this mode does not.
+        case .jcc, .jmp, .call, .ret, .loop, .loope, .loopne, .jcxz: !i.prefixes.contains(.operandSize)
+        default: true
+        }
+    }
+
+    private mutating func make(_ bytes: [UInt8], _ decoded: DecodedInstruction, _ slot: Int) -> ExecutionCase? {
+        var instruction = decoded
+        var code = Array(bytes.prefix(Int(instruction.length)))
+        var registers = (0..<16).map { _ in value() }
+        for number in [4, 5, 6, 7] where chance(4, of: 5) { registers[number] = place(instruction) }
+        prepare(instruction, &registers)
+        if !aim(&instruction, &code, &registers, slot) { return nil }
+        code += [UInt8](repeating: 0xCC, count: 16 - code.count)
+        return ExecutionCase(
+            instruction: instruction, code: code, registers: registers,
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0))
+    }
+
+    /// What single instructions want of registers to be more than an exception.
+    private mutating func prepare(_ i: DecodedInstruction, _ registers: inout [UInt64]) {
+        switch i.mnemonic {
+        case .movs, .stos, .lods, .cmps, .scas:
+            registers[1] = random.next() % 12
+            if chance(1, of: 2) { registers[0] = UInt64(bitPattern: Int64(chance(1, of: 2) ? -1 : 0)) }
+            if i.addressSize == 4 {
+                for number in [1, 6, 7] where chance(1, of: 2) { registers[number] |= random.next() << 32 }
+            }
+        case .loop, .loope, .loopne, .jcxz:
+            if chance(1, of: 2) { registers[1] = random.next() % 3 | (chance(1, of: 2) ? 0 : 1 << 32) }
+        case .div, .idiv:
+            switch random.next() % 4 {
+            case 0: registers[2] = 0
+            case 1: registers[2] = UInt64(bitPattern: Int64(bitPattern: registers[0]) >> 63)
+            case 2: registers[2] = random.next() >> (random.next() % 64)
+            default: break
+            }
+        case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
+        case .bt, .bts, .btr, .btc:
+            if chance(3, of: 4) { registers[Int(i.reg)] = UInt64(bitPattern: Int64(random.next() % 4096) - 2048) }
+        default: break
+        }
+    }
+
+    /// Makes a memory operand lie somewhere. An address that is in the code is changed there.
+    private mutating func aim(
+        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int
+    ) -> Bool {
+        let operands = (0..<i.operandCount).map { i.operand($0) }
+        let segment: UInt64 = i.segmentOverride == .fs ? Arena.fsBase : i.segmentOverride == .gs ? Arena.gsBase : 0
+        var target = place(i) &- segment
+        if operands.contains(where: { $0.kind == .offset }) {
+            let size = Int(i.addressSize)
+            replace(&code, at: code.count - size, target, size)
+            return redecode(&i, code)
+        }
+        if operands.contains(where: { $0.kind == .relative }) {
+            // Within the page, so that there is code.
+            let size = operands[0].kind == .relative ? Int(i.row.mnemonic == .jcc && code.count > 4 ? 4 : 1) : 1
+            if i.immediate != Int64(Int8(truncatingIfNeeded: i.immediate)) {
+                let bytes = max(size, 4)
+                replace(&code, at: code.count - bytes, UInt64(bitPattern: Int64(random.next() % 2000) - 1000), bytes)
+                return redecode(&i, code)
+            }
+            return true
+        }
+        guard operands.contains(where: { $0.kind == .memory }) else { return true }
+        if chance(1, of: 40) { return true }
+        let wide = i.addressSize == 8
+        let displacement = UInt64(bitPattern: Int64(i.displacement))
+        if i.base == DecodedInstruction.instructionPointer {
+            target = target &- (Arena.pc(slot) &+ UInt64(i.length))
+            return replaceDisplacement(&i, &code, target)
+        }
+        if i.index != DecodedInstruction.noRegister && i.index != i.base {
+            registers[Int(i.index)] = wide ? value() : value() & 0xFFFF
+            if i.base == DecodedInstruction.noRegister { registers[Int(i.index)] = random.next() % 100 }
+        }
+        let scaled = i.index == DecodedInstruction.noRegister ? 0 : registers[Int(i.index)] << UInt64(i.scale)
+        if i.base == DecodedInstruction.noRegister { return replaceDisplacement(&i, &code, target &- scaled) }
+        var base = target &- displacement &- scaled
+        if i.index == i.base { base = (target &- displacement) / (1 + (1 << UInt64(i.scale))) }
+        if !wide { base = base & 0xFFFF_FFFF | (chance(1, of: 2) ? random.next() << 32 : 0) }
+        registers[Int(i.base)] = base
+        return true
+    }
+
+    /// Puts a number in the place of the displacement, which is found by what it was.
+    private func replaceDisplacement(_ i: inout DecodedInstruction, _ code: inout [UInt8], _ value: UInt64) -> Bool {
+        let old = (0..<4).map { UInt8(truncatingIfNeeded: i.displacement >> Int32(8 * $0)) }
+        guard let at = (1...max(1, code.count - 4)).first(where: { Array(code[$0...].prefix(4)) == old }) else {
+            return false
+        }
+        replace(&code, at: at, value, 4)
+        return redecode(&i, code)
+    }
+
+    private func replace(_ code: inout [UInt8], at place: Int, _ value: UInt64, _ size: Int) {
+        for n in 0..<size { code[place + n] = UInt8(truncatingIfNeeded: value >> UInt64(8 * n)) }
+    }
+
+    private func redecode(_ i: inout DecodedInstruction, _ code: [UInt8]) -> Bool {
+        guard case .instruction(let again) = code.withUnsafeBytes({ decode($0, Mode(.bits64)) }),
+            again.row == i.row, again.length == i.length
+        else { return false }
+        i = again
+        return true
+    }
+
+    // MARK: Numbers
+
+    /// An address in memory, its edges included. What is atomic stays within a line, for which hosts have traps.
+    private mutating func place(_ i: DecodedInstruction) -> UInt64 {
+        let isAtomic = i.prefixes.contains(.lock) || i.mnemonic == .xchg || i.mnemonic == .cmpxchg8b
+        var address: UInt64
+        switch random.next() % 8 {
+        case 0: address = Arena.data &- 20 &+ random.next() % 24
+        case 1: address = Arena.data + Arena.page &- 20 &+ random.next() % 24
+        case 2: address = Arena.data + 2 * Arena.page &- 20 &+ random.next() % 24
+        case 3: address = Arena.data + 64 + random.next() % 3900
+        default: address = Arena.data + 64 + random.next() % 3900 & ~7
+        }
+        if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
+        return address
+    }
+
+    private mutating func value() -> UInt64 {
+        switch random.next() % 8 {
+        case 0: random.next() % 70
+        case 1: UInt64(bitPattern: -Int64(random.next() % 70))
+        case 2: (1 << (random.next() % 64)) &- (random.next() & 1)
+        case 3:
+            [0x7F, 0x80, 0x7FFF, 0x8000, 0x7FFF_FFFF, 0x8000_0000, 1 << 63, UInt64.max >> 1][Int(random.next() % 8)]
+        case 4: random.next() >> (random.next() % 64)
+        case 5: random.next() & 0xFFFF_FFFF
+        default: random.next()
+        }
+    }
+
+    private mutating func chance(_ n: UInt64, of all: UInt64) -> Bool { random.next() % all < n }
+}

@@ -1,0 +1,249 @@
+// Who executes the cases: the host CPU, through HostExecutor; the interpreter over lifted units, optimised or not; and generated
+// code, in a machine.
+
+import Lyrebird
+import LyrebirdIR
+import LyrebirdPasses
+import LyrebirdX86
+import TestSupport
+
+/// How an instruction ended.
+struct ExecutionOutcome {
+    enum End: Equatable {
+        case next, divideError, undefined, generalProtection
+        /// #PF at an address, or what stands for it where it is not canonical.
+        case fault(UInt64)
+        case other(String)
+    }
+
+    var end: End
+    var pc: UInt64
+    var registers: [UInt64]
+    var flags: UInt64
+    /// The page that can be written.
+    var memory: [UInt8]
+}
+
+/// Something that runs cases over an image of memory; the number of a case is that of its page of code.
+protocol ExecutionSubject {
+    var name: String { get }
+    mutating func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome]
+}
+
+// MARK: The host
+
+struct HostSubject: ExecutionSubject {
+    let name = "host"
+
+    // As the structs of HostExecutor have it.
+    private static let caseSize = 8 * 18 + 16
+    private static let resultSize = 8 * 20 + 4096
+
+    func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
+        let input = try TemporaryFile(size: image.count + 16 + Self.caseSize * cases.count)
+        let output = try TemporaryFile(size: Self.resultSize * cases.count)
+        image.withUnsafeBytes { input.content.copyMemory(from: $0.baseAddress!, byteCount: image.count) }
+        let bases = input.content + image.count
+        bases.storeBytes(of: Arena.fsBase, as: UInt64.self)
+        bases.storeBytes(of: Arena.gsBase, toByteOffset: 8, as: UInt64.self)
+        for (number, test) in cases.enumerated() {
+            let at = bases + 16 + Self.caseSize * number
+            for index in 0..<16 { at.storeBytes(of: test.registers[index], toByteOffset: 8 * index, as: UInt64.self) }
+            at.storeBytes(of: test.flags, toByteOffset: 128, as: UInt64.self)
+            at.storeBytes(of: test.isRepeated ? 1 : 0, toByteOffset: 136, as: UInt64.self)
+            test.code.withUnsafeBytes { (at + 144).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+        }
+        let run = ChildProcess([buildDirectory + "/HostExecutor", input.path, output.path])
+        guard run.status == 0 else { throw HostOracle.Failure(text: "HostExecutor: \(run.status) \(run.errors)") }
+        return cases.indices.map { outcome(output.content + Self.resultSize * $0) }
+    }
+
+    private func outcome(_ at: UnsafeMutableRawPointer) -> ExecutionOutcome {
+        func word(_ index: Int) -> UInt64 { at.load(fromByteOffset: 8 * index, as: UInt64.self) }
+        var pc = word(17)
+        let end: ExecutionOutcome.End
+        switch word(18) {
+        case 0: end = .divideError
+        case 1: end = .next
+        case 3:
+            // Without the trap flag, which POPF takes away, the breakpoint behind the instruction ends it.
+            end = .next
+            pc -= 1
+        case 6: end = .undefined
+        case 13: end = .generalProtection
+        case 14: end = .fault(word(19))
+        case let vector: end = .other("vector \(vector)")
+        }
+        return ExecutionOutcome(
+            end: end, pc: pc, registers: (0..<16).map(word), flags: word(16),
+            memory: Array(UnsafeRawBufferPointer(start: at + 160, count: 4096)))
+    }
+}
+
+// MARK: The interpreter
+
+/// Memory as the host has it: an access that crosses into what is not there fails at the first byte of that.
+private struct ArenaMemory: InterpreterMemory {
+    var bytes: [UInt8]
+
+    private func place(_ address: UInt64, _ size: Int, isWrite: Bool) throws(MemoryFault) -> Int {
+        let count = isWrite ? Arena.page : 2 * Arena.page
+        guard address >= Arena.data, address < Arena.data + count else {
+            throw MemoryFault(address: address, isWrite: isWrite)
+        }
+        let end = Arena.data + count
+        guard address + UInt64(size) <= end else { throw MemoryFault(address: end, isWrite: isWrite) }
+        return Int(address - Arena.data)
+    }
+
+    mutating func load(_ address: UInt64, size: Int) throws(MemoryFault) -> UInt128 {
+        let at = try place(address, size, isWrite: false)
+        return (0..<size).reversed().reduce(UInt128(0)) { $0 << 8 | UInt128(bytes[at + $1]) }
+    }
+
+    mutating func store(_ address: UInt64, size: Int, _ value: UInt128) throws(MemoryFault) {
+        let at = try place(address, size, isWrite: true)
+        for n in 0..<size { bytes[at + n] = UInt8(truncatingIfNeeded: value >> UInt128(8 * n)) }
+    }
+
+    mutating func compareExchange(
+        _ address: UInt64, size: Int, expected: UInt128, new: UInt128
+    ) throws(MemoryFault) -> UInt128 {
+        _ = try place(address, size, isWrite: true)
+        let old = try load(address, size: size)
+        if old == expected { try store(address, size: size, new) }
+        return old
+    }
+}
+
+struct InterpreterSubject: ExecutionSubject {
+    var name: String { optimizes ? "interpreter of optimised units" : "interpreter" }
+    let optimizes: Bool
+    private static let roundLimit = 10_000
+
+    func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
+        let state = UnsafeMutableRawPointer.allocate(byteCount: X86State.layout.size, alignment: 16)
+        defer { state.deallocate() }
+        var unit = Unit()
+        var optimizer = Optimizer(passes: optimizes ? .all : .none)
+        let verifier = Verifier(layout: X86State.layout)
+        var outcomes: [ExecutionOutcome] = []
+        for (slot, test) in cases.enumerated() {
+            var memory = ArenaMemory(bytes: image)
+            write(test, to: state)
+            let start = Arena.pc(slot)
+            unit.reset(pc: start)
+            test.code.withUnsafeBytes {
+                X86().lift(GuestCode(pc: start, bytes: $0), mode: 0, into: &unit, limit: 1)
+            }
+            optimizer.run(&unit)
+            if let error = verifier.errors(in: unit).first {
+                throw HostOracle.Failure(text: "\(test.description): \(error)")
+            }
+            var interpreter = Interpreter(layout: X86State.layout)
+            var end: ExecutionOutcome.End?
+            var pc = start
+            for _ in 0..<Self.roundLimit where end == nil {
+                switch interpreter.run(unit, state: state, memory: &memory, limit: 10_000) {
+                case .jump(let target, _, _) where target == start && test.isRepeated: pc = target
+                case .jump(let target, _, _), .indirect(let target, _, _): (end, pc) = (.next, target)
+                case .trap(let at, let reason, _):
+                    pc = at
+                    switch reason {
+                    case .divideError: end = .divideError
+                    case .undefined: end = .undefined
+                    case .generalProtection: end = .generalProtection
+                    default: end = .other("\(reason)")
+                    }
+                case .fault(let address, _, let at): (end, pc) = (.fault(address), at)
+                case .limit: end = .other("limit")
+                }
+            }
+            outcomes.append(
+                ExecutionOutcome(
+                    end: end ?? .other("too many rounds"), pc: pc, registers: (0..<16).map { get(state, $0) },
+                    flags: flags(state), memory: Array(memory.bytes.prefix(4096))))
+        }
+        return outcomes
+    }
+
+    private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
+    private func get(_ state: UnsafeMutableRawPointer, _ number: Int) -> UInt64 {
+        state.load(fromByteOffset: offset(X86State.general(number)), as: UInt64.self)
+    }
+
+    private func write(_ test: ExecutionCase, to state: UnsafeMutableRawPointer) {
+        state.initializeMemory(as: UInt8.self, repeating: 0, count: X86State.layout.size)
+        X86().initialize(state)
+        for number in 0..<16 {
+            state.storeBytes(
+                of: test.registers[number], toByteOffset: offset(X86State.general(number)), as: UInt64.self)
+        }
+        let status = (test.flags & 0xD5) << 8 | test.flags >> 11 & 1 | 0x200
+        state.storeBytes(of: UInt16(status), toByteOffset: offset(X86State.flags), as: UInt16.self)
+        state.storeBytes(of: test.flags & 0x400, toByteOffset: offset(X86State.otherFlags), as: UInt64.self)
+        state.storeBytes(of: Arena.fsBase, toByteOffset: offset(X86State.segmentBase(.fs)), as: UInt64.self)
+        state.storeBytes(of: Arena.gsBase, toByteOffset: offset(X86State.segmentBase(.gs)), as: UInt64.self)
+    }
+
+    private func flags(_ state: UnsafeMutableRawPointer) -> UInt64 {
+        let bits = UInt64(state.load(fromByteOffset: offset(X86State.flags), as: UInt16.self))
+        return bits >> 8 & 0xD5 | (bits & 1) << 11
+            | state.load(fromByteOffset: offset(X86State.otherFlags), as: UInt64.self)
+    }
+}
+
+// MARK: Generated code
+
+struct MachineSubject: ExecutionSubject {
+    let name: String
+    private let machine: Machine
+    private let cpu: CPU
+    static let windowSize: UInt64 = 1 << 36
+
+    init(_ name: String, _ configuration: Machine.Configuration = .init(), slots: Int) throws {
+        self.name = name
+        machine = try Machine(.x86_64, addressSpace: .window(size: Self.windowSize), configuration: configuration)
+        cpu = try machine.makeCPU()
+        try machine.memory.map(Arena.data, size: 2 * Arena.page, access: .readWrite)
+        try machine.memory.map(Arena.code, size: UInt64(slots) * Arena.page, access: .readExecute)
+    }
+
+    func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
+        try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .readWrite)
+        try machine.memory.write(image, at: Arena.data)
+        try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .read)
+        let blank = [UInt8](repeating: 0xCC, count: Int(Arena.page))
+        for (slot, test) in cases.enumerated() {
+            try machine.memory.write(blank, at: Arena.code + UInt64(slot) * Arena.page)
+            try machine.memory.write(test.code, at: Arena.pc(slot))
+        }
+        let page = Array(image.prefix(Int(Arena.page)))
+        var outcomes: [ExecutionOutcome] = []
+        for (slot, test) in cases.enumerated() {
+            for number in 0..<16 { cpu[.x86(number)] = test.registers[number] }
+            cpu[.rflags] = test.flags
+            cpu[.fsBase] = Arena.fsBase
+            cpu[.gsBase] = Arena.gsBase
+            cpu.pc = Arena.pc(slot)
+            let end: ExecutionOutcome.End
+            switch cpu.run() {
+            case .breakpoint: end = .next
+            case .divideError: end = .divideError
+            case .undefinedInstruction: end = .undefined
+            case .generalProtection: end = .generalProtection
+            // Nothing is where it went.
+            case .fault(let fault) where fault.access == .execute: end = .next
+            case .fault(let fault): end = .fault(fault.address)
+            case let exit: end = .other("\(exit)")
+            }
+            let memory = try machine.memory.read(Arena.data, count: page.count)
+            if memory != page { try machine.memory.write(page, at: Arena.data) }
+            outcomes.append(
+                ExecutionOutcome(
+                    end: end, pc: cpu.pc, registers: (0..<16).map { cpu[.x86($0)] }, flags: cpu[.rflags],
+                    memory: memory))
+        }
+        return outcomes
+    }
+}
