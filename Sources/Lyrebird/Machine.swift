@@ -40,6 +40,8 @@ public final class Machine: Sendable {
         public var unitLimit = 96
         /// Times that a loop goes round before it is translated as a whole; 1 for at once, 0 for never.
         public var loopThreshold = 500
+        /// Whether `Statistics.translationTime` counts.
+        public var measuresTranslation = false
         /// Whether translations jump to each other without a look-up.
         public var chainsTranslations = true
         /// Whether guest returns use the host's return predictor.
@@ -66,6 +68,7 @@ public final class Machine: Sendable {
         options.cacheSize = configuration.cacheSize
         options.unitLimit = max(1, configuration.unitLimit)
         options.loopThreshold = min(max(0, configuration.loopThreshold), Int(Int32.max))
+        options.measuresTime = configuration.measuresTranslation
         options.chains = configuration.chainsTranslations
         options.generator.predictReturns = configuration.predictsReturns
         guard let features = CPUFeatures(names: configuration.hostFeatures) else {
@@ -199,8 +202,10 @@ public struct Statistics: Sendable {
     public var coldBytes: Int
     /// Instructions of the IR as lifted and optimised.
     public var irInstructions: Int
-    /// Nanoseconds spent translating.
+    /// Nanoseconds spent translating, 0 if the configuration does not ask for it.
     public var translationTime: UInt64
+    /// Loops that were translated as a whole.
+    public var loops: Int
     /// Direct jumps between translations, and how many of them have been connected.
     public var links: Int
     public var linked: Int
@@ -215,6 +220,7 @@ public struct Statistics: Sendable {
         coldBytes = s.coldBytes
         irInstructions = s.irInstructions
         translationTime = s.translationTime
+        loops = s.loops
         links = s.links
         linked = s.linked
         invalidated = s.invalidated

@@ -11,6 +11,7 @@ public struct ARM64: GuestArchitecture {
     public init() {}
 
     public var layout: StateLayout { ARM64State.layout }
+    public var longestInstruction: Int { 4 }
     public var pinnedSlots: [Slot] { ARM64State.pinned }
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {

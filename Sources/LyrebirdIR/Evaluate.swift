@@ -22,9 +22,13 @@ public enum Evaluate {
     /// - Returns: nil if the opcode is none of these.
     public static func integer(_ i: Instruction, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> UInt64? {
         switch i.opcode {
-        case .add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .not, .neg: cut(arithmetic(i.opcode, a, b, c), i.type)
+        case .add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .not, .neg, .inc, .dec:
+            cut(arithmetic(i.opcode, a, b, c), i.type)
+        case .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr: keeping(i.opcode, i.type, a, by: b, c).0
+        case .insert: insert(a, b, Type(rawValue: i.aux) ?? .none, at: UInt64(i.c))
+        case .pdep, .pext: gather(a, b, deposit: i.opcode == .pdep)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: cut(multiplication(i.opcode, i.type, a, b), i.type)
-        case .udivWide: cut(wideQuotient(i.type, high: a, low: b, by: c), i.type)
+        case .udivWide: wideQuotient(i.type, high: a, low: b, c)
         case .shl, .shr, .sar, .ror: cut(shift(i.opcode, i.type, a, b), i.type)
         case .extract2: cut(extract(i.type, high: a, low: b, by: UInt64(i.c)), i.type)
         case .zext: cut(a, Type(rawValue: i.aux) ?? .none)
@@ -51,6 +55,8 @@ public enum Evaluate {
         case .xor: a ^ b
         case .andn: a & ~b
         case .not: ~a
+        case .inc: a &+ 1
+        case .dec: a &- 1
         default: 0 &- a
         }
     }
@@ -73,10 +79,9 @@ public enum Evaluate {
         }
     }
 
-    private static func wideQuotient(_ type: Type, high: UInt64, low: UInt64, by divisor: UInt64) -> UInt64 {
-        guard high < divisor else { return .max }
-        if type == .i64 { return divisor.dividingFullWidth((high, low)).quotient }
-        return (high &<< UInt64(type.bits) | low) / divisor
+    private static func wideQuotient(_ type: Type, high: UInt64, low: UInt64, _ b: UInt64) -> UInt64 {
+        if high >= b { return 0 }
+        return type == .i64 ? b.dividingFullWidth((high, low)).quotient : (high &<< 32 | low) / b
     }
 
     private static func shift(_ opcode: Opcode, _ type: Type, _ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -140,20 +145,33 @@ public enum Evaluate {
     /// Whether the opcode is one whose flags can be asked for.
     @inline(__always) public static func hasFlags(_ opcode: Opcode) -> Bool {
         switch opcode {
-        case .add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .neg: true
+        case .add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .neg, .mul: true
+        default: keepsFlags(opcode)
+        }
+    }
+
+    /// Whether the last operand is flags of which some are kept.
+    @inline(__always) public static func keepsFlags(_ opcode: Opcode) -> Bool {
+        switch opcode {
+        case .inc, .dec, .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr: true
         default: false
         }
     }
 
     /// The flags of an instruction with these operands. Where the host leaves A undefined it is 0.
     public static func flags(of i: Instruction, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> UInt64 {
+        switch i.opcode {
+        case .mul: return productFlags(i.type, a, b)
+        case .inc, .dec:
+            let sum = flags(of: Instruction(i.opcode == .inc ? .add : .sub, i.type), a, 1, 0)
+            return sum & ~Flags.c | b & Flags.c
+        case _ where keepsFlags(i.opcode): return keeping(i.opcode, i.type, a, by: b, c).1
+        default: break
+        }
         let result = cut(arithmetic(i.opcode, a, b, c), i.type)
         let sign: UInt64 = 1 &<< UInt64(i.type.bits &- 1)
         let carryIn: UInt64 = c & Flags.c != 0 ? 1 : 0
-        var bits = Flags.one
-        if result & sign != 0 { bits |= Flags.n }
-        if result == 0 { bits |= Flags.z }
-        if (result & 0xFF).nonzeroBitCount & 1 == 0 { bits |= Flags.p }
+        var bits = resultFlags(result, i.type)
         switch i.opcode {
         case .add, .adc:
             let carry = i.opcode == .adc ? carryIn : 0
@@ -169,6 +187,13 @@ public enum Evaluate {
         default: break
         }
         return bits
+    }
+
+    private static func productFlags(_ type: Type, _ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = Int128(signed(a, type)) * Int128(signed(b, type))
+        let low = UInt64(truncatingIfNeeded: product)
+        let fits = Int128(signed(low, type)) == product
+        return resultFlags(cut(low, type), type) | (fits ? 0 : Flags.c | Flags.v)
     }
 
     /// Whether the condition holds for the flags.

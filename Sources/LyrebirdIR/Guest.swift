@@ -17,6 +17,9 @@ public struct GuestCode {
 public protocol GuestArchitecture: Sendable {
     var layout: StateLayout { get }
 
+    /// Bytes of the longest instruction.
+    var longestInstruction: Int { get }
+
     /// Which slots live in registers between translations, hottest first. The host gives out as many as it has.
     var pinnedSlots: [Slot] { get }
 
@@ -52,6 +55,7 @@ public protocol GuestArchitecture: Sendable {
 }
 
 extension GuestArchitecture {
+    public var longestInstruction: Int { 16 }
     public var codeAlignment: Int { 2 }
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }

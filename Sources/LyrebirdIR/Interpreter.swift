@@ -162,6 +162,9 @@ public struct Interpreter {
             let (a, b, c) = operands(producer, frame)
             return UInt128(Evaluate.flags(of: producer, a, b, c))
         case .cmc: return frame.values[Int(i.a)] ^ UInt128(Evaluate.Flags.c)
+        case .bitToCarry:
+            let type = unit.instructions[Int(i.b)].type
+            return UInt128(Evaluate.bitToCarry(frame[i.a], frame[i.b], frame[i.c], type))
         case .bitsToFlags: return UInt128(Evaluate.flags(fromBits: frame[i.a]))
         default: break
         }

@@ -296,6 +296,13 @@ struct Check {
         case .flags:
             if blockOf[Int(i.a)] != blockOf[index] { fail("v\(i.a) is in another block") }
             if !Evaluate.hasFlags(unit.instructions[Int(i.a)].opcode) { fail("v\(i.a) makes no flags") }
+            if unit.instructions[Int(i.a)].opcode == .mul, type(i.a) == .i8 { fail("v\(i.a) is too narrow") }
+        case .bitToCarry: if type(i.b) == .i8 { fail("v\(i.b) is too narrow") }
+        case .insert:
+            let source = Type(rawValue: i.aux)!
+            if source.bits > 16 || source.bits > type(i.b).bits { fail("\(source) is too wide") }
+            if c < 0 || c > i.type.bits - source.bits || source == i.type { fail("there is no place at bit \(c)") }
+        case .udivWide: if i.type.bits < 32 { fail("has the type \(i.type)") }
         case .extract2: if c <= 0 || c >= i.type.bits { fail("shifts by \(c)") }
         case .zext, .sext:
             let source = Type(rawValue: i.aux)!

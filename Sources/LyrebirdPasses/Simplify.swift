@@ -10,7 +10,14 @@ extension Optimizer {
         case .copy: become(index, i.a, &i, unit)
         case .add, .sub, .and, .or, .xor, .andn, .mul, .mulhu, .mulhs, .udiv, .sdiv, .shl, .shr, .sar, .ror:
             simplifyBinary(index, &i, written, unit)
-        case .adc, .sbc, .extract2, .crc32, .crc32c: _ = fold(index, &i, unit)
+        case .adc, .sbc, .extract2, .crc32, .crc32c, .inc, .dec, .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags,
+            .rcl, .rcr, .pdep, .pext:
+            _ = fold(index, &i, unit)
+        case .udivWide:
+            if fold(index, &i, unit) { return }
+            // As after XOR EDX, EDX.
+            if constant(i.a, unit) == 0 { become(index, Instruction(.udiv, i.type, 0, i.b, i.c), &i, unit) }
+        case .insert: simplifyInsertion(index, &i, unit)
         case .not, .neg, .bswap, .bitreverse, .clz, .ctz, .popcnt: simplifyUnary(index, &i, unit)
         case .zext, .sext, .trunc: simplifyExtension(index, &i, unit)
         case .flags, .cmc, .flagsToBits, .bitsToFlags, .cset, .select, .branch: simplifyFlags(index, &i, unit)

@@ -12,6 +12,14 @@ extension Optimizer {
         let inner = unit.instructions[Int(i.a)]
         switch inner.opcode {
         case .trunc: become(index, Instruction(.trunc, i.type, 0, inner.a), &i, unit)
+        case .insert:
+            // What was written last is what is read.
+            guard inner.c == 0, i.type.rawValue <= inner.aux else { return }
+            if unit.instructions[Int(inner.b)].type == i.type {
+                become(index, inner.b, &i, unit)
+            } else {
+                become(index, Instruction(.trunc, i.type, 0, inner.b), &i, unit)
+            }
         case .zext, .sext:
             let source = Type(rawValue: inner.aux)!
             if source.bits < i.type.bits {
@@ -34,6 +42,9 @@ extension Optimizer {
         if inner.type == i.type, keeps(i, inner, bits, unit) { return become(index, i.a, &i, unit) }
         switch inner.opcode {
         case .trunc: become(index, Instruction(i.opcode, i.type, i.aux, inner.a), &i, unit)
+        case .insert:
+            guard inner.c == 0, i.aux <= inner.aux else { return }
+            become(index, Instruction(i.opcode, i.type, i.aux, inner.b), &i, unit)
         case .zext, .sext:
             let innerBits = Type(rawValue: inner.aux)!.bits
             if bits <= innerBits {
@@ -43,6 +54,15 @@ extension Optimizer {
                 become(index, Instruction(inner.opcode, i.type, inner.aux, inner.a), &i, unit)
             }
         default: break
+        }
+    }
+
+    /// A part that is written over.
+    mutating func simplifyInsertion(_ index: Int, _ i: inout Instruction, _ unit: borrowing Unit) {
+        if fold(index, &i, unit) { return }
+        let inner = unit.instructions[Int(i.a)]
+        if inner.opcode == .insert, inner.c == i.c, inner.aux <= i.aux {
+            become(index, Instruction(.insert, i.type, i.aux, inner.a, i.b, i.c), &i, unit)
         }
     }
 

@@ -31,11 +31,12 @@ extension Optimizer {
         guard let a = constant(producer.a, unit) else { return }
         var b: UInt64 = 0
         var c: UInt64 = 0
-        if producer.opcode != .neg {
+        let fact = facts[Int(producer.opcode.rawValue)]
+        if fact.contains(.valueB) {
             guard let number = constant(producer.b, unit) else { return }
             b = number
         }
-        if producer.opcode == .adc || producer.opcode == .sbc {
+        if fact.contains(.valueC) {
             guard let flags = constant(producer.c, unit) else { return }
             c = flags
         }

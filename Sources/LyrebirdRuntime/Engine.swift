@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable {
     public var chains = true
     /// Times that a loop goes round before it is translated as a whole; 0 for never.
     public var loopThreshold = 500
+    /// Whether `EngineStatistics.translationTime` counts: reading the clock twice costs a hundredth of a translation.
+    public var measuresTime = false
     public var generator = CodeGenerator.Options()
     public var features = CPUFeatures.detected
     public init() {}
@@ -41,7 +43,7 @@ public struct EngineStatistics: Sendable {
     public var irInstructions = 0
     /// Bytes of frame logs, from which state at a fault is rebuilt.
     public var frameBytes = 0
-    /// Nanoseconds spent translating.
+    /// Nanoseconds spent translating, if that is measured.
     public var translationTime: UInt64 = 0
     /// Of the translations: loops as a whole.
     public var loops = 0
@@ -78,6 +80,10 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var functions = HostFunctions()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
+    /// Bytes that a translation of blocks may need.
+    private let codeLimit: Int
+    /// Bytes that a loop may span.
+    static let loopBytes = 1024
 
     // Read without the lock.
     @exclusivity(unchecked) private var index = TranslationIndex()
@@ -103,7 +109,8 @@ public final class Engine: @unchecked Sendable {
         stubs = cache.stubs
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
         self.optimizer = optimizer
-        codeBuffer = .allocate(byteCount: 16 * options.unitLimit, alignment: 16)
+        codeLimit = architecture.longestInstruction * options.unitLimit
+        codeBuffer = .allocate(byteCount: max(codeLimit, Self.loopBytes), alignment: 16)
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
         stopTheWorld = .allocate(capacity: 1)
@@ -305,7 +312,7 @@ public final class Engine: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         let pc = cpu.pc
         if index.hotStart(pc: pc, mode: cpu.mode) != 0 { return nil }
-        let start = lyrebird_counter(0, 0)
+        let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
         let read = fetch(pc)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
         if read < Int(alignment) || pc & (alignment - 1) != 0 {
@@ -334,7 +341,7 @@ public final class Engine: @unchecked Sendable {
                 flush()
             }
         }
-        statistics.translationTime += lyrebird_counter(0, 0) - start
+        if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
         return nil
     }
 
@@ -345,7 +352,7 @@ public final class Engine: @unchecked Sendable {
     }
 
     func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {
-        let read = fetch(pc)
+        let read = fetch(pc, asLoop: asLoop)
         guard read > 0 else { return nil }
         unit.reset(pc: pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
@@ -412,8 +419,9 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Copies guest code to the buffer; the bytes that could be fetched.
-    func fetch(_ pc: UInt64) -> Int {
-        let available = memory.executableBytes(at: pc, limit: functions.limit(codeBuffer.count, after: pc))
+    func fetch(_ pc: UInt64, asLoop: Bool = false) -> Int {
+        let limit = asLoop ? Self.loopBytes : codeLimit
+        let available = memory.executableBytes(at: pc, limit: functions.limit(limit, after: pc))
         return available
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
     }
@@ -433,6 +441,10 @@ public final class Engine: @unchecked Sendable {
     private var isCacheFresh: Bool { translations.count == 0 }
 
     func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false) {
+        // Their places are far apart, and waiting for one after the other takes longer than all the rest.
+        if options.chains {
+            for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: mode) }
+        }
         let number = translations.count
         let hotStart = cache.hotUsed
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)

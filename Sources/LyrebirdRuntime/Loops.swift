@@ -48,9 +48,9 @@ extension Engine {
 
     private func translateLoop(_ head: UInt64, _ mode: UInt16) -> Loop? {
         guard functions.function(at: head) == nil else { return nil }
-        let start = lyrebird_counter(0, 0)
+        let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
         unit.reset(pc: head)
-        let read = fetch(head)
+        let read = fetch(head, asLoop: true)
         let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
         guard architecture.liftLoop(code, mode: UInt32(mode), into: &unit) else { return nil }
         optimizer.runLoop(&unit, layout)
@@ -62,7 +62,7 @@ extension Engine {
         install(compiled, pc: head, mode: UInt32(mode), isLoop: true)
         loops[LoopKey(pc: head, mode: mode)] = loop
         statistics.loops += 1
-        statistics.translationTime += lyrebird_counter(0, 0) - start
+        if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
         return loop
     }
 }

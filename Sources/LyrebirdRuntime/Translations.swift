@@ -220,6 +220,13 @@ struct TranslationIndex: ~Copyable {
         }
     }
 
+    /// Asks for the memory that a look-up will want.
+    @inline(__always)
+    func prefetch(pc: UInt64, mode: UInt32) {
+        guard let key = Self.key(pc, mode) else { return }
+        lyrebird_prefetch(entries + (Self.hash(key) & mask &+ 1))
+    }
+
     /// The translation's number, -1 if there is none. Under the lock.
     func translation(pc: UInt64, mode: UInt32) -> Int {
         guard let key = Self.key(pc, mode) else { return -1 }

@@ -95,6 +95,7 @@ struct Run: ParsableCommand {
         runner.options.strace = strace
         runner.environment = env
         runner.options.keepsStandardError = stats
+        runner.options.translation.measuresTranslation = stats
         if stats { runner.report = { Report(of: $0.machine, $1).write(to: $0.standardError) } }
         runner.run(try words(of: command))
     }
@@ -139,6 +140,7 @@ struct Bench: ParsableCommand {
         var runner = Runner()
         runner.options = translation.linuxOptions
         runner.options.keepsStandardError = true
+        runner.options.translation.measuresTranslation = true
         // The program may go to another directory.
         let (rounds, json) = (rounds, json.map { $0.hasPrefix("/") ? $0 : currentDirectory + "/" + $0 })
         runner.report = { process, startUp in

@@ -20,6 +20,7 @@ struct Report {
         let s = machine.statistics
         let instructions = s.guestInstructions
         add("translations", "translations", s.translations)
+        add("of them loops as a whole", "loops", s.loops)
         add("guest instructions translated", "guest_instructions", instructions, " (\(s.guestBytes) bytes)")
         add("host bytes, on the way", "host_bytes", s.hostBytes, ratio(s.hostBytes, instructions))
         addHostInstructions(machine, s)

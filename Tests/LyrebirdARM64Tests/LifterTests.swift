@@ -97,8 +97,7 @@ import Testing
                   v5 = flags.flags v3
                   set nzcv, v5
                   instruction 0x10004
-                  v8 = get.flags nzcv
-                  branch.ne v8, b1, b2
+                  branch.ne v5, b1, b2
                 b2:
                   exitJump.jump 0x10008
                 b1:

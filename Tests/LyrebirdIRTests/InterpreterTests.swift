@@ -78,6 +78,58 @@ import Testing
         #expect(try crc("crc32c") == 0xE306_9283)
     }
 
+    /// An operation on an i8 with flags before it: its value, and N Z P C V of its flags.
+    private func narrow(_ operation: String, _ a: UInt64, carry: Bool = false) throws -> (UInt64, String) {
+        let body = """
+            v0 = get.i64 x0
+            v1 = trunc.i8 v0
+            v2 = const.flags \(carry ? "0x300" : "0x200")
+            v3 = const.i8 0x1
+            v4 = const.i8 0x9
+            v5 = \(operation)
+            v6 = flags.flags v5
+            set f0, v6
+            v7 = zext.i64.i8 v5
+            set x7, v7
+            """
+        let result = try run(body, x: [a])
+        let names: [(UInt16, String)] = [(1 << 15, "N"), (1 << 14, "Z"), (1 << 10, "P"), (1 << 8, "C"), (1, "V")]
+        return (result.x7, names.filter { result.f0 & $0.0 != 0 }.map(\.1).joined())
+    }
+
+    /// What the manual's pseudocode gives for 8 bits (SDM 2B: INC, RCL/RCR/ROL/ROR, SAL/SAR/SHL/SHR).
+    @Test func keptFlags() throws {
+        #expect(try narrow("inc.i8 v1, v2", 0x7F, carry: true) == (0x80, "NCV"))
+        #expect(try narrow("inc.i8 v1, v2", 0xFF) == (0, "ZP"))
+        #expect(try narrow("dec.i8 v1, v2", 0, carry: true) == (0xFF, "NPC"))
+        #expect(try narrow("dec.i8 v1, v2", 0x80) == (0x7F, "V"))
+        #expect(try narrow("shlFlags.i8 v1, v3, v2", 0x81) == (2, "CV"))
+        #expect(try narrow("shrFlags.i8 v1, v3, v2", 0x81) == (0x40, "CV"))
+        #expect(try narrow("sarFlags.i8 v1, v3, v2", 0x81) == (0xC0, "NPC"))
+        #expect(try narrow("shlFlags.i8 v1, v4, v2", 0xFF).0 == 0)
+        #expect(try narrow("sarFlags.i8 v1, v4, v2", 0x80).0 == 0xFF)
+        #expect(try narrow("rolFlags.i8 v1, v3, v2", 0x80) == (1, "CV"))
+        #expect(try narrow("rorFlags.i8 v1, v3, v2", 1) == (0x80, "CV"))
+        #expect(try narrow("rcl.i8 v1, v3, v2", 0x80, carry: true) == (1, "CV"))
+        #expect(try narrow("rcr.i8 v1, v3, v2", 0, carry: true) == (0x80, "V"))
+        // Nine bits go round.
+        #expect(try narrow("rcl.i8 v1, v4, v2", 0x5A, carry: true).0 == 0x5A)
+        #expect(try narrow("rolFlags.i8 v1, v4, v2", 0x5A).0 == 0xB4)
+    }
+
+    @Test func parts() throws {
+        func part(_ operation: String, _ a: UInt64, _ b: UInt64) throws -> UInt64 {
+            try run("v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = \(operation)\nset x7, v2", x: [a, b]).x7
+        }
+        #expect(try part("insert.i64.i8 v0, v1, 8", 0x1111_1111_1111_1111, 0x222) == 0x1111_1111_1111_2211)
+        #expect(try part("insert.i64.i16 v0, v1, 0", .max, 0) == 0xFFFF_FFFF_FFFF_0000)
+        #expect(try part("udivWide.i64 v1, v0, v0", 5, 4) == 0xCCCC_CCCC_CCCC_CCCD)
+        #expect(try part("udivWide.i64 v0, v0, v1", 5, 5) == 0)
+        #expect(try part("udivWide.i64 v0, v0, v1", 0, 0) == 0)
+        #expect(try part("pdep.i64 v0, v1", 0b1011, 0xF0F0) == 0xB0)
+        #expect(try part("pext.i64 v0, v1", 0xB0C0, 0xF0F0) == 0xBC)
+    }
+
     @Test func flags() throws {
         func flags(_ name: String, _ a: UInt64, _ b: UInt64) throws -> UInt16 {
             try run(

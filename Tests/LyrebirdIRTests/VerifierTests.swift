@@ -32,7 +32,10 @@ import Testing
         ("v0 = get.i64 x0\nset w0, v0\nexitJump.jump 0x0", "the slot's type is another"),
         ("v0 = get.i64 x0\njump b1(v0)\nb1:\nexitJump.jump 0x0", "gives b1 1 arguments for 0 parameters"),
         ("v0 = get.i64 x0\njump b1(v0)\nb1:\nv1 = param.i32\nexitJump.jump 0x0", "v0 has the type i64, not i32"),
-        ("v0 = get.i64 x0\nv1 = mul.i64 v0, v0\nv2 = flags.flags v1\nexitJump.jump 0x0", "v1 makes no flags"),
+        ("v0 = get.i64 x0\nv1 = udiv.i64 v0, v0\nv2 = flags.flags v1\nexitJump.jump 0x0", "v1 makes no flags"),
+        (
+            "v0 = const.i8 0x1\nv1 = mul.i8 v0, v0\nv2 = flags.flags v1\nexitJump.jump 0x0", "v1 is too narrow"
+        ),
         (
             "v0 = get.i64 x0\nv1 = add.i64 v0, v0\njump b1\nb1:\nv2 = flags.flags v1\nexitJump.jump 0x0",
             "v1 is in another block"
@@ -44,6 +47,14 @@ import Testing
         ("v0 = get.i64 x0\nv1 = sext.i32.i64 v0\nexitJump.jump 0x0", "i64 is too wide"),
         ("v0 = get.i32 w0\nv1 = trunc.i32 v0\nexitJump.jump 0x0", "does not narrow"),
         ("v0 = get.i64 x0\nv1 = extract2.i64 v0, v0, 64\nexitJump.jump 0x0", "shifts by 64"),
+        ("v0 = const.i8 0x1\nv1 = udivWide.i8 v0, v0, v0\nexitJump.jump 0x0", "has the type i8"),
+        ("v0 = get.i64 x0\nv1 = insert.i64.i32 v0, v0, 0\nexitJump.jump 0x0", "i32 is too wide"),
+        ("v0 = get.i64 x0\nv1 = insert.i64.i16 v0, v0, 49\nexitJump.jump 0x0", "there is no place at bit 49"),
+        ("v0 = get.i64 x0\nv1 = insert.i64.i8 v0, v0, -1\nexitJump.jump 0x0", "there is no place at bit -1"),
+        (
+            "v0 = get.flags f0\nv1 = const.i8 0x1\nv2 = bitToCarry.flags v0, v1, v1\nexitJump.jump 0x0",
+            "v1 is too narrow"
+        ),
         ("v0 = get.i32 w0\nv1 = crc32.i32.64 v0, v0\nexitJump.jump 0x0", "the data is too narrow"),
         ("v0 = get.i64 x0\nv1 = load.i32.u64 v0, 0\nexitJump.jump 0x0", "8 bytes do not fit i32"),
         ("v0 = get.i64 x0\nv1 = load.i64.u64r v0, 0\nexitJump.jump 0x0", "has the order release"),

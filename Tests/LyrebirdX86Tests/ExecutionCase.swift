@@ -28,6 +28,14 @@ struct ExecutionCase {
     /// EFLAGS: the status flags and DF.
     var flags: UInt64
 
+    /// The case is a breakpoint.
+    private(set) var isNothing = false
+
+    mutating func replaceByNothing() {
+        isNothing = true
+        code = [UInt8](repeating: 0xCC, count: 16)
+    }
+
     var isRepeated: Bool {
         let strings: Set<Mnemonic> = [.movs, .stos, .lods, .cmps, .scas]
         return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
@@ -97,7 +105,9 @@ struct ExecutionGenerator {
         // A count beyond the operand's size leaves all of the result undefined.
         case .shld, .shrd: i.operandSize != 2
         // AMD's CPUs shorten them, which this mode does not.
-        case .jcc, .jmp, .call, .ret, .loop, .loope, .loopne, .jcxz: !i.prefixes.contains(.operandSize)
+        case .jcc, .jmp, .call, .ret, .loop, .jcxz: !i.prefixes.contains(.operandSize)
+        // And they take the condition from F2 and F3, of which the manuals say nothing.
+        case .loope, .loopne: i.prefixes.isDisjoint(with: [.operandSize, .rep, .repne])
         default: true
         }
     }
@@ -158,9 +168,10 @@ struct ExecutionGenerator {
             if i.immediate != Int64(Int8(truncatingIfNeeded: i.immediate)) {
                 let bytes = max(size, 4)
                 replace(&code, at: code.count - bytes, UInt64(bitPattern: Int64(random.next() % 2000) - 1000), bytes)
-                return redecode(&i, code)
+                guard redecode(&i, code) else { return false }
             }
-            return true
+            // What is executed next is a breakpoint, and not the rest of this.
+            return i.immediate < -Int64(i.length) || i.immediate >= 0
         }
         guard operands.contains(where: { $0.kind == .memory }) else { return true }
         if chance(1, of: 40) { return true }

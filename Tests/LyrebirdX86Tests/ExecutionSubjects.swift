@@ -27,7 +27,13 @@ struct ExecutionOutcome {
 /// Something that runs cases over an image of memory; the number of a case is that of its page of code.
 protocol ExecutionSubject {
     var name: String { get }
+    /// Whether addresses are checked, so that cases that go anywhere can be run.
+    var isContained: Bool { get }
     mutating func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome]
+}
+
+extension ExecutionSubject {
+    var isContained: Bool { true }
 }
 
 // MARK: The host
@@ -200,6 +206,8 @@ struct MachineSubject: ExecutionSubject {
     private let machine: Machine
     private let cpu: CPU
     static let windowSize: UInt64 = 1 << 36
+    /// A window is no sandbox.
+    var isContained: Bool { false }
 
     init(_ name: String, _ configuration: Machine.Configuration = .init(), slots: Int) throws {
         self.name = name
@@ -213,11 +221,14 @@ struct MachineSubject: ExecutionSubject {
         try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .readWrite)
         try machine.memory.write(image, at: Arena.data)
         try machine.memory.protect(Arena.data + Arena.page, size: Arena.page, access: .read)
+        let pages = UInt64(cases.count) * Arena.page
+        try machine.memory.protect(Arena.code, size: pages, access: .readWrite)
         let blank = [UInt8](repeating: 0xCC, count: Int(Arena.page))
         for (slot, test) in cases.enumerated() {
             try machine.memory.write(blank, at: Arena.code + UInt64(slot) * Arena.page)
             try machine.memory.write(test.code, at: Arena.pc(slot))
         }
+        try machine.memory.protect(Arena.code, size: pages, access: .readExecute)
         let page = Array(image.prefix(Int(Arena.page)))
         var outcomes: [ExecutionOutcome] = []
         for (slot, test) in cases.enumerated() {

@@ -284,7 +284,9 @@ extension RandomUnit {
             case 49..<53 where options.vectors:
                 generic(Self.float[Int(random.next() % UInt64(Self.float.count))], &unit)
             case 49..<63: common(&unit)
-            case 63..<67: chain(&unit)
+            case 63..<66: chain(&unit)
+            case 66..<68: partlyDefined(&unit)
+            case 68..<71 where options.narrowArithmetic: partOfSlot(&unit)
             default: generic(Self.generic[Int(random.next() % UInt64(Self.generic.count))], &unit)
             }
         }
@@ -409,14 +411,85 @@ extension RandomUnit {
         return unit.flags(producer)
     }
 
+    /// Whether what may look at an instruction's flags is the same everywhere. With neither P and A nor an oracle but the interpreter
+    /// that is more.
     private func definesFlags(_ producer: Value, _ unit: borrowing Unit) -> Bool {
-        options.undefinedFlags || unit.instructions[producer.index].opcode != .andn
+        let i = unit.instructions[producer.index]
+        switch i.opcode {
+        case .andn: return options.undefinedFlags
+        case .mul: return options.undefinedFlags && options.parity && i.type != .i8
+        case .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr:
+            guard options.undefinedFlags else { return false }
+            let amount = unit.instructions[Int(i.b)]
+            return options.parity || amount.opcode == .const && amount.immediate & (i.type == .i64 ? 63 : 31) == 1
+        default: return true
+        }
+    }
+
+    /// An operation that leaves flags undefined, and conditions of the others.
+    private mutating func partlyDefined(_ unit: inout Unit) {
+        var type = integerType()
+        let flags: Value
+        var conditions: [Condition] = [.cs, .cc]
+        switch random.next() % 5 {
+        case 0:
+            if type == .i8 { type = .i16 }
+            flags = unit.flags(unit.append(.mul, type, 0, value(type, &unit).id, value(type, &unit).id))
+            conditions += [.vs, .vc]
+        case 1:
+            if type == .i8 { type = .i64 }
+            flags = unit.bitToCarry(value(.flags, &unit), value(type, &unit), value(integerType(), &unit))
+            conditions += [.eq, .ne, .hi, .ls]
+        default:
+            let opcode = pick([.shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr])
+            let isOne = random.chance(30)
+            var amount = random.chance(50) ? value(integerType(), &unit) : unit.const(.i8, random.next() % 64)
+            if isOne { amount = unit.const(.i8, 1) }
+            // From the width on C is undefined.
+            if type == .i8 || type == .i16 {
+                let kind = unit.type(of: amount)
+                amount = unit.and(amount, unit.const(kind, UInt64(type.bits) - 1))
+            }
+            let operand = value(type, &unit)
+            let result = unit.append(opcode, type, 0, operand.id, amount.id, value(.flags, &unit).id)
+            flags = unit.flags(result)
+            if random.chance(50) { remember(result, unit) }
+            conditions += [.eq, .ne, .hi, .ls, .mi, .pl]
+            if options.parity { conditions += [.pe, .po] }
+            if isOne { conditions += [.vs, .vc, .lt, .ge, .le, .gt] }
+        }
+        for _ in 0...random.next() % 2 {
+            let condition = conditions[Int(random.next() % UInt64(conditions.count))]
+            remember(unit.cset(.i32, condition, flags), unit)
+        }
+    }
+
+    /// A part of what a register of a slot holds, computed from what it held: as guests with such parts do it.
+    private mutating func partOfSlot(_ unit: inout Unit) {
+        let type: Type = random.chance(60) ? .i8 : .i16
+        let slot = slot(.i64)!
+        let whole = unit.get(.i64, slot)
+        let at = type == .i8 && random.chance(25) ? 8 : 0
+        let old = at == 0 ? unit.trunc(type, whole) : unit.trunc(type, unit.shr(whole, unit.const(.i64, 8)))
+        let opcode = pick([.add, .sub, .adc, .sbc, .and, .or, .xor, .andn, .neg, .not, .inc, .dec, .mul, .shl])
+        let new: Value
+        switch opcode {
+        case .neg, .not: new = unit.append(opcode, type, 0, old.id)
+        case .inc, .dec: new = unit.append(opcode, type, 0, old.id, value(.flags, &unit).id)
+        case .adc, .sbc: new = unit.append(opcode, type, 0, old.id, value(type, &unit).id, value(.flags, &unit).id)
+        default: new = unit.append(opcode, type, 0, old.id, value(type, &unit).id)
+        }
+        remember(new, unit)
+        let result = unit.insert(from: type, whole, new, at: Int32(at))
+        unit.set(slot, result)
+        remember(result, unit)
     }
 
     /// An instruction by its row.
     private mutating func generic(_ opcode: Opcode, _ unit: inout Unit) {
         if !options.vectors, opcode.rawValue >= Opcode.vand.rawValue { return }
         if !options.undefinedFlags, opcode == .fcompare { return }
+        if opcode == .bitToCarry, !options.undefinedFlags || !options.parity { return }
         var type: Type
         switch opcode.resultRule {
         case .int: type = integerType()
@@ -468,6 +541,13 @@ extension RandomUnit {
             source = integers[Int(random.next() % 4)]
             aux = integers[Int(random.next() % 4)].rawValue
             aux = min(aux, type.rawValue, source.rawValue)
+        case .udivWide: if type == .i8 || type == .i16 { type = random.chance(50) ? .i32 : .i64 }
+        case .bitToCarry: if source == .i8 { source = .i16 }
+        case .insert:
+            aux = random.chance(50) || type == .i16 ? Type.i8.rawValue : Type.i16.rawValue
+            if type == .i8 { type = .i64 }
+            source = integers[Int(aux) - 1 + Int(random.next() % UInt64(5 - aux))]
+            if !options.narrowArithmetic, source.bits < 32 { source = .i32 }
         case .trunc:
             if type == .i64 { type = .i32 }
             source = integers[Int(type.rawValue) + Int(random.next() % UInt64(4 - Int(type.rawValue)))]
@@ -495,6 +575,10 @@ extension RandomUnit {
         let limit: Int
         switch opcode {
         case .extract2: return UInt32(random.next() % UInt64(type.bits - 1)) + 1
+        case .insert:
+            let last = type.bits - Type(rawValue: aux)!.bits
+            return random.chance(40)
+                ? 0 : random.chance(40) ? UInt32(min(8, last)) : UInt32(random.next() % UInt64(last + 1))
         case .vreverse: return UInt32(aux) + UInt32(random.next() % UInt64(5 - aux))
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count

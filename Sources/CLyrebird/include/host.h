@@ -82,6 +82,7 @@ int lyrebird_remap_code(size_t size, void *writable, void *executable, void *cop
 
 void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase);
 
+static inline void lyrebird_prefetch(const void *p) { __builtin_prefetch(p); }
 static inline uint64_t lyrebird_load_acquire(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 static inline void lyrebird_store_release(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
 static inline void lyrebird_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }

@@ -97,10 +97,10 @@ extension Unit {
         append(.sdiv, type(of: a), 0, a.id, b.id, 0)
     }
 
-    /// Unsigned quotient of high:low, which has twice the width; all ones where it does not fit, or divisor is 0.
+    /// The unsigned quotient of (high:low) and b, i32 or i64; 0 where b is 0 or the quotient does not fit, which is where high >= b.
     @inline(__always)
-    public mutating func udivWide(_ high: Value, _ low: Value, _ divisor: Value) -> Value {
-        append(.udivWide, type(of: high), 0, high.id, low.id, divisor.id)
+    public mutating func udivWide(_ high: Value, _ low: Value, _ b: Value) -> Value {
+        append(.udivWide, type(of: high), 0, high.id, low.id, b.id)
     }
 
     /// a shifted left by n modulo width.
@@ -125,6 +125,12 @@ extension Unit {
     @inline(__always)
     public mutating func ror(_ a: Value, _ n: Value) -> Value {
         append(.ror, type(of: a), 0, a.id, n.id, 0)
+    }
+
+    /// a with the low bits of part, as many as the source type has (i8 or i16, narrower than T), in place of its own from bit at on.
+    @inline(__always)
+    public mutating func insert(from source: Type, _ a: Value, _ part: Value, at: Int32) -> Value {
+        append(.insert, type(of: a), source.rawValue, a.id, part.id, UInt32(bitPattern: at))
     }
 
     /// The low half of (high:low) shifted right by n, 0 < n < width.
@@ -155,6 +161,18 @@ extension Unit {
     @inline(__always)
     public mutating func bswap(_ a: Value) -> Value {
         append(.bswap, type(of: a), 0, a.id, 0, 0)
+    }
+
+    /// The low bits of a, in order, where mask has ones; zeros elsewhere.
+    @inline(__always)
+    public mutating func pdep(_ a: Value, _ mask: Value) -> Value {
+        append(.pdep, type(of: a), 0, a.id, mask.id, 0)
+    }
+
+    /// The bits of a where mask has ones, side by side from bit 0 on.
+    @inline(__always)
+    public mutating func pext(_ a: Value, _ mask: Value) -> Value {
+        append(.pext, type(of: a), 0, a.id, mask.id, 0)
     }
 
     /// Bits in reverse order.
@@ -199,7 +217,7 @@ extension Unit {
         append(.cmc, .flags, 0, f.id, 0, 0)
     }
 
-    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero. A and P mean something only where the producer defines them.
+    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero.
     @inline(__always)
     public mutating func flagsToBits(_ f: Value) -> Value {
         append(.flagsToBits, .i32, 0, f.id, 0, 0)
@@ -221,6 +239,66 @@ extension Unit {
     @inline(__always)
     public mutating func select(_ condition: Condition, _ f: Value, _ a: Value, _ b: Value) -> Value {
         append(.select, type(of: a), condition.rawValue, f.id, a.id, b.id)
+    }
+
+    /// a + 1. Its flags are those of that sum, with C of f.
+    @inline(__always)
+    public mutating func inc(_ a: Value, _ f: Value) -> Value {
+        append(.inc, type(of: a), 0, a.id, f.id, 0)
+    }
+
+    /// a - 1. Its flags are those of that difference, with C of f.
+    @inline(__always)
+    public mutating func dec(_ a: Value, _ f: Value) -> Value {
+        append(.dec, type(of: a), 0, a.id, f.id, 0)
+    }
+
+    /// a shifted left by n modulo 32, or 64 for an i64: out of what is narrower everything is shifted. Its flags are f for an amount of 0, else N, Z and P of the result and C the last bit out (undefined from the width on); V as x86 has it for 1, else undefined; A undefined.
+    @inline(__always)
+    public mutating func shlFlags(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.shlFlags, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// The same to the right, zeros in.
+    @inline(__always)
+    public mutating func shrFlags(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.shrFlags, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// The same to the right, sign in.
+    @inline(__always)
+    public mutating func sarFlags(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.sarFlags, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// a rotated left by n modulo 32, or 64 for an i64. Its flags are f but for C, the last bit that went round, and V, as x86 has it for 1, else undefined; for an amount of 0 all are f's.
+    @inline(__always)
+    public mutating func rolFlags(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.rolFlags, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// The same to the right.
+    @inline(__always)
+    public mutating func rorFlags(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.rorFlags, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// The same to the left, of a with C of f above it.
+    @inline(__always)
+    public mutating func rcl(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.rcl, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// The same to the right, of a with C of f above it.
+    @inline(__always)
+    public mutating func rcr(_ a: Value, _ n: Value, _ f: Value) -> Value {
+        append(.rcr, type(of: a), 0, a.id, n.id, f.id)
+    }
+
+    /// Z of f, and C the bit n, modulo its width, of a, which is no i8; the others are undefined.
+    @inline(__always)
+    public mutating func bitToCarry(_ f: Value, _ a: Value, _ n: Value) -> Value {
+        append(.bitToCarry, .flags, 0, f.id, a.id, n.id)
     }
 
     /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.

@@ -53,7 +53,7 @@ public enum Opcode: UInt16, Sendable {
     case udiv
     /// Signed quotient, rounded to zero; 0 where b is 0, a where b is -1 and a the least number.
     case sdiv
-    /// Unsigned quotient of high:low, which has twice the width; all ones where it does not fit, or divisor is 0.
+    /// The unsigned quotient of (high:low) and b, i32 or i64; 0 where b is 0 or the quotient does not fit, which is where high >= b.
     case udivWide
     /// a shifted left by n modulo width.
     case shl
@@ -63,6 +63,8 @@ public enum Opcode: UInt16, Sendable {
     case sar
     /// a rotated right by n modulo width.
     case ror
+    /// a with the low bits of part, as many as the source type has (i8 or i16, narrower than T), in place of its own from bit at on.
+    case insert
     /// The low half of (high:low) shifted right by n, 0 < n < width.
     case extract2
     /// The low bits of a, as many as the source type has, zero-extended. a is at least that wide.
@@ -73,6 +75,10 @@ public enum Opcode: UInt16, Sendable {
     case trunc
     /// Bytes in reverse order.
     case bswap
+    /// The low bits of a, in order, where mask has ones; zeros elsewhere.
+    case pdep
+    /// The bits of a where mask has ones, side by side from bit 0 on.
+    case pext
     /// Bits in reverse order.
     case bitreverse
     /// Leading zeros; the width where a is 0.
@@ -86,11 +92,11 @@ public enum Opcode: UInt16, Sendable {
     /// CRC-32C (0x1EDC6F41) likewise.
     case crc32c
     // Flags
-    /// The flags of the instruction a, which stands earlier in the same block and is one of add sub adc sbc and or xor andn neg: N, Z, C (carry; borrow of a subtraction), V, P, A as x86 sets them (logic: C = V = 0).
+    /// The flags of the instruction a, which stands earlier in the same block and is one of add sub adc sbc and or xor andn neg mul, or of those that keep flags: N, Z, C (carry; borrow of a subtraction), V, P, A as x86 sets them. Logic: C = V = A = 0; of andn P and A are undefined. mul, which is no i8: C and V where the signed product does not fit, the others are undefined.
     case flags
     /// f with C inverted.
     case cmc
-    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero. A and P mean something only where the producer defines them.
+    /// N bit 15, Z 14, A 12, P 10, C 8, V 0; bit 9 is one, the others are zero.
     case flagsToBits
     /// The inverse; bits that are no flag are ignored.
     case bitsToFlags
@@ -98,6 +104,27 @@ public enum Opcode: UInt16, Sendable {
     case cset
     /// a where the condition holds for f, else b. With T = flags: whole flags.
     case select
+    // Kept flags
+    /// a + 1. Its flags are those of that sum, with C of f.
+    case inc
+    /// a - 1. Its flags are those of that difference, with C of f.
+    case dec
+    /// a shifted left by n modulo 32, or 64 for an i64: out of what is narrower everything is shifted. Its flags are f for an amount of 0, else N, Z and P of the result and C the last bit out (undefined from the width on); V as x86 has it for 1, else undefined; A undefined.
+    case shlFlags
+    /// The same to the right, zeros in.
+    case shrFlags
+    /// The same to the right, sign in.
+    case sarFlags
+    /// a rotated left by n modulo 32, or 64 for an i64. Its flags are f but for C, the last bit that went round, and V, as x86 has it for 1, else undefined; for an amount of 0 all are f's.
+    case rolFlags
+    /// The same to the right.
+    case rorFlags
+    /// The same to the left, of a with C of f above it.
+    case rcl
+    /// The same to the right, of a with C of f above it.
+    case rcr
+    /// Z of f, and C the bit n, modulo its width, of a, which is no i8; the others are undefined.
+    case bitToCarry
     // Memory
     /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
     case load
@@ -407,7 +434,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 196
+    public static let count = 209
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -440,11 +467,14 @@ extension Opcode {
         0x000003000909,  // shr
         0x000003000909,  // sar
         0x000003000909,  // ror
+        0x000503021909,  // insert
         0x000003020909,  // extract2
         0x000503000019,  // zext
         0x000503000019,  // sext
         0x000003000019,  // trunc
         0x000003000009,  // bswap
+        0x000003000909,  // pdep
+        0x000003000909,  // pext
         0x000003000009,  // bitreverse
         0x000003000009,  // clz
         0x000003000009,  // ctz
@@ -457,6 +487,16 @@ extension Opcode {
         0x000008000031,  // bitsToFlags
         0x000203000041,  // cset
         0x000202090941,  // select
+        0x000003004109,  // inc
+        0x000003004109,  // dec
+        0x000003411909,  // shlFlags
+        0x000003411909,  // shrFlags
+        0x000003411909,  // sarFlags
+        0x000003411909,  // rolFlags
+        0x000003411909,  // rorFlags
+        0x000003411909,  // rcl
+        0x000003411909,  // rcr
+        0x000008191941,  // bitToCarry
         0x030302000239,  // load
         0x040300021139,  // store
         0x050303000939,  // rmwAdd
@@ -640,11 +680,14 @@ extension Opcode {
         "shr",
         "sar",
         "ror",
+        "insert",
         "extract2",
         "zext",
         "sext",
         "trunc",
         "bswap",
+        "pdep",
+        "pext",
         "bitreverse",
         "clz",
         "ctz",
@@ -657,6 +700,16 @@ extension Opcode {
         "bitsToFlags",
         "cset",
         "select",
+        "inc",
+        "dec",
+        "shlFlags",
+        "shrFlags",
+        "sarFlags",
+        "rolFlags",
+        "rorFlags",
+        "rcl",
+        "rcr",
+        "bitToCarry",
         "load",
         "store",
         "rmwAdd",

@@ -286,7 +286,7 @@ extension CodeGenerator {
             consume(Int(values[Int(comparison.b)].representative), 3 &* index &+ 2)
         case .branch, .exitIndirect: consume(Int(values[Int(i.a)].representative), 3 &* index)
         default:
-            let fields = i.opcode.valueFields
+            let fields = operandFields(index, i)
             if fields & 4 != 0 { consume(Int(values[Int(i.c)].representative), 3 &* index &+ 2) }
             if fields & 2 != 0 { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             if fields & 1 != 0 { consume(Int(values[Int(i.a)].representative), 3 &* index) }

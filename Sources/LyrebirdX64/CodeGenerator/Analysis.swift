@@ -16,7 +16,7 @@ struct ValueState {
     var uses: UInt16
     /// Its register, 0xFF for none.
     var register: UInt8
-    var bits: UInt8
+    var bits: UInt16
     /// Its spill slot, -1 for none.
     var spill: Int16
     /// The slot it was last bound to, -1 for none.
@@ -66,6 +66,12 @@ struct ValueState {
     @inline(__always) var isCompared: Bool {
         get { bits & 128 != 0 }
         set { bits = newValue ? bits | 128 : bits & ~128 }
+    }
+
+    /// A narrow sum or the like that has the upper bits of its first operand: it is the `insert` into that, too.
+    @inline(__always) var isMerged: Bool {
+        get { bits & 256 != 0 }
+        set { bits = newValue ? bits | 256 : bits & ~256 }
     }
 
     static let fresh = ValueState(
@@ -173,19 +179,38 @@ extension CodeGenerator {
 
     // MARK: Aliases
 
+    /// The opcodes that `findAliases` looks at: a test is cheaper than a jump by opcode, which the host predicts badly.
+    private static let renaming: UInt64 = [
+        LyrebirdIR.Opcode.copy, .const, .vconst, .trunc, .zext, .insert, .flags,
+    ].reduce(0) {
+        precondition($1.rawValue < 64)
+        return $0 | 1 << UInt64($1.rawValue)
+    }
+
     private mutating func findAliases(_ unit: borrowing Unit) {
+        let renaming = Self.renaming
         for index in 0..<count {
             let i = unit.instructions[index]
             var value = ValueState.fresh
             value.representative = UInt32(truncatingIfNeeded: index)
             value.type = i.type
+            guard i.opcode.rawValue < 64, renaming &>> UInt64(i.opcode.rawValue) & 1 != 0 else {
+                values[index] = value
+                continue
+            }
             switch i.opcode {
             case .copy:
                 value.representative = values[Int(i.a)].representative
                 value.hasDirtyUpper = values[Int(i.a)].hasDirtyUpper
             case .trunc:
-                value.representative = values[Int(i.a)].representative
-                value.hasDirtyUpper = true
+                let whole = Int(values[Int(i.a)].representative)
+                if values[whole].isConstant {
+                    value.isConstant = true
+                    constantBits[index] = constantBits[whole] & ((1 &<< UInt64(i.type.bits)) &- 1)
+                } else {
+                    value.representative = UInt32(truncatingIfNeeded: whole)
+                    value.hasDirtyUpper = true
+                }
             case .zext:
                 if i.type == .i64, i.aux == Type.i32.rawValue, unit.instructions[Int(i.a)].type == .i32,
                     !values[Int(i.a)].hasDirtyUpper
@@ -200,6 +225,8 @@ extension CodeGenerator {
                 } else {
                     value.representative = UInt32(bitPattern: values[producer].flags)
                 }
+            case .insert:
+                if let part = mergedPart(i, unit) { value.representative = part }
             case .const:
                 value.isConstant = true
                 constantBits[index] = i.type == .i64 ? i.immediate : i.immediate & ((1 &<< UInt64(i.type.bits)) &- 1)
@@ -211,6 +238,23 @@ extension CodeGenerator {
             if value.representative != UInt32(truncatingIfNeeded: index) { value.isSkipped = true }
             values[index] = value
         }
+    }
+
+    /// The low part of an i64 that an operation on just that part of it makes: the host's narrow instructions leave what is above, so the
+    /// operation's register has the whole already.
+    private mutating func mergedPart(_ i: Instruction, _ unit: borrowing Unit) -> UInt32? {
+        guard i.c == 0, i.type == .i64 else { return nil }
+        let part = Int(values[Int(i.b)].representative)
+        guard unit.instructions[part].type.rawValue == i.aux, !values[part].isMerged else { return nil }
+        switch unit.instructions[part].opcode {
+        case .add, .sub, .and, .or, .xor, .adc, .sbc, .neg, .inc, .dec: break
+        default: return nil
+        }
+        let whole = values[Int(i.a)].representative
+        guard values[Int(unit.instructions[part].a)].representative == whole else { return nil }
+        values[part].isMerged = true
+        values[part].type = .i64
+        return UInt32(truncatingIfNeeded: part)
     }
 
     // MARK: Lifetimes
@@ -271,6 +315,8 @@ extension CodeGenerator {
     @inline(__always)
     private mutating func visit(_ index: Int, _ unit: borrowing Unit, _ siteCount: inout Int32) {
         let i = unit.instructions[index]
+        // A quarter of all.
+        if i.opcode == .instruction || i.opcode == .nop { return }
         let effect = i.opcode.effect
         switch effect {
         case .load, .store, .atomic, .control:
@@ -325,7 +371,7 @@ extension CodeGenerator {
             }
         }
         switch i.opcode {
-        case .const, .vconst, .flags, .instruction, .nop, .param, .exitJump, .exitTrap: break
+        case .const, .vconst, .flags, .param, .exitJump, .exitTrap: break
         case .load, .store:
             fold(i.a, i.opcode == .load ? Int32(bitPattern: i.b) : Int32(bitPattern: i.c), at: index, unit)
             if i.opcode == .store { use(i.b, at: index, field: 1) }
@@ -338,11 +384,28 @@ extension CodeGenerator {
         case .add where foldShift(index, i, unit): break
         case .select where deferComparison(index, i, unit): break
         default:
-            let fields = i.opcode.valueFields
+            let fields = operandFields(index, i)
             if fields & 1 != 0 { use(i.a, at: index, field: 0) }
             if fields & 2 != 0 { use(i.b, at: index, field: 1) }
             if fields & 4 != 0 { use(i.c, at: index, field: 2) }
         }
+    }
+
+    /// A mask of the fields with operands that selection reads: flags of which some would be kept are none if nobody looks at the
+    /// result's, or if nothing of them is kept.
+    @inline(__always) func operandFields(_ index: Int, _ i: Instruction) -> Int {
+        let fields = i.opcode.valueFields
+        guard Evaluate.keepsFlags(i.opcode), i.opcode != .rcl, i.opcode != .rcr else { return fields }
+        let flags = values[index].flags
+        let isWanted = flags >= 0 && values[Int(flags)].end >= 0
+        if isWanted, i.opcode == .inc || i.opcode == .dec || !shiftsForSure(i) { return fields }
+        return i.opcode == .inc || i.opcode == .dec ? 1 : 3
+    }
+
+    /// A shift, no rotation, by a number that is not 0.
+    func shiftsForSure(_ i: Instruction) -> Bool {
+        guard i.opcode == .shlFlags || i.opcode == .shrFlags || i.opcode == .sarFlags else { return false }
+        return keepingAmount(i).map { $0 != 0 } ?? false
     }
 
     private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int32) {
@@ -536,7 +599,7 @@ extension CodeGenerator {
                 }
             }
         default:
-            let fields = i.opcode.valueFields
+            let fields = operandFields(index, i)
             if fields & 1 != 0 { body(&self, Int(values[Int(i.a)].representative)) }
             if fields & 2 != 0 { body(&self, Int(values[Int(i.b)].representative)) }
             if fields & 4 != 0 { body(&self, Int(values[Int(i.c)].representative)) }

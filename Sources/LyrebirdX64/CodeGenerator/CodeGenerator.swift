@@ -267,9 +267,15 @@ public struct CodeGenerator: ~Copyable {
                 position = index
                 locked = 0
                 if index == loopPoll { pollInLoop(unit) }
+                let i = unit.instructions[index]
+                if i.opcode == .instruction {
+                    instructionPC = i.immediate
+                    index &+= 1
+                    continue
+                }
                 if !values[index].isSkipped {
-                    if unchecked.count > 0, !leavesUnchecked(unit.instructions[index]) { checkFloats() }
-                    emit(index, unit)
+                    if unchecked.count > 0, !leavesUnchecked(i) { checkFloats() }
+                    emit(index, i, unit)
                     if values[index].isGlobal { keepGlobal(index) }
                 }
                 consumeOperands(index, unit)
@@ -282,19 +288,22 @@ public struct CodeGenerator: ~Copyable {
 
     /// Emits one instruction, by its class.
     @inline(__always)
-    private mutating func emit(_ index: Int, _ unit: borrowing Unit) {
-        let i = unit.instructions[index]
+    private mutating func emit(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
-        case .nop, .copy, .const, .vconst, .flags: break
+        case .nop, .copy, .const, .vconst, .flags, .instruction: break
+        case .trunc where values[index].isConstant: break
         case .param: if values[index].spill < 0 { values[index].spill = Int16(takeSpill()) }
-        case .instruction: instructionPC = i.immediate
         case .get: selectGet(index, i, unit)
         case .set: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
         case .bind: bindSlot(Int(i.a), to: Int(values[Int(i.b)].representative), end: bindingEnds[index])
-        case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc: selectArithmetic(index, i, unit)
+        case .add, .sub, .and, .or, .xor, .andn, .not, .neg, .adc, .sbc, .inc, .dec: selectArithmetic(index, i, unit)
         case .mul, .mulhu, .mulhs, .udiv, .sdiv: selectMultiplication(index, i, unit)
         case .udivWide: selectWideDivision(index, i)
         case .shl, .shr, .sar, .ror, .extract2: selectShift(index, i, unit)
+        case .shlFlags, .shrFlags, .sarFlags, .rolFlags, .rorFlags, .rcl, .rcr: selectKeepingShift(index, i, unit)
+        case .insert: selectInsertion(index, i)
+        case .pdep, .pext: selectGathering(index, i)
+        case .bitToCarry: selectBitToCarry(index, i, unit)
         case .zext, .sext, .trunc, .bswap, .bitreverse, .clz, .ctz, .popcnt, .crc32, .crc32c:
             selectBits(index, i, unit)
         case .cmc, .flagsToBits, .bitsToFlags, .cset, .select: selectFlags(index, i, unit)

@@ -46,9 +46,23 @@ extension CodeGenerator {
 
     mutating func selectArithmetic(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         var a = Int(values[Int(i.a)].representative)
-        let whole = width(i.type)
-        let w = wantsFlags(index) ? flagsWidth(i.type) : whole
+        let isMerged = values[index].isMerged
+        let whole = isMerged ? .b64 : width(i.type)
+        let w = wantsFlags(index) || isMerged ? flagsWidth(i.type) : whole
         switch i.opcode {
+        case .inc, .dec:
+            if wantsFlags(index) {
+                useFlags(Int(values[Int(i.b)].representative), unit)
+                saveLiveFlags()
+            } else if isMerged {
+                clobberFlags()
+            } else {
+                return addConstant(index, a, i.opcode == .inc ? 1 : -1, w)
+            }
+            let result = allocateGeneral(for: index, startingAs: a, whole)
+            if i.opcode == .inc { hot.inc(w, result) } else { hot.dec(w, result) }
+            definesFlags(index)
+            return
         case .not:
             let result = allocateGeneral(for: index, startingAs: a, whole)
             hot.not(whole, result)
@@ -62,15 +76,15 @@ extension CodeGenerator {
         default: break
         }
         var b = Int(values[Int(i.b)].representative)
-        let commutes = i.opcode != .sub && i.opcode != .sbc && i.opcode != .andn
+        let commutes = i.opcode != .sub && i.opcode != .sbc && i.opcode != .andn && !isMerged
         if commutes, values[a].isConstant, !values[b].isConstant { swap(&a, &b) }
         switch i.opcode {
-        case .add where !wantsFlags(index): return selectAddition(index, i, a, b)
-        case .sub where !wantsFlags(index):
+        case .add where w == whole && !wantsFlags(index): return selectAddition(index, i, a, b)
+        case .sub where w == whole && !wantsFlags(index):
             if let n = smallConstant(b, i.type), n != .min { return addConstant(index, a, 0 &- n, w) }
         case .adc, .sbc: useFlags(Int(values[Int(i.c)].representative), unit)
         case .andn: return selectAndNot(index, i, a, b)
-        case .and where !wantsFlags(index):
+        case .and where w == whole && !wantsFlags(index):
             if selectMask(index, a, b, i.type) { return }
         default: break
         }
@@ -136,7 +150,7 @@ extension CodeGenerator {
     }
 
     /// A register for the result of an instruction that reads its operands before it writes: one of theirs, or a fresh one.
-    private mutating func resultFor(_ index: Int, overwriting a: Int, or b: Int) -> GPR {
+    mutating func resultFor(_ index: Int, overwriting a: Int, or b: Int) -> GPR {
         for value in [a, b] where canOverwrite(value, for: index) {
             let register = GPR(values[value].register)
             takeOver(value, for: index)
@@ -238,7 +252,9 @@ extension CodeGenerator {
         clobberFlags()
         switch i.opcode {
         case .mul:
-            if let n = smallConstant(b, i.type) {
+            let whole = w
+            let w = wantsFlags(index) ? flagsWidth(i.type) : w
+            if let n = immediate(b, i.type, w) {
                 let source = useGeneral(a)
                 let result = resultFor(index, overwriting: a, or: a)
                 hot.imul(w, result, source, imm: n)
@@ -249,10 +265,11 @@ extension CodeGenerator {
                     takeOver(b, for: index)
                     hot.imul(w, second, first)
                 } else {
-                    let result = startResult(index, as: a, in: first, w)
+                    let result = startResult(index, as: a, in: first, whole)
                     hot.imul(w, result, second)
                 }
             }
+            return definesFlags(index)
         case .mulhu where isNarrow(i.type): selectNarrowHigh(index, i.type, a, b, signed: false)
         case .mulhs where isNarrow(i.type): selectNarrowHigh(index, i.type, a, b, signed: true)
         case .udiv where isNarrow(i.type): selectNarrowDivision(index, i.type, a, b, signed: false)
@@ -347,10 +364,9 @@ extension CodeGenerator {
         giveRegister(.rax, to: index)
     }
 
-    /// The IR's quotient of twice the width. The host's division stands where it cannot overflow.
     mutating func selectWideDivision(_ index: Int, _ i: Instruction) {
-        let w = width(i.type)
         clobberFlags()
+        let w = width(i.type)
         reserve(.rax)
         reserve(.rdx)
         let high = useGeneral(Int(values[Int(i.a)].representative))
@@ -359,11 +375,11 @@ extension CodeGenerator {
         hot.mov(w, .rdx, high)
         hot.mov(w, .rax, low)
         hot.cmp(w, .rdx, divisor)
-        let fits = hot.jccForward(.b)
-        hot.movImmediate(.rax, UInt64.max)
-        let done = hot.jmpForward()
-        hot.bind(fits)
+        let overflow = hot.jccForward(.ae)
         hot.div(w, divisor)
+        let done = hot.jmpForward()
+        hot.bind(overflow)
+        hot.xor(.b32, .rax, .rax)
         hot.bind(done)
         giveRegister(.rax, to: index)
         hostFlags = -1

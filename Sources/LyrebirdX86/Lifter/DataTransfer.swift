@@ -116,9 +116,21 @@ extension Lifter {
         let difference = unit.sub(expected, old)
         let flags = unit.flags(difference)
         let same = different(expected, old)
-        if first.kind != .memory { write(first, unit.select(.eq, same, new, old), i) }
+        if first.kind != .memory { writeDestination(first, new, i, where: same) }
         setAccumulator(unless: same, old, destination: first)
         setFlags(flags)
+    }
+
+    /// Where it is not what was expected all 64 bits of a register stay.
+    private mutating func writeDestination(
+        _ operand: Operand, _ new: Value, _ i: DecodedInstruction, where same: Value
+    ) {
+        guard operand.kind == .general else {
+            return write(operand, unit.select(.eq, same, new, read(operand, i)), i)
+        }
+        let before = register(operand.number)
+        let value = unit.select(.eq, same, written(new, to: operand.number), before)
+        setRegister(operand.number, value)
     }
 
     /// rAX becomes what was there where that is not what was expected; otherwise all 64 bits of it stay.

@@ -1,0 +1,131 @@
+// A machine with an x86-64 guest: programs of some bytes, and how they leave.
+
+import Lyrebird
+import Testing
+
+@Suite struct MachineTests {
+    private static let code: UInt64 = 0x40_0000
+    private static let data: UInt64 = 0x50_0000
+
+    private func cpu(_ program: [UInt8], at address: UInt64 = code) throws -> CPU {
+        let machine = try Machine(.x86_64)
+        try machine.memory.map(Self.code, size: 4096, access: .readWriteExecute)
+        try machine.memory.map(Self.data, size: 4096, access: .readWrite)
+        try machine.memory.write(program, at: address)
+        let cpu = try machine.makeCPU()
+        cpu.pc = address
+        cpu[.rsp] = Self.data + 4096
+        return cpu
+    }
+
+    /// fib: a function that calls itself, so that calls, returns and the stack are met.
+    @Test func callsAndReturns() throws {
+        let cpu = try cpu([
+            0xE8, 0x02, 0x00, 0x00, 0x00,  // call fib
+            0x0F, 0x05,  // syscall
+            0x83, 0xFF, 0x02,  // fib: cmp edi, 2
+            0x72, 0x16,  // jb small
+            0x57,  // push rdi
+            0xFF, 0xCF,  // dec edi
+            0xE8, 0xF3, 0xFF, 0xFF, 0xFF,  // call fib
+            0x5F,  // pop rdi
+            0x50,  // push rax
+            0x83, 0xEF, 0x02,  // sub edi, 2
+            0xE8, 0xE9, 0xFF, 0xFF, 0xFF,  // call fib
+            0x59,  // pop rcx
+            0x01, 0xC8,  // add eax, ecx
+            0xC3,  // ret
+            0x89, 0xF8,  // small: mov eax, edi
+            0xC3,  // ret
+        ])
+        cpu[.rdi] = 20
+        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(cpu[.rax] == 6765)
+        #expect(cpu[.rsp] == Self.data + 4096)
+        // SYSCALL leaves where to go on, and the flags.
+        #expect(cpu[.rcx] == cpu.pc && cpu.pc == Self.code + 7)
+        #expect(cpu[.r11] == cpu[.rflags])
+    }
+
+    /// lea rdi, [data]; mov ecx, 100; mov al, 7; rep stosb; std; lea rdi, [rdi - 1]; mov ecx, 3; mov al, 9; rep stosb; hlt
+    @Test func stringsGoBothWays() throws {
+        let cpu = try cpu([
+            0xB9, 0x64, 0x00, 0x00, 0x00, 0xB0, 0x07, 0xF3, 0xAA, 0xFD, 0x48, 0x8D, 0x7F, 0xFF, 0xB9, 0x03, 0x00, 0x00,
+            0x00, 0xB0, 0x09, 0xF3, 0xAA, 0xF4,
+        ])
+        cpu[.rdi] = Self.data
+        #expect(cpu.run() == .generalProtection)
+        #expect(cpu.pc == Self.code + 23)
+        #expect(cpu[.rdi] == Self.data + 96 && cpu[.rcx] == 0)
+        #expect(cpu[.rflags] & 0x400 != 0)
+        let bytes = try cpu.machine.memory.read(Self.data, count: 101)
+        #expect(bytes == [UInt8](repeating: 7, count: 97) + [9, 9, 9, 0])
+    }
+
+    /// A repeated string operation that faults says how far it got, and goes on when it can.
+    @Test func stringsAreRestarted() throws {
+        let cpu = try cpu([0xF3, 0x48, 0xAB, 0xCC])
+        cpu[.rdi] = Self.data + 4096 - 16
+        cpu[.rcx] = 4
+        cpu[.rax] = 5
+        let fault = Fault(pc: Self.code, address: Self.data + 4096, access: .write, cause: .unmapped)
+        #expect(cpu.run() == .fault(fault))
+        #expect(cpu[.rcx] == 2 && cpu[.rdi] == Self.data + 4096)
+        try cpu.machine.memory.map(Self.data + 4096, size: 4096, access: .readWrite)
+        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(cpu[.rcx] == 0 && cpu.pc == Self.code + 3)
+        #expect(
+            try cpu.machine.memory.read(Self.data + 4096, count: 17) == [5, 0, 0, 0, 0, 0, 0, 0, 5]
+                + [UInt8](repeating: 0, count: 8))
+    }
+
+    @Test(
+        arguments: [
+            ([0xCC], Exit.breakpoint(immediate: 0)), ([0xCD, 0x03], .softwareInterrupt(vector: 3)),
+            ([0xCD, 0x80], .systemCall(immediate: 0x80)), ([0x0F, 0x0B], .undefinedInstruction),
+            ([0xFA], .generalProtection),
+            ([0x31, 0xC9, 0xF7, 0xF1], .divideError), ([0x48, 0xF7, 0xF1], .divideError),
+            // SSE is not built; 15 bytes is the longest instruction.
+            ([0x0F, 0x58, 0xC1], .undefinedInstruction),
+            ([UInt8](repeating: 0x66, count: 15) + [0x90], .generalProtection),
+        ] as [([UInt8], Exit)])
+    func leaves(_ program: [UInt8], _ exit: Exit) throws {
+        #expect(try cpu(program).run() == exit)
+    }
+
+    /// An instruction that goes on in a page that is not there is executed when that is.
+    @Test func codeCrossesPages() throws {
+        let cpu = try cpu([0xB8, 0x78, 0x56], at: Self.code + 4093)
+        let fault = Fault(pc: Self.code + 4093, address: Self.code + 4096, access: .execute, cause: .unmapped)
+        #expect(cpu.run() == .fault(fault))
+        #expect(cpu.run() == .fault(fault))
+        try cpu.machine.memory.map(Self.code + 4096, size: 4096, access: .readWriteExecute)
+        try cpu.machine.memory.write([0x34, 0x12, 0xCC], at: Self.code + 4096)
+        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(cpu[.rax] == 0x1234_5678)
+    }
+
+    /// cpuid with every leaf that there is, and one that is not.
+    @Test func saysWhatItIs() throws {
+        for (leaf, check) in [
+            (0, { $0[.rbx] == 0x756E_6547 && $0[.rax] == 7 }), (1, { $0[.rdx] & 1 << 15 != 0 }),
+            (0x8000_0001, { $0[.rdx] & 1 << 29 != 0 }), (0x1234_5678, { $0[.rax] == 0 && $0[.rdx] == 0 }),
+        ] as [(UInt64, (CPU) -> Bool)] {
+            let cpu = try cpu([0x0F, 0xA2, 0xCC])
+            cpu[.rax] = leaf
+            #expect(cpu.run() == .breakpoint(immediate: 0))
+            #expect(check(cpu), "leaf \(leaf)")
+        }
+    }
+
+    /// call f; int3, where f is the host's and a RET stands behind it.
+    @Test func callsTheHost() throws {
+        let cpu = try cpu([0xE8, 0x01, 0x00, 0x00, 0x00, 0xCC, 0x90, 0xC3])
+        let isSet = cpu.machine.setFunction({ $0 &* $1 }, at: Self.code + 6)
+        #expect(isSet)
+        cpu[.rdi] = 6
+        cpu[.rsi] = 7
+        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(cpu[.rax] == 42 && cpu.pc == Self.code + 5)
+    }
+}
