@@ -64,6 +64,12 @@ extension Register {
     public static let rflags = Register(index: 16, form: .rflags)
     public static let fsBase = Register(index: 22), gsBase = Register(index: 23)
     public static let mxcsr = Register(index: 30)
+    /// FCW, FSW without TOP, a bit for each physical register that is not empty, and TOP.
+    public static let x87Control = Register(index: 31), x87Status = Register(index: 32)
+    public static let x87Tags = Register(index: 33), x87Top = Register(index: 34)
+    /// The last x87 instruction that is none of control: its opcode, its address and its operand's.
+    public static let x87Opcode = Register(index: 35), x87Instruction = Register(index: 36)
+    public static let x87Operand = Register(index: 37)
 
     /// x86-64's general registers by their numbers: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 … r15.
     public static func x86(_ number: Int) -> Register {
@@ -72,7 +78,26 @@ extension Register {
     }
 }
 
+extension Register {
+    /// Physical x87 register 0 … 7: the significand, and sign and exponent in 16 bits.
+    public static func x87Significand(_ number: Int) -> Register {
+        precondition((0...7).contains(number), "x87 has eight registers")
+        return Register(index: 71 + number)
+    }
+
+    public static func x87Exponent(_ number: Int) -> Register {
+        precondition((0...7).contains(number), "x87 has eight registers")
+        return Register(index: 79 + number)
+    }
+}
+
 extension VectorRegister {
+    /// Bits 128 to 255 of x86-64's ymm0 … ymm15 by number.
+    public static func upper(_ number: Int) -> VectorRegister {
+        precondition((0...15).contains(number), "x86-64 has ymm0 to ymm15")
+        return VectorRegister(index: 55 + number)
+    }
+
     /// x86-64's xmm0 … xmm15 by number.
     public static func xmm(_ number: Int) -> VectorRegister {
         precondition((0...15).contains(number), "x86-64 has xmm0 to xmm15")

@@ -83,14 +83,21 @@ final class GuestThread {
             let exit = cpu.run()
             enterKernel()
             switch exit {
-            case .systemCall: systemCall()
+            case .systemCall(let immediate):
+                if immediate == processor.foreignCall {
+                    cpu.pc &-= processor.callSize
+                    deliver(.generalProtection(interrupt: immediate))
+                } else {
+                    systemCall()
+                }
             case .stopped: deliverSignals()
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
             case .undefinedInstruction: deliver(abi.illegalInstruction)
             case .breakpoint: deliver(abi.breakpoint)
-            // Of x86 guests, whose programs cannot be run yet.
-            case .divideError, .generalProtection, .softwareInterrupt: deliver(abi.illegalInstruction)
+            case .divideError: deliver(.divideError)
+            case .generalProtection: deliver(.generalProtection())
+            case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
             }
             if hasSignal { deliverSignals() }
         }

@@ -69,6 +69,7 @@ import Testing
 
     @Test func programsSayWhoseTheyAre() {
         #expect(ABI.of(elfMachine: 183)?.processor?.guest == .arm64)
+        #expect(ABI.of(elfMachine: 62)?.processor?.guest == .x86_64)
         for machine: UInt16 in [3, 40, 243, 0] { #expect(ABI.of(elfMachine: machine) == nil) }
         for abi in ABI.runnable { #expect(!abi.hostMachines.contains(abi.elfMachine)) }
     }

@@ -70,6 +70,15 @@ struct GuestProgramTests {
         #expect(guest.status == native.status)
     }
 
+    /// A program of the host's architecture, as the host runs it and translated.
+    @Test(
+        .enabled(if: GuestPrograms.shared?.hasX86Program == true, "a C compiler for x86-64 is needed"),
+        arguments: [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
+    func x86(options: [String]) {
+        expectAllWell(programs.run("x86-64", [], isNative: true))
+        expectAllWell(programs.run("x86-64", [], options: options, root: "/"))
+    }
+
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
     @Test(arguments: ["threads", "processes", "signals", "vdso"]) func holdsInASmallCache(name: String) {
         expectAllWell(programs.run(name, [], options: ["--cache-size", "65536"]))
@@ -109,6 +118,7 @@ final class GuestPrograms: Sendable {
     private let directory: String
     private let lyrebird: String
     let hasHostCompiler: Bool
+    let hasX86Program: Bool
     private static let sysroot = "/usr/aarch64-linux-gnu"
 
     private init?() {
@@ -139,6 +149,9 @@ final class GuestPrograms: Sendable {
         }
         hasHostCompiler =
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
+        let bare =
+            "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
+        hasX86Program = system("cd '\(directory)' && cc \(bare) \(source)/x86-64.c -o x86-64 2>/dev/null") == 0
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 

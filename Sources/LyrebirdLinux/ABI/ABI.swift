@@ -89,6 +89,8 @@ struct Processor: Sendable {
     let gsBase: Register?
     /// Bytes of the system call instruction: how far the pc goes back for a restart.
     let callSize: UInt64
+    /// The immediate of a system call instruction that is another ABI's.
+    let foreignCall: UInt32?
     let frames: any SignalFrameFormat.Type
 }
 
@@ -100,6 +102,8 @@ struct TrapSignal: Sendable {
     var hasAddress = true
     /// The exception's number, where the signal frame has it.
     var vector: UInt64?
+    /// And its error code.
+    var syndrome: UInt64 = 0
     /// How far behind the start of the instruction the program goes on.
     var advance: UInt64 = 0
 }

@@ -7,7 +7,7 @@ extension ABI {
     static let arm64 = ABI(
         processor: Processor(
             guest: .arm64, callNumber: .x8, arguments: [.x0, .x1, .x2, .x3, .x4, .x5], result: .x0, stackPointer: .sp,
-            threadPointer: .tpidrEL0, gsBase: nil, callSize: 4, frames: ARM64SignalFrame.self),
+            threadPointer: .tpidrEL0, gsBase: nil, callSize: 4, foreignCall: nil, frames: ARM64SignalFrame.self),
         machineName: "aarch64",
         elfMachine: 183,
         hostMachines: [62, 3],

@@ -4,7 +4,11 @@ import Lyrebird
 
 extension ABI {
     static let x86_64 = ABI(
-        processor: nil,
+        // INT 0x80 makes the calls of 32-bit programs, which are not there.
+        processor: Processor(
+            guest: .x86_64, callNumber: .rax, arguments: [.rdi, .rsi, .rdx, .r10, .r8, .r9], result: .rax,
+            stackPointer: .rsp, threadPointer: .fsBase, gsBase: .gsBase, callSize: 2, foreignCall: 0x80,
+            frames: X86SignalFrame.self),
         machineName: "x86_64",
         elfMachine: 62,
         hostMachines: [3],
@@ -38,21 +42,19 @@ extension ABI {
     /// The numbers are the raw values (`arch/x86/entry/syscalls/syscall_64.tbl`): one run from 0 to 334.
     static let x86_64SystemCalls: [SystemCall] = (0...334).map { SystemCall(rawValue: $0) ?? .unassigned }
 
-    /// Features that have no bit of AT_HWCAP, as `arch/x86/include/asm/cpufeatures.h` names them: those of x86-64-v3.
-    private static let furtherFeatures: StaticString = """
-        syscall nx lm pni ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt xsave avx f16c lahf_lm abm bmi1 avx2 bmi2
-        """
+    /// Features that have no bit of AT_HWCAP, as `arch/x86/include/asm/cpufeatures.h` names them: what CPUID says besides.
+    private static let furtherFeatures: StaticString = "syscall nx rdtscp lm cx16 movbe popcnt lahf_lm abm bmi1 adx"
 
     /// `arch/x86/kernel/cpu/proc.c`
     private static func x86_64Information(_ index: Int, _ count: Int) -> String {
         let features = x86_64.capabilities.map { "\($0.name)" }.joined(separator: " ")
         return """
             processor\t: \(index)
-            vendor_id\t: unknown
+            vendor_id\t: GenuineIntel
             cpu family\t: 6
-            model\t\t: 0
-            model name\t: x86-64-v3
-            stepping\t: 0
+            model\t\t: 60
+            model name\t: Lyrebird
+            stepping\t: 3
             physical id\t: 0
             siblings\t: \(count)
             core id\t\t: \(index)
@@ -70,5 +72,23 @@ extension ABI {
 
 
             """
+    }
+}
+
+/// Exceptions that x86 alone has (`arch/x86/kernel/traps.c`).
+extension TrapSignal {
+    static let divideError = TrapSignal(number: Signal.arithmetic, code: 1, vector: 0)  // FPE_INTDIV
+
+    /// SI_KERNEL. The error code of a software interrupt is where in the table it would be.
+    static func generalProtection(interrupt: UInt32? = nil) -> TrapSignal {
+        TrapSignal(
+            number: Signal.segmentation, code: 0x80, hasAddress: false, vector: 13,
+            syndrome: interrupt.map { UInt64($0) << 3 | 2 } ?? 0)
+    }
+
+    /// INT1, behind which the program goes on; INT with any other number is not for programs.
+    static func softwareInterrupt(_ vector: UInt32) -> TrapSignal {
+        guard vector == 1 else { return generalProtection(interrupt: vector) }
+        return TrapSignal(number: Signal.trap, code: 1, vector: 1, advance: 1)  // TRAP_BRKPT
     }
 }

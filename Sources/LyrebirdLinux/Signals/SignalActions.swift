@@ -9,6 +9,7 @@ enum Signal {
     static let illegalInstruction: Int32 = 4
     static let trap: Int32 = 5
     static let bus: Int32 = 7
+    static let arithmetic: Int32 = 8
     static let kill: Int32 = 9
     static let segmentation: Int32 = 11
     static let child: Int32 = 17

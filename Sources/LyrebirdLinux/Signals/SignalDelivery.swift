@@ -27,7 +27,7 @@ struct SynchronousSignal {
         number = trap.number
         code = trap.code
         address = trap.hasAddress ? pc : 0
-        cause = trap.vector.map { ExceptionRecord(vector: $0) }
+        cause = trap.vector.map { ExceptionRecord(syndrome: trap.syndrome, vector: $0) }
     }
 
     init(number: Int32, code: Int32, address: UInt64, cause: ExceptionRecord? = nil) {

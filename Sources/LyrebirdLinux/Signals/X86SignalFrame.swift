@@ -320,3 +320,79 @@ enum X86SignalFrame {
         return ExceptionRecord(address: fault.address, syndrome: 4 | access | isPresent, vector: 14)
     }
 }
+
+extension X86SignalFrame: SignalFrameFormat {
+    static func enter(_ entry: HandlerEntry, on thread: GuestThread) -> Bool {
+        var context = X86Context(thread.cpu)
+        let isEntered = enter(entry, &context, scratch: thread.scratch[2]) { bytes, address in
+            (try? thread.memory.write(bytes, at: address)) != nil
+        }
+        if isEntered { context.load(into: thread.cpu) }
+        return isEntered
+    }
+
+    static func leave(_ thread: GuestThread) -> SavedSignalState? {
+        let contents = leave(stackPointer: thread.cpu[.rsp], scratch: thread.scratch[2]) { address, buffer in
+            (try? thread.memory.read(address, into: buffer)) != nil
+        }
+        contents?.context.load(into: thread.cpu)
+        return contents?.saved
+    }
+}
+
+extension X86Context {
+    /// The registers of a CPU.
+    init(_ cpu: CPU) {
+        withUnsafeMutableBytes(of: &general) { cpu.copyRegisters(from: .rax, to: $0) }
+        rip = cpu.pc
+        rflags = cpu[.rflags]
+        floatingPoint = X86FloatingPoint(cpu)
+    }
+
+    /// Loads the CPU with them.
+    func load(into cpu: CPU) {
+        withUnsafeBytes(of: general) { cpu.loadRegisters(from: .rax, $0) }
+        cpu.pc = rip
+        cpu[.rflags] = rflags
+        floatingPoint.load(into: cpu)
+    }
+}
+
+extension X86FloatingPoint {
+    fileprivate init(_ cpu: CPU) {
+        let top = Int(cpu[.x87Top] & 7)
+        control = UInt16(truncatingIfNeeded: cpu[.x87Control])
+        status = UInt16(truncatingIfNeeded: cpu[.x87Status]) & ~0x3800 | UInt16(top) << 11
+        tags = UInt8(truncatingIfNeeded: cpu[.x87Tags])
+        opcode = UInt16(truncatingIfNeeded: cpu[.x87Opcode]) & 0x7ff
+        instruction = cpu[.x87Instruction]
+        operand = cpu[.x87Operand]
+        for number in 0..<8 {
+            let place = (top + number) & 7
+            stack[number] =
+                UInt128(cpu[.x87Significand(place)]) | UInt128(cpu[.x87Exponent(place)] & 0xffff) << 64
+        }
+        mxcsr = UInt32(truncatingIfNeeded: cpu[.mxcsr])
+        withUnsafeMutableBytes(of: &xmm) { cpu.copyRegisters(from: .xmm(0), to: $0) }
+        withUnsafeMutableBytes(of: &upper) { cpu.copyRegisters(from: .upper(0), to: $0) }
+    }
+
+    fileprivate func load(into cpu: CPU) {
+        let top = Int(status >> 11 & 7)
+        cpu[.x87Control] = UInt64(control)
+        cpu[.x87Status] = UInt64(status & ~0x3800)
+        cpu[.x87Tags] = UInt64(tags)
+        cpu[.x87Top] = UInt64(top)
+        cpu[.x87Opcode] = UInt64(opcode)
+        cpu[.x87Instruction] = instruction
+        cpu[.x87Operand] = operand
+        for number in 0..<8 {
+            let place = (top + number) & 7
+            cpu[.x87Significand(place)] = UInt64(truncatingIfNeeded: stack[number])
+            cpu[.x87Exponent(place)] = UInt64(truncatingIfNeeded: stack[number] >> 64)
+        }
+        cpu[.mxcsr] = UInt64(mxcsr)
+        withUnsafeBytes(of: xmm) { cpu.loadRegisters(from: .xmm(0), $0) }
+        withUnsafeBytes(of: upper) { cpu.loadRegisters(from: .upper(0), $0) }
+    }
+}
