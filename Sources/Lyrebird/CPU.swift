@@ -165,8 +165,9 @@ public final class CPU {
                 if payload == 2 {
                     return .fault(Fault(pc: pc, address: pc, access: .execute, cause: .alignment))
                 }
-                let cause: Fault.Cause = payload == 0 ? .unmapped : .protection
-                return .fault(Fault(pc: pc, address: trapOperand, access: .execute, cause: cause))
+                let cause: Fault.Cause = payload & 1 == 0 ? .unmapped : .protection
+                let address = payload & 4 != 0 ? trapOperand : pc
+                return .fault(Fault(pc: pc, address: address, access: .execute, cause: cause))
             case .alignment:
                 return .fault(Fault(pc: pc, address: trapOperand, access: .read, cause: .alignment))
             }

@@ -345,10 +345,13 @@ public final class Engine: @unchecked Sendable {
         return nil
     }
 
-    /// An instruction is not all there: the first of its bytes that is not is the trap's operand.
+    /// An instruction is not all there. Where its first byte is, the first one that is not is the trap's operand, and the payload
+    /// has 4 added.
     private func missingCode(_ cpu: CPUContext, _ address: UInt64) -> EngineExit {
+        let payload: UInt32 = memory.region(at: address) != nil ? 1 : 0
+        if address == cpu.pc { return .trap(.fetch, payload: payload) }
         (cpu.state + layout.entries[layout.trapOperand.index].offset).storeBytes(of: address, as: UInt64.self)
-        return .trap(.fetch, payload: memory.region(at: address) != nil ? 1 : 0)
+        return .trap(.fetch, payload: payload | 4)
     }
 
     func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {
