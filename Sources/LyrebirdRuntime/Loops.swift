@@ -41,7 +41,7 @@ extension Engine {
             return nil
         }
         // The flags that go round are made from what this comparison compared.
-        guard found.comparisonPC.map({ $0 >= source.pc && $0 <= source.pc &+ UInt64(source.guestBytes) }) ?? true
+        guard found.comparisonPC.map({ $0 >= source.pc && $0 < source.pc &+ UInt64(source.guestBytes) }) ?? true
         else { return nil }
         return translations[found.translation].isValid ? found.translation : nil
     }
