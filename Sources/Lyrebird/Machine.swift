@@ -48,8 +48,9 @@ public final class Machine: Sendable {
         public var predictsReturns = true
         /// Extensions of the host's instruction set that may be used, by name ("avx2", "bmi2" …, "detected", "baseline").
         public var hostFeatures = "detected"
-        /// Passes of the optimiser that run, by name, separated by commas; "all", "none".
-        public var passes = "all"
+        /// Passes of the optimiser that run, by name, separated by commas; "all", "none"; "worthwhile": all, but only on loops and where
+        /// they are likely to gain something.
+        public var passes = "worthwhile"
         /// Rewrites the optimiser may make before it stops: to find a wrong one by bisection.
         public var passFuel = Int.max
 
@@ -77,7 +78,8 @@ public final class Machine: Sendable {
         // What the host lacks cannot be switched on.
         options.features = features.intersection(.detected)
         var passes = Passes.none
-        for name in configuration.passes.split(separator: ",") {
+        options.optimizesAllBlocks = configuration.passes != "worthwhile"
+        for name in options.optimizesAllBlocks ? configuration.passes.split(separator: ",") : ["all"] {
             guard let pass = Passes(named: String(name)) else { throw .unknownName(String(name), of: "passes") }
             passes.formUnion(pass)
         }

@@ -18,6 +18,10 @@ extension Lifter {
     /// MOV to and from the stack pointer adds zero: the value itself.
     mutating func addImmediate(_ i: AddSubImmediate) {
         let a = registerOrSP(i.rn, i.sf)
+        // Behind an ADRP it makes an address.
+        if let page = unit.constant(of: a) {
+            return setRegisterOrSP(i.rd, i.sf, const(i.sf, page &+ amount(i)))
+        }
         setRegisterOrSP(i.rd, i.sf, i.imm12 == 0 ? a : unit.add(a, const(i.sf, amount(i))))
     }
 
@@ -101,7 +105,13 @@ extension Lifter {
 
     mutating func movk(_ i: MoveWide) {
         let shift = UInt64(i.hw &* 16)
-        var value = unit.and(register(i.rd, i.sf), const(i.sf, ~(0xFFFF &<< shift)))
+        let old = register(i.rd, i.sf)
+        // Behind a MOVZ it makes a longer constant.
+        if let known = unit.constant(of: old) {
+            let whole = known & ~(0xFFFF &<< shift) | UInt64(i.imm16) &<< shift
+            return setRegister(i.rd, i.sf, const(i.sf, whole))
+        }
+        var value = unit.and(old, const(i.sf, ~(0xFFFF &<< shift)))
         if i.imm16 != 0 { value = unit.or(value, const(i.sf, UInt64(i.imm16) &<< shift)) }
         setRegister(i.rd, i.sf, value)
     }

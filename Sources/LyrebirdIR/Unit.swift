@@ -49,11 +49,13 @@ public struct Unit: ~Copyable {
 
     /// Whether an exit leads back to the unit itself.
     public var loopsToStart: Bool {
-        for place in 0..<placedCount {
-            let last = instructions[Int(blocks[Int(order[place])].end) &- 1]
-            if last.opcode == .exitJump, last.immediate == startPC { return true }
+        mutating get {
+            for place in 0..<placedCount {
+                let last = instructions[Int(blocks[Int(order[place])].end) &- 1]
+                if last.opcode == .exitJump, last.immediate == startPC { return true }
+            }
+            return false
         }
-        return false
     }
 
     /// A `get` of a slot whose content is known makes no instruction. Lifters that run on every start of a program want that; the pass
@@ -101,10 +103,13 @@ public struct Unit: ~Copyable {
     }
 
     /// Instructions that can still be appended; less when the pool or the blocks are scarce.
-    @inline(__always) public var room: Int {
-        let pooled = (Unit.poolCapacity &- poolCount) &>> 3
-        let blocked = (Unit.blockCapacity &- blockCount) &<< 3
-        return min(Unit.capacity &- count, pooled, blocked)
+    public var room: Int {
+        // A getter that does not say so is passed a copy of the whole structure.
+        mutating get {
+            let pooled = (Unit.poolCapacity &- poolCount) &>> 3
+            let blocked = (Unit.blockCapacity &- blockCount) &<< 3
+            return min(Unit.capacity &- count, pooled, blocked)
+        }
     }
 
     // MARK: Appending
@@ -189,6 +194,13 @@ public struct Unit: ~Copyable {
         let i = instructions[value.index]
         return i.opcode == .zext && i.type == .i64 && i.aux == Type.i32.rawValue && type(of: Value(Int(i.a))) == .i32
             ? Value(Int(i.a)) : trunc(.i32, value)
+    }
+
+    /// The number that a value is, if it is a constant.
+    @inline(__always)
+    public mutating func constant(of value: Value) -> UInt64? {
+        let i = instructions[value.index]
+        return i.opcode == .const ? i.immediate : nil
     }
 
     public mutating func param(_ type: Type) -> Value { append(.param, type) }

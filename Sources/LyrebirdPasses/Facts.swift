@@ -22,6 +22,9 @@ struct Facts: OptionSet {
     /// Goes when nobody uses its result.
     static let isRemovable = Facts(rawValue: 512)
 
+    /// Where it is, there is something to gain.
+    static let isPromising = Facts(rawValue: 1024)
+
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
     init(_ opcode: Opcode) {
@@ -47,6 +50,8 @@ struct Facts: OptionSet {
             if opcode.resultRule != .flags { facts.insert(.isShareable) }
         case .fence, .floatFlags: break
         }
+        if opcode == .bitreverse || opcode == .adc || opcode == .sbc { facts.insert(.isPromising) }
+        if opcode.resultRule == .v128, opcode.effect == .pure || opcode.effect == .float { facts.insert(.isPromising) }
         // `flags` names an instruction, not a value: it resolves its operand itself.
         if opcode == .flags { facts.remove(.valueA) }
         self = facts

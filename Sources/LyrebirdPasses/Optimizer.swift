@@ -67,6 +67,14 @@ public struct Optimizer: ~Copyable {
         table.deallocate()
     }
 
+    /// Whether the passes are likely to make a unit better that lifters have forwarded state in already: on most integer code, of which
+    /// the code generator drops by itself what nobody needs, to run them costs more than they gain.
+    public func isPromising(_ unit: borrowing Unit) -> Bool {
+        var all = Facts(rawValue: 0)
+        for index in 0..<unit.count { all.formUnion(facts[Int(unit.instructions[index].opcode.rawValue)]) }
+        return all.contains(.isPromising)
+    }
+
     /// Runs the passes over the unit.
     public mutating func run(_ unit: inout Unit) {
         guard !passes.isEmpty, fuel > 0, unit.placedCount > 0 else { return }
@@ -74,7 +82,7 @@ public struct Optimizer: ~Copyable {
         if !passes.isDisjoint(with: [.stateForwarding, .simplify, .commonSubexpressions]) {
             countUses(unit)
             countPredecessors(unit)
-            forward(&unit)
+            forward(unit)
         }
         if !passes.isDisjoint(with: [.deadStateWrites, .deadCode]) { backward(unit) }
     }
@@ -91,7 +99,7 @@ public struct Optimizer: ~Copyable {
 
     // MARK: Forward
 
-    private mutating func forward(_ unit: inout Unit) {
+    private mutating func forward(_ unit: borrowing Unit) {
         var previous = -1
         for place in 0..<unit.placedCount {
             let id = Int(unit.order[place])
@@ -103,14 +111,14 @@ public struct Optimizer: ~Copyable {
             let end = Int(unit.blocks[id].end)
             var index = Int(unit.blocks[id].start)
             while index < end {
-                visit(index, &unit)
+                visit(index, unit)
                 index &+= 1
             }
         }
     }
 
     @inline(__always)
-    private mutating func visit(_ index: Int, _ unit: inout Unit) {
+    private mutating func visit(_ index: Int, _ unit: borrowing Unit) {
         known[index] = UInt32(truncatingIfNeeded: index)
         var i = unit.instructions[index]
         let fact = facts[Int(i.opcode.rawValue)]
@@ -126,7 +134,7 @@ public struct Optimizer: ~Copyable {
             return
         }
         if fact.contains(.isSite) { lastSite = index }
-        if fact.contains(.isSimplifiable), passes.contains(.simplify) { simplify(index, &i, written, &unit) }
+        if fact.contains(.isSimplifiable), passes.contains(.simplify) { simplify(index, &i, written, unit) }
         if facts[Int(i.opcode.rawValue)].contains(.isShareable), passes.contains(.commonSubexpressions) {
             shareCommon(index, i, unit)
         }

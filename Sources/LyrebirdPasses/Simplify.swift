@@ -5,7 +5,7 @@ import LyrebirdIR
 
 extension Optimizer {
     /// - Parameter written: the instruction before its operands were resolved.
-    mutating func simplify(_ index: Int, _ i: inout Instruction, _ written: Instruction, _ unit: inout Unit) {
+    mutating func simplify(_ index: Int, _ i: inout Instruction, _ written: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
         case .copy: become(index, i.a, &i, unit)
         case .add, .sub, .and, .or, .xor, .andn, .mul, .mulhu, .mulhs, .udiv, .sdiv, .shl, .shr, .sar, .ror:

@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable {
     public var chains = true
     /// Times that a loop goes round before it is translated as a whole; 0 for never.
     public var loopThreshold = 500
+    /// Whether the optimiser runs on all blocks, and not just on loops and where it is promising.
+    public var optimizesAllBlocks = true
     /// Whether `EngineStatistics.translationTime` counts: reading the clock twice costs a hundredth of a translation.
     public var measuresTime = false
     public var generator = CodeGenerator.Options()
@@ -325,7 +327,7 @@ public final class Engine: @unchecked Sendable {
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             lift(code, mode: cpu.mode, limit: limit)
             if unit.guestBytes == 0 { return missingCode(cpu, pc &+ UInt64(read)) }
-            optimizer.run(&unit)
+            optimizeBlocks()
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
                 unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
@@ -366,7 +368,11 @@ public final class Engine: @unchecked Sendable {
         }
         let printer = Printer(layout: layout)
         let lifted = printer.text(of: unit)
-        if asLoop { optimizer.runLoop(&unit, layout) } else { optimizer.run(&unit) }
+        if asLoop {
+            optimizer.runLoop(&unit, layout)
+        } else {
+            optimizeBlocks()
+        }
         let optimized = printer.text(of: unit)
         let hot = cache.hotAssembler
         let cold = cache.coldAssembler
@@ -390,7 +396,7 @@ public final class Engine: @unchecked Sendable {
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
         lift(code, mode: mode, limit: options.unitLimit)
         let lifted = lyrebird_counter(0, 0)
-        optimizer.run(&unit)
+        optimizeBlocks()
         let optimized = lyrebird_counter(0, 0)
         let compiled = generator.compile(
             unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
@@ -419,6 +425,11 @@ public final class Engine: @unchecked Sendable {
         } else {
             architecture.lift(code, mode: mode, into: &unit, limit: limit)
         }
+    }
+
+    @inline(__always)
+    private func optimizeBlocks() {
+        if options.optimizesAllBlocks || optimizer.isPromising(unit) { optimizer.run(&unit) }
     }
 
     /// Copies guest code to the buffer; the bytes that could be fetched.

@@ -33,8 +33,11 @@ struct TranslationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Use these extensions of the host's instruction set only.", valueName: "names"))
     var hostFeatures = "detected"
 
-    @Option(help: ArgumentHelp("Run these passes of the optimiser only (all, none, or names).", valueName: "names"))
-    var passes = "all"
+    @Option(
+        help: ArgumentHelp(
+            "Run these passes of the optimiser: worthwhile (all, on loops and where they are likely to gain), all, none, or names.",
+            valueName: "names"))
+    var passes = "worthwhile"
 
     @Option(help: ArgumentHelp("Stop optimising after so many rewrites.", valueName: "n"))
     var passFuel: Int?

@@ -198,7 +198,7 @@ final class EngineSubject: Subject {
     /// - Parameter loopThreshold: times a loop goes round before it is translated as a whole.
     init(
         _ name: String, features: CPUFeatures = .detected, passes: Passes = .all, window: Bool = false,
-        loopThreshold: Int = 1
+        loopThreshold: Int = 1, optimizesAllBlocks: Bool = true
     ) throws {
         self.name = name
         isWindow = window
@@ -206,6 +206,7 @@ final class EngineSubject: Subject {
         options.features = features
         options.cacheSize = 8 << 20
         options.loopThreshold = loopThreshold
+        options.optimizesAllBlocks = optimizesAllBlocks
         let space = window ? try AddressSpace(windowSize: Self.windowSize) : AddressSpace()
         base = UInt(space.base)
         engine = try Engine(ARM64(), memory: space, options: options, optimizer: Optimizer(passes: passes))

@@ -103,40 +103,42 @@ extension CodeGenerator {
     }
 
     private mutating func enterByContract(first: Bool) {
+        strayed = isLoop ? contract.allSlots : SlotSet()
+        hostFlags = -1
+        if first {
+            // The analysis has put everything in its place.
+            registerValue.update(from: freshRegisters, count: HostRegister.count)
+            dirty = outer.set
+            return logBlockStart()
+        }
         for register in 0..<HostRegister.count {
             let value = registerValue[register]
             if value >= 0 { values[Int(value)].register = 0xFF }
             registerValue[register] = -1
         }
         dirty = SlotSet()
-        hostFlags = -1
-        if !first {
-            for slot in 0..<contract.displacement.count {
-                slots[slot].bound = -1
-                slots[slot].end = -1
-                slots[slot].logged = freshSlots[slot].logged
-            }
+        for slot in 0..<contract.displacement.count {
+            slots[slot].bound = -1
+            slots[slot].end = -1
+            slots[slot].logged = freshSlots[slot].logged
         }
         for slot in pins.slots {
-            let content = Int32(truncatingIfNeeded: count &+ Int(slot))
+            let content = Int32(truncatingIfNeeded: Self.contents &+ Int(slot))
             let register = pins.registerOfSlot[Int(slot)]
             // The analysis looked ahead from the unit's entry only.
-            if !first { values[Int(content)].end = isLoop ? contentEnds[Int(slot)] : .max }
+            values[Int(content)].end = isLoop ? contentEnds[Int(slot)] : .max
             slots[Int(slot)].bound = content
             slots[Int(slot)].end = values[Int(content)].end
             registerValue[Int(register)] = content
             values[Int(content)].register = register
             values[Int(content)].slot = Int16(slot)
             // What a loop only reads is in memory as well, if it was there before.
-            if !isLoop || first || written.contains(Int(slot)) || outer.registerOfSlot[Int(slot)] != 0xFF {
+            if !isLoop || written.contains(Int(slot)) || outer.registerOfSlot[Int(slot)] != 0xFF {
                 dirty.insert(Int(slot))
             }
         }
         logBlockStart()
-        if isLoop, !first {
-            for slot in outer.slots { moved.insert(Int(slot)) }
-            for slot in inner.slots { moved.insert(Int(slot)) }
-        }
+        if isLoop { moved = outer.set | inner.set }
     }
 
     // MARK: State
@@ -146,7 +148,7 @@ extension CodeGenerator {
         let slot = Int(i.a)
         let content = slots[slot].bound
         let value = Int32(truncatingIfNeeded: index)
-        if content >= Int32(truncatingIfNeeded: count) {
+        if content >= Self.contents {
             // The entry's content gets a name, in the register where it is.
             let register = values[Int(content)].register
             values[Int(content)].register = 0xFF
@@ -210,7 +212,7 @@ extension CodeGenerator {
     /// `set`: from here on the slot's content is `value`.
     mutating func bindSlot(_ slot: Int, to value: Int, end: Int32) {
         let old = slots[slot].bound
-        if old >= 0, old < Int32(truncatingIfNeeded: count), !dirty.contains(slot) {
+        if old >= 0, old < Self.contents, !dirty.contains(slot) {
             // The old value may have no other home than the slot's memory, which will be overwritten one day.
             let state = values[Int(old)]
             // Somebody else may have been told that it is there.
@@ -225,12 +227,13 @@ extension CodeGenerator {
         }
         slots[slot].bound = Int32(truncatingIfNeeded: value)
         slots[slot].end = end
+        if values[value].slot >= 0 { moved.insert(Int(values[value].slot)) }
         values[value].slot = Int16(slot)
         dirty.insert(slot)
         moved.insert(slot)
         if old >= 0, old != Int32(truncatingIfNeeded: value) {
             // The entry's content has no other name.
-            if old >= Int32(truncatingIfNeeded: count) { values[Int(old)].end = -1 }
+            if old >= Self.contents { values[Int(old)].end = -1 }
             dropIfDead(Int(old))
         }
     }
@@ -381,7 +384,7 @@ extension CodeGenerator {
     }
 
     /// Higher is better to evict.
-    private func evictionScore(_ register: UInt8) -> Int32 {
+    private mutating func evictionScore(_ register: UInt8) -> Int32 {
         let value = Int(registerValue[Int(register)])
         let state = values[value]
         if state.nextUse == .max, pins.slotOfRegister[Int(register)] < 0 || value < count {
@@ -393,7 +396,7 @@ extension CodeGenerator {
     }
 
     /// Whether a pinned slot is bound to the value: it must be in a register again at the exit.
-    private func isPinnedContent(_ value: Int) -> Bool {
+    private mutating func isPinnedContent(_ value: Int) -> Bool {
         for slot in pins.slots where slots[Int(slot)].bound == Int32(truncatingIfNeeded: value) { return true }
         return false
     }
@@ -403,7 +406,7 @@ extension CodeGenerator {
         let value = Int(registerValue[Int(register)])
         guard value >= 0 else { return }
         if !isDeadHere(value) { storeHome(value) }
-        if isLoop, value >= count, passing.contains(value &- count) { isCrowded = true }
+        if isLoop, value >= Self.contents, passing.contains(value &- Self.contents) { isCrowded = true }
         if values[value].isCompared { moved = moved | contract.flagSlots }
         values[value].register = 0xFF
         registerValue[Int(register)] = -1
@@ -418,7 +421,7 @@ extension CodeGenerator {
     /// needed again.
     mutating func storeHome(_ value: Int) {
         var hasHome = values[value].isConstant || values[value].spill >= 0
-        var rest = dirty
+        var rest = dirty & slotsThatMayHold(value)
         while case let slot = rest.popFirst(), slot >= 0 {
             guard slots[slot].bound == Int32(truncatingIfNeeded: value), slots[slot].end >= Int32(position) else {
                 continue
@@ -436,11 +439,21 @@ extension CodeGenerator {
         if !hasHome, values[value].nextUse != .max || last > Int32(position) { storeSpill(value) }
     }
 
+    /// A superset of the slots that are bound to a value: one that is, and is not the last one, has been marked as moved.
+    @inline(__always) func slotsThatMayHold(_ value: Int) -> SlotSet {
+        var result = strayed | moved
+        if values[value].slot >= 0 { result.insert(Int(values[value].slot)) }
+        return result
+    }
+
     /// A slot whose memory holds the value, -1 if there is none.
-    func memorySlot(_ value: Int) -> Int {
+    mutating func memorySlot(_ value: Int) -> Int {
         let last = Int(values[value].slot)
         if last >= 0, holds(slot: last, value) { return last }
-        for slot in 0..<contract.displacement.count where holds(slot: slot, value) { return slot }
+        var rest = slotsThatMayHold(value) & ~dirty
+        while case let slot = rest.popFirst(), slot >= 0 {
+            if holds(slot: slot, value) { return slot }
+        }
         return -1
     }
 
@@ -450,19 +463,19 @@ extension CodeGenerator {
     }
 
     /// Where the value is in memory, if it is.
-    func memoryHome(_ value: Int) -> Memory? {
+    mutating func memoryHome(_ value: Int) -> Memory? {
         if values[value].spill >= 0 { return RegisterContract.spill(Int(values[value].spill)) }
         let slot = memorySlot(value)
         return slot >= 0 ? slotMemory(slot) : nil
     }
 
     /// How much of a general value is in memory: an i32 in its slot, which an i64 slot may be bound to as well, has neighbours.
-    func homeWidth(_ value: Int) -> Width {
+    mutating func homeWidth(_ value: Int) -> Width {
         values[value].spill >= 0 || values[value].type == .i64 ? .b64 : .b32
     }
 
     /// Where the value is in memory, which it must be.
-    func home(of value: Int) -> Memory {
+    mutating func home(of value: Int) -> Memory {
         if let memory = memoryHome(value) { return memory }
         fatalError("value v\(value) is nowhere at v\(position), guest pc 0x\(String(instructionPC, radix: 16))")
     }

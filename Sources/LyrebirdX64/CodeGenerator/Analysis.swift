@@ -79,6 +79,27 @@ struct ValueState {
         hint: 0xFF, type: .none, flags: -1)
 }
 
+/// What every walk asks of an opcode, as bits.
+struct OpcodeFacts {
+    private let bits: UInt8
+
+    init(_ opcode: LyrebirdIR.Opcode) {
+        let effect = opcode.effect
+        let isControl = effect == .control
+        bits =
+            UInt8(opcode.valueFields) | (isControl || opcode.mayFault ? 8 : 0) | (isControl ? 16 : 0)
+            | (effect == .pure || effect == .clock ? 32 : 0)
+    }
+
+    /// `Opcode.valueFields`.
+    @inline(__always) var valueFields: Int { Int(bits & 7) }
+    /// It looks at all slots.
+    @inline(__always) var isSite: Bool { bits & 8 != 0 }
+    @inline(__always) var isControl: Bool { bits & 16 != 0 }
+    /// It goes if nobody needs its result.
+    @inline(__always) var isRemovable: Bool { bits & 32 != 0 }
+}
+
 /// base + index << scale + displacement; ids are representatives, -1 for none.
 struct FoldedAddress {
     var base: Int32
@@ -148,7 +169,7 @@ extension CodeGenerator {
         chainCount = Int(chain)
     }
 
-    private func overwritten(by block: Block, _ unit: borrowing Unit) -> SlotSet {
+    private mutating func overwritten(by block: Block, _ unit: borrowing Unit) -> SlotSet {
         var read = SlotSet()
         var result = SlotSet()
         for index in Int(block.start)..<Int(block.end) {
@@ -167,7 +188,7 @@ extension CodeGenerator {
 
     /// Whether block `id`, emitted right behind `previous`, goes on with the allocator's state: it has no other way in. Blocks
     /// that only exit are emitted with the branch that goes there.
-    func inherits(_ id: Int, from previous: Int, _ unit: borrowing Unit) -> Bool {
+    mutating func inherits(_ id: Int, from previous: Int, _ unit: borrowing Unit) -> Bool {
         guard blockStates[id].predecessors == 1 else { return false }
         let last = unit.instructions[Int(unit.blocks[previous].end) &- 1]
         if last.opcode == .jump { return Int(unit.pool[Int(last.a)]) == id }
@@ -271,6 +292,7 @@ extension CodeGenerator {
         var siteCount: Int32 = 0
         var chain: Int32 = -1
         slots.update(from: isLoop ? freshInner : freshSlots, count: contract.displacement.count)
+        touched = SlotSet()
         var place = unit.placedCount &- 1
         while place >= 0 {
             let id = Int(unit.order[place])
@@ -290,26 +312,22 @@ extension CodeGenerator {
             }
             place &-= 1
         }
-        // What pinned slots hold at entry.
-        for pinned in outer.slots {
-            let slot = Int(pinned)
+        // What pinned slots hold at entry. What nobody reads or writes stays to the end.
+        (values + Self.contents).update(from: freshContents, count: contract.displacement.count)
+        var rest = touched & outer.set
+        while case let slot = rest.popFirst(), slot >= 0 {
             let end = max(
                 siteCount > slots[slot].sitesSeen ? sites[Int(slots[slot].sitesSeen)] : -1, slots[slot].lastRead)
-            beginContent(slot, end: end)
+            values[Self.contents &+ slot].end = end
+            slots[slot].end = end
         }
         if isLoop {
-            for pinned in inner.slots { beginContent(Int(pinned), end: .max) }
+            for pinned in inner.slots {
+                values[Self.contents &+ Int(pinned)].end = .max
+                slots[Int(pinned)].end = .max
+            }
         }
         if chainCount > 1 { extendAcrossBlocks(unit) }
-    }
-
-    @inline(__always)
-    private mutating func beginContent(_ slot: Int, end: Int32) {
-        var content = ValueState.fresh
-        content.representative = UInt32(count &+ slot)
-        content.end = end
-        content.type = contract.types[slot]
-        values[count &+ slot] = content
     }
 
     @inline(__always)
@@ -317,18 +335,22 @@ extension CodeGenerator {
         let i = unit.instructions[index]
         // A quarter of all.
         if i.opcode == .instruction || i.opcode == .nop { return }
-        let effect = i.opcode.effect
-        switch effect {
-        case .load, .store, .atomic, .control:
+        let fact = facts[Int(i.opcode.rawValue)]
+        if fact.isSite {
             sites[Int(siteCount)] = Int32(truncatingIfNeeded: index)
             siteCount &+= 1
-            if effect == .control { nextControl = Int32(truncatingIfNeeded: index) }
-        default: break
+            if fact.isControl { nextControl = Int32(truncatingIfNeeded: index) }
         }
         switch i.opcode {
         case .set, .bind:
             let slot = Int(i.a)
             let seen = slots[slot].sitesSeen
+            touched.insert(slot)
+            if siteCount == seen, slots[slot].lastRead < 0, i.opcode == .set {
+                // It is bound again before anybody looks.
+                values[index].isSkipped = true
+                return
+            }
             let end = max(siteCount > seen ? sites[Int(seen)] : Int32(truncatingIfNeeded: index), slots[slot].lastRead)
             bindingEnds[index] = end
             slots[slot].sitesSeen = siteCount
@@ -362,7 +384,7 @@ extension CodeGenerator {
             }
         }
         // Pure instructions that nobody needs.
-        if effect == .pure || effect == .clock {
+        if fact.isRemovable {
             let needed =
                 values[index].end >= 0 || (values[index].flags >= 0 && values[Int(values[index].flags)].end >= 0)
             if !needed {
@@ -393,8 +415,8 @@ extension CodeGenerator {
 
     /// A mask of the fields with operands that selection reads: flags of which some would be kept are none if nobody looks at the
     /// result's, or if nothing of them is kept.
-    @inline(__always) func operandFields(_ index: Int, _ i: Instruction) -> Int {
-        let fields = i.opcode.valueFields
+    @inline(__always) mutating func operandFields(_ index: Int, _ i: Instruction) -> Int {
+        let fields = facts[Int(i.opcode.rawValue)].valueFields
         guard Evaluate.keepsFlags(i.opcode), i.opcode != .rcl, i.opcode != .rcr else { return fields }
         let flags = values[index].flags
         let isWanted = flags >= 0 && values[Int(flags)].end >= 0
@@ -403,13 +425,14 @@ extension CodeGenerator {
     }
 
     /// A shift, no rotation, by a number that is not 0.
-    func shiftsForSure(_ i: Instruction) -> Bool {
+    mutating func shiftsForSure(_ i: Instruction) -> Bool {
         guard i.opcode == .shlFlags || i.opcode == .shrFlags || i.opcode == .sarFlags else { return false }
         return keepingAmount(i).map { $0 != 0 } ?? false
     }
 
     private mutating func visitGet(_ index: Int, _ i: Instruction, _ siteCount: Int32) {
         let slot = Int(i.a)
+        touched.insert(slot)
         let seen = slots[slot].sitesSeen
         if values[index].end < 0 {
             values[index].isSkipped = true
@@ -504,12 +527,12 @@ extension CodeGenerator {
     }
 
     /// Whether an addition is needed as an address only: nothing that comes later, and nothing bound, uses it.
-    private func isOnlyAddress(_ index: Int) -> Bool {
+    private mutating func isOnlyAddress(_ index: Int) -> Bool {
         values[index].end < 0 && values[index].flags < 0
     }
 
     /// x << 1, 2 or 3 that nobody else needs.
-    func smallShift(_ index: Int, _ unit: borrowing Unit) -> (Int, UInt8)? {
+    mutating func smallShift(_ index: Int, _ unit: borrowing Unit) -> (Int, UInt8)? {
         guard index < count, unit.instructions[index].opcode == .shl, unit.instructions[index].type == .i64,
             values[index].end < 0
         else { return nil }
@@ -521,7 +544,7 @@ extension CodeGenerator {
     }
 
     /// The comparison that a deferred `select` makes.
-    func deferredComparison(_ i: Instruction, _ unit: borrowing Unit) -> Instruction {
+    mutating func deferredComparison(_ i: Instruction, _ unit: borrowing Unit) -> Instruction {
         let taken = Int(values[Int(i.b)].representative)
         return unit.instructions[Int(values[Int(unit.instructions[taken].a)].representative)]
     }

@@ -49,7 +49,8 @@ public struct CodeGenerator: ~Copyable {
     var cold: Assembler
     var hotStart: UnsafeMutablePointer<UInt8>
 
-    // Per value (indexed by instruction, then one for each slot's content at entry).
+    // Per value (indexed by instruction; from `contents` on, one for each slot's content at entry).
+    static let contents = Unit.capacity
     let values: UnsafeMutablePointer<ValueState>
     /// For each operand of each instruction (three apiece): position of the value's next use after it.
     let chain: UnsafeMutablePointer<Int32>
@@ -70,6 +71,9 @@ public struct CodeGenerator: ~Copyable {
     /// As they are at a unit's start, and as they are in a loop.
     let freshSlots: UnsafeMutablePointer<SlotState>
     let freshInner: UnsafeMutablePointer<SlotState>
+    let freshRegisters: UnsafeMutablePointer<Int32>
+    let freshContents: UnsafeMutablePointer<ValueState>
+    let facts: UnsafeMutablePointer<OpcodeFacts>
     /// Where slots are between translations, where they are between the blocks of the loop, and which of them holds now.
     let outer: Pins
     var inner = Pins()
@@ -89,6 +93,9 @@ public struct CodeGenerator: ~Copyable {
     var dirty = SlotSet()
     /// Slots that may be elsewhere than the frame log last said.
     var moved = SlotSet()
+    /// Those that were so at a site of this chain of blocks. With the others they are all that may not be home: of a loop, whose blocks
+    /// have another home than it has, all.
+    var strayed = SlotSet()
     /// Where the last site was, and its guest pc.
     var lastSite: UnsafeMutablePointer<UInt8>
     var lastSitePC: UInt64 = 0
@@ -109,6 +116,8 @@ public struct CodeGenerator: ~Copyable {
     var position = 0
     /// In the analysis: the next instruction by which a block may be left.
     var nextControl: Int32 = .max
+    /// In the analysis: slots that are read or bound.
+    var touched = SlotSet()
     /// In the analysis: where the chain of blocks ends.
     var chainEnd: Int32 = .max
     /// Chains of blocks in the unit: with one, nothing has to outlive the allocator's state.
@@ -156,13 +165,31 @@ public struct CodeGenerator: ~Copyable {
         slots = .allocate(capacity: StateLayout.maximum)
         freshSlots = .allocate(capacity: StateLayout.maximum)
         freshInner = .allocate(capacity: StateLayout.maximum)
+        freshContents = .allocate(capacity: StateLayout.maximum)
+        facts = .allocate(capacity: LyrebirdIR.Opcode.count)
+        for raw in 0..<LyrebirdIR.Opcode.count {
+            facts[raw] = OpcodeFacts(LyrebirdIR.Opcode(rawValue: UInt16(raw))!)
+        }
+        freshRegisters = .allocate(capacity: HostRegister.count)
+        freshRegisters.initialize(repeating: -1, count: HostRegister.count)
         contentEnds = .allocate(capacity: StateLayout.maximum)
         outer = Pins(contract)
         pins = outer
         for slot in 0..<contract.displacement.count {
             let register = contract.registerOfSlot[slot]
+            let isPinned = register != 0xFF
+            let content = Int32(truncatingIfNeeded: Self.contents &+ slot)
             freshSlots[slot] = SlotState(
-                hint: register, logged: UInt16(register == 0xFF ? FrameLocation.memory : register))
+                bound: isPinned ? content : -1, end: .max, hint: register,
+                logged: UInt16(isPinned ? register : FrameLocation.memory))
+            if isPinned { freshRegisters[Int(register)] = content }
+            var entry = ValueState.fresh
+            entry.representative = UInt32(bitPattern: content)
+            entry.end = .max
+            entry.type = contract.types[slot]
+            entry.register = register
+            entry.slot = Int16(slot)
+            freshContents[slot] = entry
         }
         links = .allocate(capacity: Self.linkCapacity)
         frames = .allocate(capacity: Self.frameCapacity)
@@ -191,6 +218,9 @@ public struct CodeGenerator: ~Copyable {
         slots.deallocate()
         freshSlots.deallocate()
         freshInner.deallocate()
+        freshRegisters.deallocate()
+        freshContents.deallocate()
+        facts.deallocate()
         contentEnds.deallocate()
         outer.deallocate()
         inner.deallocate()
@@ -237,7 +267,6 @@ public struct CodeGenerator: ~Copyable {
         spillsUsed = SpillSet()
         unchecked.count = 0
         unchecked.heldCount = 0
-        for register in 0..<HostRegister.count { registerValue[register] = -1 }
         pins = outer
         overflowed = false
     }

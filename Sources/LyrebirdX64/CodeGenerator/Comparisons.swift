@@ -108,7 +108,8 @@ extension CodeGenerator {
 
     /// At a loop's head, where the comparison stands that makes the loop's flags again: base + constant that nobody else needs.
     /// It need not be made before the comparison is.
-    private func sumOnlyFor(_ value: Int, _ type: Type, _ unit: borrowing Unit) -> (base: Int, addend: Int32)? {
+    private mutating func sumOnlyFor(_ value: Int, _ type: Type, _ unit: borrowing Unit) -> (base: Int, addend: Int32)?
+    {
         guard let head = unit.loopHead, value < Int(unit.blocks[head.index].start) &+ Unit.loopFlagsLength,
             values[value].end < 0
         else { return nil }
@@ -118,7 +119,7 @@ extension CodeGenerator {
         return (Int(values[Int(i.a)].representative), n)
     }
 
-    func comparison(_ flags: Int) -> Comparison {
+    mutating func comparison(_ flags: Int) -> Comparison {
         let address = addresses[Int(addresses[flags].base)]
         return Comparison(
             first: Int(address.base), addend: address.displacement, second: Int(address.index),
@@ -128,7 +129,7 @@ extension CodeGenerator {
     // MARK: Selection
 
     /// Whether a flags value is nowhere, and has to be made again.
-    @inline(__always) func isLost(_ flags: Int) -> Bool {
+    @inline(__always) mutating func isLost(_ flags: Int) -> Bool {
         values[flags].isRepeatable && !holds(Int32(truncatingIfNeeded: flags)) && memoryHome(flags) == nil
     }
 

@@ -86,7 +86,7 @@ extension CodeGenerator {
     }
 
     /// Whether an instruction may be emitted while results have not been looked at.
-    func leavesUnchecked(_ i: Instruction) -> Bool {
+    mutating func leavesUnchecked(_ i: Instruction) -> Bool {
         switch i.opcode {
         case .nop, .instruction, .const, .vconst, .copy, .get, .set, .bind: return true
         case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fmulAdd: return !unchecked.isVector && unchecked.lane == i.lane

@@ -42,6 +42,7 @@ extension CodeGenerator {
 
     /// The next instruction emitted may fault: logs what is elsewhere than at the last one.
     mutating func site(_ unit: borrowing Unit) {
+        strayed = strayed | moved
         while case let slot = moved.popFirst(), slot >= 0 { logLocation(of: slot) }
         let distance = hot.cursor - lastSite
         if distance < Int(FrameLocation.far) {
@@ -98,7 +99,7 @@ extension CodeGenerator {
         }
     }
 
-    private func frameLocation(of slot: Int) -> (location: UInt8, operand: UInt8) {
+    private mutating func frameLocation(of slot: Int) -> (location: UInt8, operand: UInt8) {
         guard dirty.contains(slot) else { return (FrameLocation.memory, 0) }
         let value = Int(slots[slot].bound)
         if values[value].register != 0xFF { return (values[value].register, 0) }
@@ -110,7 +111,7 @@ extension CodeGenerator {
         return memoryLocation(of: value)
     }
 
-    private func memoryLocation(of value: Int) -> (location: UInt8, operand: UInt8) {
+    private mutating func memoryLocation(of value: Int) -> (location: UInt8, operand: UInt8) {
         if values[value].spill >= 0 {
             return (FrameLocation.spill, UInt8(truncatingIfNeeded: values[value].spill))
         }
@@ -145,7 +146,7 @@ extension CodeGenerator {
     mutating func markMoved(_ value: Int) {
         if values[value].isCompared { moved = moved | contract.flagSlots }
         guard values[value].slot >= 0 else { return }
-        var rest = dirty
+        var rest = dirty & slotsThatMayHold(value)
         while case let slot = rest.popFirst(), slot >= 0 {
             if slots[slot].bound == Int32(truncatingIfNeeded: value) { moved.insert(slot) }
         }

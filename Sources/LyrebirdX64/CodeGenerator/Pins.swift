@@ -12,6 +12,7 @@ struct Pins {
     /// Slots that have a register.
     private let list: UnsafeMutablePointer<UInt8>
     private var count = 0
+    private(set) var set = SlotSet()
 
     init() {
         registerOfSlot = .allocate(capacity: StateLayout.maximum)
@@ -39,6 +40,7 @@ struct Pins {
         slotOfRegister[Int(register)] = Int16(slot)
         list[count] = UInt8(slot)
         count &+= 1
+        set.insert(slot)
     }
 
     mutating func removeAll() {
@@ -47,6 +49,7 @@ struct Pins {
             registerOfSlot[Int(slot)] = 0xFF
         }
         count = 0
+        set = SlotSet()
     }
 }
 

@@ -37,6 +37,7 @@ public struct RegisterContract: Sendable {
     let types: [Type]
     /// The slots that hold flags.
     let flagSlots: SlotSet
+    let allSlots: SlotSet
     public let memory: MemoryMode
     public let features: CPUFeatures
     let layout: StateLayout
@@ -77,6 +78,9 @@ public struct RegisterContract: Sendable {
         var flagSlots = SlotSet()
         for (slot, type) in types.enumerated() where type == .flags { flagSlots.insert(slot) }
         self.flagSlots = flagSlots
+        var allSlots = SlotSet()
+        for slot in types.indices { allSlots.insert(slot) }
+        self.allSlots = allSlots
         self.layout = layout
         self.memory = memory
         self.features = features

@@ -218,10 +218,11 @@ extension CodeGenerator {
 
     /// - Parameter lost: slots whose content nobody wants there.
     mutating func goHome(_ home: Pins, lost: SlotSet = SlotSet()) {
-        let leaving = dirty & ~lost
+        let away = strayed | moved
+        let leaving = dirty & away & ~lost
         let regained = regainAtExit(leaving)
         storeDirtyRegisters(leaving, home)
-        movePinned(home, lost)
+        movePinned(home, away & home.set & ~lost)
         storeTheRest(leaving, home, regained)
     }
 
@@ -242,19 +243,20 @@ extension CodeGenerator {
 
     /// Pinned slots to their registers: a parallel move. First what goes from register to register, cycles by exchange, then
     /// what comes from memory or is a constant.
-    private mutating func movePinned(_ home: Pins, _ lost: SlotSet) {
+    private mutating func movePinned(_ home: Pins, _ away: SlotSet) {
         var rest = SlotSet()
         var displaced = 0
-        for slot in home.slots where !lost.contains(Int(slot)) {
-            let bound = slots[Int(slot)].bound
+        var all = away
+        while case let slot = all.popFirst(), slot >= 0 {
+            let bound = slots[slot].bound
             let register = bound >= 0 ? values[Int(bound)].register : 0xFF
             if register == 0xFF {
-                rest.insert(Int(slot))
-            } else if register != home.registerOfSlot[Int(slot)] {
+                rest.insert(slot)
+            } else if register != home.registerOfSlot[slot] {
                 displaced &+= 1
             }
         }
-        if displaced > 0 { moveDisplaced(displaced, home, lost) }
+        if displaced > 0 { moveDisplaced(displaced, home, away) }
         while case let slot = rest.popFirst(), slot >= 0 {
             let register = home.registerOfSlot[slot]
             let value = Int(slots[slot].bound)
@@ -277,7 +279,7 @@ extension CodeGenerator {
     }
 
     /// Pinned slots that are in other registers than their own.
-    private mutating func moveDisplaced(_ displaced: Int, _ target: Pins, _ lost: SlotSet) {
+    private mutating func moveDisplaced(_ displaced: Int, _ target: Pins, _ away: SlotSet) {
         // source[r]: the register whose content must come to r; readers[r]: how many registers still want what is in r.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 &* HostRegister.count) { buffer in
             let source = buffer.baseAddress!
@@ -285,7 +287,7 @@ extension CodeGenerator {
             for n in 0..<(2 &* HostRegister.count) { buffer[n] = 0 }
             for n in 0..<HostRegister.count { source[n] = 0xFF }
             var pendingMoves = displaced
-            for slot in target.slots where !lost.contains(Int(slot)) {
+            for slot in target.slots where away.contains(Int(slot)) {
                 let home = Int(target.registerOfSlot[Int(slot)])
                 let bound = slots[Int(slot)].bound
                 guard bound >= 0 else { continue }

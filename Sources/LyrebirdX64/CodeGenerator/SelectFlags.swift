@@ -48,7 +48,7 @@ extension CodeGenerator {
         let value = Int(flags)
         let keepsRAX = isLocked(GPR.rax.rawValue)
         var isPacked = false
-        var rest = dirty
+        var rest = dirty & contract.flagSlots
         while case let slot = rest.popFirst(), slot >= 0 {
             guard slots[slot].bound == flags, slots[slot].end >= Int32(position) else { continue }
             if !isPacked {

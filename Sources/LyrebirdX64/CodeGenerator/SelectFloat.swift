@@ -35,7 +35,7 @@ extension CodeGenerator {
 
     /// Whether there is a fast way, given what the unit may take for granted. Rounding and changes of precision look at no
     /// result, so they need the host's choice of NaN. Half precision has none.
-    func isHosts(_ i: Instruction, _ unit: borrowing Unit) -> Bool {
+    mutating func isHosts(_ i: Instruction, _ unit: borrowing Unit) -> Bool {
         if unit.floatControl.contains(.flushesSubnormals) || i.lane == .h { return false }
         switch i.opcode {
         case .fround: return !unit.floatControl.contains(.defaultNaN) && i.b != 4 | 8
@@ -50,7 +50,7 @@ extension CodeGenerator {
     // MARK: The slow way
 
     @inline(__always)
-    func floatWord(_ i: Instruction, _ unit: borrowing Unit) -> UInt64 {
+    mutating func floatWord(_ i: Instruction, _ unit: borrowing Unit) -> UInt64 {
         Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type) ?? 0
     }
 
@@ -158,7 +158,7 @@ extension CodeGenerator {
         }
     }
 
-    private func hasZerosAbove(_ i: Instruction, _ lane: Lane) -> Bool {
+    private mutating func hasZerosAbove(_ i: Instruction, _ lane: Lane) -> Bool {
         let opcode = i.opcode.rawValue
         if opcode >= LyrebirdIR.Opcode.fadd.rawValue, opcode < LyrebirdIR.Opcode.vfadd.rawValue {
             return i.opcode == .fconvert ? i.b <= lane.rawValue : i.lane.rawValue <= lane.rawValue

@@ -10,7 +10,7 @@ import LyrebirdIR
 extension CodeGenerator {
     /// The operand as a sign-extended 32-bit immediate of an instruction of the type, if it is one.
     @inline(__always)
-    func smallConstant(_ value: Int, _ type: Type) -> Int32? {
+    mutating func smallConstant(_ value: Int, _ type: Type) -> Int32? {
         guard values[value].isConstant else { return nil }
         let bits = constantBits[value]
         switch type {
@@ -23,7 +23,7 @@ extension CodeGenerator {
 
     /// The same, but no immediate of 16 bits: behind an operand-size prefix it stalls Intel's decoders.
     @inline(__always)
-    func immediate(_ value: Int, _ type: Type, _ w: Width) -> Int32? {
+    mutating func immediate(_ value: Int, _ type: Type, _ w: Width) -> Int32? {
         guard let n = smallConstant(value, type) else { return nil }
         return w == .b16 && Int8(exactly: n) == nil ? nil : n
     }

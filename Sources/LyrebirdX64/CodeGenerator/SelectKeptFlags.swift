@@ -7,7 +7,7 @@ extension CodeGenerator {
     // MARK: Shifts
 
     /// The amount of a shift or a rotation, if it is constant.
-    func keepingAmount(_ i: Instruction) -> UInt8? {
+    mutating func keepingAmount(_ i: Instruction) -> UInt8? {
         let amount = Int(values[Int(i.b)].representative)
         guard values[amount].isConstant else { return nil }
         return UInt8(truncatingIfNeeded: constantBits[amount]) & (i.type == .i64 ? 63 : 31)

@@ -28,12 +28,12 @@ extension CodeGenerator {
     }
 
     /// Whether an edge leads to the block that is emitted next, with the allocator's state.
-    func goesOn(_ edge: UInt32, _ unit: borrowing Unit) -> Bool {
+    mutating func goesOn(_ edge: UInt32, _ unit: borrowing Unit) -> Bool {
         let target = blockStates[Int(unit.pool[Int(edge)])]
         return target.address == nil && target.chain == currentChain
     }
 
-    private func isExit(_ edge: UInt32, _ unit: borrowing Unit) -> Bool {
+    private mutating func isExit(_ edge: UInt32, _ unit: borrowing Unit) -> Bool {
         blockStates[Int(unit.pool[Int(edge)])].onlyExit >= 0
     }
 

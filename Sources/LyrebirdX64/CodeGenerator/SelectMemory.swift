@@ -107,9 +107,9 @@ extension CodeGenerator {
     }
 
     /// Whether the frame state of the current instruction needs the value in its register.
-    private func isObserved(_ value: Int) -> Bool {
+    private mutating func isObserved(_ value: Int) -> Bool {
         if values[value].isCompared { return true }
-        var rest = dirty
+        var rest = dirty & slotsThatMayHold(value)
         while case let slot = rest.popFirst(), slot >= 0 {
             if slots[slot].bound == Int32(truncatingIfNeeded: value) { return true }
         }
