@@ -157,7 +157,7 @@ public final class CPU {
             switch reason {
             case .systemCall: return .systemCall(immediate: payload)
             case .breakpoint: return .breakpoint(immediate: payload)
-            case .undefined, .invalidateCode, .modeChange: return .undefinedInstruction
+            case .undefined, .invalidateCode, .codeChanged, .modeChange: return .undefinedInstruction
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)

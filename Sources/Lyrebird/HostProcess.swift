@@ -102,6 +102,7 @@ public struct HostProcess: Sendable {
         if replacing { engine.removeFunctionsLocked(address, overflows ? .max : end) }
         for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
             engine.invalidateLocked(part.0, part.1)
+            engine.unwatchLocked(part.0, part.1)
         }
     }
 
@@ -114,6 +115,11 @@ public struct HostProcess: Sendable {
                 address, oldSize: oldSize, newSize: newSize, flags: flags, newAddress: newAddress)
         }
     }
+
+    /// After a system call that could not write to the guest's memory: code may be there that the translator keeps from changing
+    /// unnoticed.
+    /// - Returns: whether that was so; the call may be made again.
+    public func openWatchedCode() -> Bool { machine.engine.openAll() }
 
     /// One range of guest memory as /proc/self/maps shows it.
     public struct Mapping: Sendable {

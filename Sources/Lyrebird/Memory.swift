@@ -29,6 +29,7 @@ public struct Memory: Sendable {
         let anonymousPrivateFixed: Int32 = 0x32
         let result = engine.locked {
             engine.invalidateLocked(address, address + size)
+            engine.unwatchLocked(address, address + size)
             engine.removeFunctionsLocked(address, address + size)
             return engine.memory.map(
                 address, size: size, rights: access.rights, flags: anonymousPrivateFixed, file: -1, offset: 0)
@@ -41,6 +42,7 @@ public struct Memory: Sendable {
         try check(address, size)
         let result = engine.locked {
             engine.invalidateLocked(address, address + size)
+            engine.unwatchLocked(address, address + size)
             engine.removeFunctionsLocked(address, address + size)
             return engine.memory.unmap(address, size: size)
         }
@@ -52,6 +54,7 @@ public struct Memory: Sendable {
         try check(address, size)
         let result = engine.locked {
             engine.invalidateLocked(address, address + size)
+            engine.unwatchLocked(address, address + size)
             return engine.memory.protect(address, size: size, rights: access.rights)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
@@ -102,8 +105,9 @@ public struct Memory: Sendable {
     private func copyIn(_ buffer: UnsafeRawBufferPointer, _ address: UInt64) -> Int {
         guard buffer.count > 0 else { return 0 }
         guard let host = hostAddress(address, buffer.count) else { return buffer.count }
-        let failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
         let end = address + UInt64(buffer.count)
+        engine.locked { engine.openLocked(address, end) }
+        let failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
         engine.locked {
             if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
         }

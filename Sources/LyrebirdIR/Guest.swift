@@ -26,6 +26,9 @@ public protocol GuestArchitecture: Sendable {
     /// Log2 of the bytes that instructions are aligned to.
     var codeAlignment: Int { get }
 
+    /// Whether a CPU executes what was stored without being told that code has changed.
+    var noticesChangedCode: Bool { get }
+
     /// Lifts one block from the start of `code` into `unit`, which has been reset. Ends with an exit where the block ends or
     /// the bytes do. At least one instruction is lifted: bytes that are none become a trap. If the first one is not all there,
     /// `unit.guestBytes` is 0.
@@ -57,6 +60,7 @@ public protocol GuestArchitecture: Sendable {
 extension GuestArchitecture {
     public var longestInstruction: Int { 16 }
     public var codeAlignment: Int { 2 }
+    public var noticesChangedCode: Bool { false }
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }

@@ -98,6 +98,8 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case generalProtection
     /// The guest raises an interrupt itself; payload: its vector.
     case softwareInterrupt
+    /// The code is not what the unit was made from (`Unit.comparesCode`).
+    case codeChanged
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
 }

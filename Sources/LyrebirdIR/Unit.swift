@@ -42,6 +42,10 @@ public struct Unit: ~Copyable {
     /// not be entered.
     public var comparisonPC: UInt64?
 
+    /// Whenever the unit is entered, the code is compared with what it was made from. A lifter ends such a unit behind an instruction
+    /// that stores: what follows may be what it stored.
+    public var comparesCode = false
+
     /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
     public static let capacity = 8192
     public static let poolCapacity = 8192
@@ -92,6 +96,7 @@ public struct Unit: ~Copyable {
         loopHead = nil
         comparisonPC = nil
         remembersState = false
+        comparesCode = false
         chain &+= 1
         if chain &>> 32 != 0 {
             state.update(repeating: 0, count: StateLayout.maximum)
@@ -194,6 +199,13 @@ public struct Unit: ~Copyable {
         let i = instructions[value.index]
         return i.opcode == .zext && i.type == .i64 && i.aux == Type.i32.rawValue && type(of: Value(Int(i.a))) == .i32
             ? Value(Int(i.a)) : trunc(.i32, value)
+    }
+
+    /// Whether an instruction of this unit from `start` on writes to memory.
+    public mutating func stores(since start: Int) -> Bool {
+        (start..<count).contains {
+            instructions[$0].opcode.effect == .store || instructions[$0].opcode.effect == .atomic
+        }
     }
 
     /// The number that a value is, if it is a constant.

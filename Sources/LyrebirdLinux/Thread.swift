@@ -113,8 +113,10 @@ final class GuestThread {
             cpu[places[0]], cpu[places[1]], cpu[places[2]], cpu[places[3]], cpu[places[4]], cpu[places[5]])
         let call = abi.systemCall(number)
         let line = tracer?.begin(call, number: number, arguments, memory: memory)
-        let result: Int
-        do { result = try perform(call, arguments) } catch { result = error.result }
+        var result: Int
+        repeat {
+            do { result = try perform(call, arguments) } catch { result = error.result }
+        } while result == Errno.EFAULT.result && host.openWatchedCode()
         if let line {
             let isRestarted = interruption?.restart == .always
             tracer?.end(

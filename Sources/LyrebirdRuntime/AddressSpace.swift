@@ -355,6 +355,13 @@ public struct AddressSpace: ~Copyable {
         return end == range.upperBound ? 0 : Self.enomem
     }
 
+    /// Takes the host's right to write to a page of private memory, or gives it back: the guest's own stay.
+    func setWritable(_ page: UInt64, _ isWritable: Bool) -> Bool {
+        guard var rights = region(at: page << 12)?.rights else { return false }
+        if !isWritable { rights.remove(.write) }
+        return lyrebird_syscall(10, page << 12 + base, 4096, rights.hostProtection, 0, 0, 0) == 0
+    }
+
     /// madvise(2): on what is the guest's in the range; what is not makes it ENOMEM in the end.
     public mutating func advise(_ address: UInt64, size requested: UInt64, advice: UInt64) -> Int {
         // The kernel looks at the advice first, and a range of no pages is right.

@@ -26,6 +26,8 @@ public final class CPUContext {
     /// The flush after which this CPU's table and prediction stack are right.
     @exclusivity(unchecked) var generation = 0
     @exclusivity(unchecked) public var pc: UInt64 = 0
+    /// What the translation that faulted last was made from.
+    @exclusivity(unchecked) var faultedCode: Range<UInt64> = 0..<0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
     /// start over when it changes.
     @exclusivity(unchecked) public var mode: UInt32 = 0 {

@@ -80,6 +80,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var counters = LoopCounters()
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
     @exclusivity(unchecked) var functions = HostFunctions()
+    @exclusivity(unchecked) var watched = WatchedPages()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
@@ -88,7 +89,7 @@ public final class Engine: @unchecked Sendable {
     static let loopBytes = 1024
 
     // Read without the lock.
-    @exclusivity(unchecked) private var index = TranslationIndex()
+    @exclusivity(unchecked) var index = TranslationIndex()
     /// Counts flushes. Changes only while no CPU is in generated code.
     @exclusivity(unchecked) private var generation = 0
 
@@ -228,12 +229,22 @@ public final class Engine: @unchecked Sendable {
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break
-            case .fault: return reason!
+            case .fault:
+                if case .fault(let address, isWrite: true, _, _) = reason,
+                    codeWasWritten(at: address, by: cpu.faultedCode)
+                {
+                    continue
+                }
+                return reason!
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
                 if reason == .modeChange {
                     readMode(cpu)
+                    continue
+                }
+                if reason == .codeChanged {
+                    codeHasChanged(cpu)
                     continue
                 }
                 if reason == .invalidateCode {
@@ -304,6 +315,7 @@ public final class Engine: @unchecked Sendable {
             fatalError("no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc))")
         }
         cpu.pc = translation.pc &+ UInt64(bitPattern: offset)
+        cpu.faultedCode = translation.pc..<translation.pc &+ UInt64(translation.guestBytes)
     }
 
     // MARK: Translating
@@ -315,7 +327,9 @@ public final class Engine: @unchecked Sendable {
         let pc = cpu.pc
         if index.hotStart(pc: pc, mode: cpu.mode) != 0 { return nil }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
-        let read = fetch(pc)
+        var comparesCode = watch(pc)
+        var lastWatched = pc
+        var read = fetch(pc)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
         if read < Int(alignment) || pc & (alignment - 1) != 0 {
             if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
@@ -324,13 +338,23 @@ public final class Engine: @unchecked Sendable {
         var limit = options.unitLimit
         while true {
             unit.reset(pc: pc)
+            unit.comparesCode = comparesCode
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
             lift(code, mode: cpu.mode, limit: limit)
+            let last = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
+            if last >> 12 != lastWatched >> 12, architecture.noticesChangedCode {
+                // It goes on in a page that nobody watched while it was read.
+                lastWatched = last
+                if watch(last) { comparesCode = true }
+                read = fetch(pc)
+                continue
+            }
             if unit.guestBytes == 0 { return missingCode(cpu, pc &+ UInt64(read)) }
             optimizeBlocks()
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
-                unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+                unit, code: UnsafeRawBufferPointer(rebasing: codeBuffer[..<(comparesCode ? unit.guestBytes : 0)]),
+                hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
             {
                 install(compiled, pc: pc, mode: cpu.mode)
                 break
@@ -633,7 +657,7 @@ public final class Engine: @unchecked Sendable {
         _ = pages.replaceHead(at: place, with: kept)
     }
 
-    private func drop(_ number: Int) {
+    func drop(_ number: Int) {
         translations.base[number].isValid = false
         let translation = translations[number]
         let key = LoopKey(pc: translation.pc, mode: translation.mode)

@@ -10,6 +10,7 @@ public struct X86: GuestArchitecture {
     public var pinnedSlots: [Slot] { X86State.pinned }
     /// Instructions start at any byte.
     public var codeAlignment: Int { 0 }
+    public var noticesChangedCode: Bool { true }
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
         var lifter = Lifter(unit: consume unit, pc: code.pc)

@@ -126,6 +126,9 @@ public struct CodeGenerator: ~Copyable {
     var currentChain: Int32 = 0
     var count = 0
 
+    /// What is compared with the code in memory when the unit is entered.
+    var comparedCode = UnsafeRawBufferPointer(start: nil, count: 0)
+
     /// The unit's side pool, where vector constants are.
     var vectorPool: UnsafeMutablePointer<UInt32>
     let pending: UnsafeMutablePointer<PendingJump>
@@ -233,10 +236,14 @@ public struct CodeGenerator: ~Copyable {
 
     /// Compiles `unit` to the cursors of `hot` and `cold` (addresses in the writable mapping).
     /// - Returns: nil if there was not enough room.
-    /// - Parameter firstLink: the number that the unit's first link will have.
+    /// - Parameters:
+    ///   - code: what the unit was made from, to be compared with what is there whenever it is entered; empty for not to.
+    ///   - firstLink: the number that the unit's first link will have.
     public mutating func compile(
-        _ unit: borrowing Unit, hot: Assembler, cold: Assembler, firstLink: Int
+        _ unit: borrowing Unit, code: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        hot: Assembler, cold: Assembler, firstLink: Int
     ) -> CompiledUnit? {
+        comparedCode = code
         vectorPool = unit.pool
         restart(hot, cold)
         isLoop = unit.loopHead != nil
@@ -285,6 +292,7 @@ public struct CodeGenerator: ~Copyable {
             startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain, unit)
             previous = id
             currentChain = blockStates[id].chain
+            if place == 0, comparedCode.count > 0 { compareCode(unit) }
             var index = Int(block.start)
             while index < Int(block.end) {
                 if hot.remaining < Self.slack || cold.remaining < Self.slack || frameBytes > Self.frameCapacity - 4096

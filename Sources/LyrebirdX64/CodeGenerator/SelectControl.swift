@@ -526,6 +526,40 @@ extension CodeGenerator {
         hot.jmp(Memory(base: .rax, displacement: 8))
     }
 
+    // MARK: Code that may have changed
+
+    /// At the unit's start, where everything is home and RAX and RCX are free: leaves if memory has not the code any more.
+    mutating func compareCode(_ unit: borrowing Unit) {
+        instructionPC = unit.startPC
+        let changed = cold.cursor
+        cold.movImmediate(.rax, unit.startPC)
+        cold.mov(.b64, ContextField.pc, .rax)
+        cold.movImmediate(.rax, UInt64(TrapReason.codeChanged.rawValue))
+        cold.jmp(to: stubs.exitTrap)
+        hot.movImmediate(.rcx, unit.startPC)
+        var at = 0
+        while at < comparedCode.count {
+            // The last bytes by two words that overlap, if there are as many.
+            let rest = comparedCode.count &- at
+            let width: Width = rest >= 8 || comparedCode.count >= 8 ? .b64 : rest >= 4 ? .b32 : rest >= 2 ? .b16 : .b8
+            let place = width == .b64 ? min(at, comparedCode.count &- 8) : at
+            let plain = Memory(base: .rcx, displacement: Int32(truncatingIfNeeded: place))
+            let memory = contract.memory == .window ? plain.gs : plain
+            switch width {
+            case .b64: hot.movImmediate(.rax, comparedCode.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            case .b32:
+                hot.movImmediate(.rax, UInt64(comparedCode.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+            case .b16:
+                hot.movImmediate(.rax, UInt64(comparedCode.loadUnaligned(fromByteOffset: place, as: UInt16.self)))
+            case .b8: hot.movImmediate(.rax, UInt64(comparedCode[place]))
+            }
+            site(unit)
+            hot.cmp(width, .rax, memory)
+            hot.jcc(.ne, to: UnsafeRawPointer(changed))
+            at = place &+ (1 &<< Int(width.rawValue))
+        }
+    }
+
     // MARK: Helpers
 
     /// A host function, through a stub that keeps every register but RAX.

@@ -59,9 +59,11 @@ struct Lifter: ~Copyable {
             switch decode(UnsafeRawBufferPointer(rebasing: code.bytes[offset...]), mode) {
             case .instruction(let instruction):
                 next = pc &+ UInt64(instruction.length)
+                let start = unit.count
                 unit.instruction(pc: pc)
                 lift(instruction)
                 offset &+= Int(instruction.length)
+                if unit.comparesCode, !ended, unit.stores(since: start) { exit(next) }
             case .incomplete where offset > 0:
                 // What follows may be there when the guest comes to it.
                 unit.exitJump(pc)
