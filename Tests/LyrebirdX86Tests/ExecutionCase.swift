@@ -27,6 +27,9 @@ struct ExecutionCase {
     var registers: [UInt64]
     /// EFLAGS: the status flags and DF.
     var flags: UInt64
+    var vectors: VectorState
+    /// Where the memory operand is, if it is where there is memory, or at its edge.
+    var target: UInt64?
 
     /// The case is a breakpoint.
     private(set) var isNothing = false
@@ -41,14 +44,56 @@ struct ExecutionCase {
         return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
     }
 
+    /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
+    var isMasked: Bool {
+        let moves: Set<Mnemonic> = [.maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq]
+        return moves.contains(instruction.mnemonic)
+    }
+
     var description: String {
         let bytes = code.prefix(Int(instruction.length)).map { hex(UInt64($0), 2) }.joined(separator: " ")
         let state = registers.enumerated().map { "\($0.offset):\(hex($0.element))" }.joined(separator: " ")
-        return "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))"
+        var read: [String] = []
+        for operand in (0..<instruction.operandCount).map({ instruction.operand($0) }) where operand.kind == .vector {
+            let number = Int(operand.number)
+            read.append("vector \(number):\(hex(vectors.upper[number]))'\(hex(vectors.xmm[number]))")
+        }
+        if !read.isEmpty { read.append("mxcsr \(hex(UInt64(vectors.mxcsr)))") }
+        let place = target.map { " at \(hex($0))" } ?? ""
+        return
+            "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
     }
 }
 
-func hex(_ value: UInt64, _ width: Int = 0) -> String {
+/// The vector registers, and what SSE and AVX are controlled by.
+struct VectorState: Equatable {
+    var mxcsr: UInt32
+    var xmm: [UInt128]
+    /// Bits 128 to 255.
+    var upper: [UInt128]
+
+    static let size = 2 * 16 * 16
+
+    init(mxcsr: UInt32, xmm: [UInt128], upper: [UInt128]) {
+        self.mxcsr = mxcsr
+        self.xmm = xmm
+        self.upper = upper
+    }
+
+    /// As they are in memory, one set behind the other.
+    init(mxcsr: UInt32, _ at: UnsafeMutableRawPointer) {
+        let all = (0..<32).map { at.loadUnaligned(fromByteOffset: 16 * $0, as: UInt128.self) }
+        self.init(mxcsr: mxcsr, xmm: Array(all[..<16]), upper: Array(all[16...]))
+    }
+
+    func store(_ at: UnsafeMutableRawPointer) {
+        for (index, value) in (xmm + upper).enumerated() {
+            withUnsafeBytes(of: value) { (at + 16 * index).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+        }
+    }
+}
+
+func hex<Number: BinaryInteger>(_ value: Number, _ width: Int = 0) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
@@ -118,11 +163,12 @@ struct ExecutionGenerator {
         var registers = (0..<16).map { _ in value() }
         for number in [4, 5, 6, 7] where chance(4, of: 5) { registers[number] = place(instruction) }
         prepare(instruction, &registers)
-        if !aim(&instruction, &code, &registers, slot) { return nil }
+        var target: UInt64?
+        if !aim(&instruction, &code, &registers, slot, &target) { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
-            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0))
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors(), target: target)
     }
 
     /// What single instructions want of registers to be more than an exception.
@@ -152,7 +198,8 @@ struct ExecutionGenerator {
 
     /// Makes a memory operand lie somewhere. An address that is in the code is changed there.
     private mutating func aim(
-        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int
+        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int,
+        _ aimedAt: inout UInt64?
     ) -> Bool {
         let operands = (0..<i.operandCount).map { i.operand($0) }
         let segment: UInt64 = i.segmentOverride == .fs ? Arena.fsBase : i.segmentOverride == .gs ? Arena.gsBase : 0
@@ -175,6 +222,7 @@ struct ExecutionGenerator {
         }
         guard operands.contains(where: { $0.kind == .memory }) else { return true }
         if chance(1, of: 40) { return true }
+        if i.base == DecodedInstruction.noRegister || i.index != i.base { aimedAt = target &+ segment }
         let wide = i.addressSize == 8
         let displacement = UInt64(bitPattern: Int64(i.displacement))
         if i.base == DecodedInstruction.instructionPointer {
@@ -229,6 +277,8 @@ struct ExecutionGenerator {
         case 3: address = Arena.data + 64 + random.next() % 3900
         default: address = Arena.data + 64 + random.next() % 3900 & ~7
         }
+        let size = (0..<i.operandCount).map { i.operand($0) }.first { $0.kind == .memory }?.size ?? 0
+        if size >= 16, chance(3, of: 4) { address &= ~UInt64(chance(1, of: 2) ? 15 : 31) }
         if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
         return address
     }
@@ -244,6 +294,53 @@ struct ExecutionGenerator {
         case 5: random.next() & 0xFFFF_FFFF
         default: random.next()
         }
+    }
+
+    // MARK: Vectors
+
+    private mutating func vectors() -> VectorState {
+        var mxcsr: UInt32 = 0x1F80
+        // Rounding, flushing, flags that are set, and masks that are not.
+        if chance(1, of: 2) { mxcsr |= UInt32(random.next() % 4) << 13 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x8040 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x3F }
+        if chance(1, of: 16) { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1F80) }
+        return VectorState(mxcsr: mxcsr, xmm: (0..<16).map { _ in vector() }, upper: (0..<16).map { _ in vector() })
+    }
+
+    private mutating func vector() -> UInt128 {
+        let low = lanes()
+        return UInt128(low) | UInt128(chance(1, of: 4) ? low : lanes()) << 64
+    }
+
+    /// One of 64 bits or two of 32, integers or floating-point numbers.
+    private mutating func lanes() -> UInt64 {
+        switch random.next() % 4 {
+        case 0: value()
+        case 1: float(fraction: 52, width: 64)
+        case 2: float(fraction: 23, width: 32) | float(fraction: 23, width: 32) << 32
+        default: random.next()
+        }
+    }
+
+    /// Numbers near one, small integers, the least and the greatest ones, zeros, infinities, and NaNs.
+    private mutating func float(fraction: UInt64, width: UInt64) -> UInt64 {
+        let sign = (random.next() & 1) << (width - 1)
+        let exponents = width - 1 - fraction
+        let bias: UInt64 = 1 << (exponents - 1) - 1
+        let bits = random.next() & (1 << fraction - 1)
+        let exponent: UInt64
+        switch random.next() % 8 {
+        case 0: exponent = 0
+        case 1: return sign | [0, 1, 1 << fraction, 1 << fraction - 1][Int(random.next() % 4)]
+        case 2: exponent = 1 << exponents - 1
+        case 3: return sign | (1 << exponents - 1) << fraction
+        case 4: exponent = 1 << exponents - 2 - random.next() % 3
+        case 5: return sign | (bias + random.next() % 4) << fraction
+        case 6: exponent = bias + random.next() % (fraction + 12)
+        default: exponent = bias + 2 - random.next() % 5
+        }
+        return sign | exponent << fraction | bits
     }
 
     private mutating func chance(_ n: UInt64, of all: UInt64) -> Bool { random.next() % all < n }
