@@ -143,8 +143,6 @@ extension SSEOpcode {
     public static var pshufd: SSEOpcode { two(0x66_0F_70, imm: true) }
     public static var pshufhw: SSEOpcode { two(0xF3_0F_70, imm: true) }
     public static var pshuflw: SSEOpcode { two(0xF2_0F_70, imm: true) }
-    /// By the words of the last operand.
-    public static var vpermilps: SSEOpcode { three(0x66_0F38_0C, forms: .noLegacy) }
     public static var punpcklbw: SSEOpcode { three(0x66_0F_60) }
     public static var punpcklwd: SSEOpcode { three(0x66_0F_61) }
     public static var punpckldq: SSEOpcode { three(0x66_0F_62) }

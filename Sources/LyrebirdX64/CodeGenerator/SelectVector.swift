@@ -161,6 +161,10 @@ extension CodeGenerator {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vsplat, .vfromInt, .vextract, .vinsert: return selectLaneMove(index, i, a, unit)
+        case .vmask:
+            let source = useVector(a)
+            let result = allocateGeneral(for: index)
+            return two(lane == 0 ? .pmovmskb : lane == 2 ? .movmskps : .movmskpd, result, source)
         case .vnot, .vneg, .vabs, .vshl, .vshr, .vsar, .vwidenU, .vwidenS, .vpopcnt, .vreverse:
             return selectUnaryVector(index, i, a, lane)
         case .vbroadcast, .vshuffleHalf, .vminPosition: return selectUnaryPacked(index, i, a)
@@ -187,6 +191,7 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
+        case .vblend, .vshuffle, .vpermute: selectShuffle(index, i, a, b)
         case .vmulEvenU: binary(.pmuludq, index, a, b)
         case .vmulEvenS: binary(.pmuldq, index, a, b)
         case .vmulAddPairs: binary(.pmaddwd, index, a, b)

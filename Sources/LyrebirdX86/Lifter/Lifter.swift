@@ -19,6 +19,8 @@ struct Lifter: ~Copyable {
     var next: UInt64
     /// Set by what ends the unit.
     var ended = false
+    /// An exception of SSE is not masked.
+    let unmasksSSE: Bool
     private let mode = Mode(.bits64)
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
@@ -36,7 +38,8 @@ struct Lifter: ~Copyable {
     /// Instructions of the IR that the largest guest instruction may need.
     static let roomForOne = 512
 
-    init(unit: consuming Unit, pc: UInt64) {
+    init(unit: consuming Unit, pc: UInt64, mode: UInt32) {
+        unmasksSSE = mode & TranslationMode.unmasksSSE != 0
         self.unit = unit
         self.unit.remembersState = true
         self.pc = pc
