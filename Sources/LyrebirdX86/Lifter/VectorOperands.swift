@@ -116,9 +116,11 @@ extension Lifter {
     }
 
     /// What is computed of two sources, 128 bits by 128.
-    mutating func combined(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) -> Vector {
+    mutating func combined(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) -> Vector {
         let operands = sources(i)
-        let second = vector(operands.second, i)
+        let second = vector(operands.second, i, alignment)
         let first = vector(operands.first, i)
         let low = compute(&self, first.low, second.low)
         var high: Value?
@@ -127,21 +129,27 @@ extension Lifter {
     }
 
     /// What is computed of the second operand, 128 bits by 128.
-    mutating func transformed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) -> Vector {
-        let source = vector(i.operand(1), i)
+    mutating func transformed(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+    ) -> Vector {
+        let source = vector(i.operand(1), i, alignment)
         let low = compute(&self, source.low)
         var high: Value?
         if let upper = source.high { high = compute(&self, upper) }
         return Vector(low: low, high: high)
     }
 
-    mutating func combine(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) {
-        let result = combined(i, compute)
+    mutating func combine(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) {
+        let result = combined(i, alignment, compute)
         setVector(i.operand(0), result, i)
     }
 
-    mutating func transform(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
-        let result = transformed(i, compute)
+    mutating func transform(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+    ) {
+        let result = transformed(i, alignment, compute)
         setVector(i.operand(0), result, i)
     }
 }
