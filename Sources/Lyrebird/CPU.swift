@@ -142,6 +142,8 @@ public final class CPU {
         switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
         case .fault(let address, let isWrite, let signal, let code):
+            // SI_KERNEL: the host says no address. On x86 that is an exception of another kind.
+            if code == 0x80, machine.guest == .x86_64 { return .generalProtection }
             let cause: Fault.Cause
             switch (signal, code) {
             case (7, 1): cause = .alignment
@@ -161,6 +163,7 @@ public final class CPU {
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)
+            case .floatingPoint: return .floatingPointError(vector: payload)
             case .fetch:
                 if payload == 2 {
                     return .fault(Fault(pc: pc, address: pc, access: .execute, cause: .alignment))

@@ -46,6 +46,44 @@ public enum Lane: UInt8, Sendable, CaseIterable {
     @inline(__always) public var count: Int { 16 &>> Int(rawValue) }
 }
 
+/// What an operation of SSE works on, by the manual's suffix: a scalar or packed numbers, in single or double precision.
+public enum FloatFormat: UInt8, Sendable, CaseIterable {
+    case ss, sd, ps, pd
+    @inline(__always) public var isDouble: Bool { rawValue & 1 != 0 }
+    @inline(__always) public var isScalar: Bool { rawValue < 2 }
+    @inline(__always) public var lane: Lane { isDouble ? .d : .s }
+}
+
+/// An instruction of FMA without its VF: which operands are multiplied, and what is done with the product and the third.
+public struct FusedOperation: Sendable, Equatable {
+    /// The product and c added, c subtracted, the same of the product negated; added in odd lanes and subtracted in even ones;
+    /// and the other way round.
+    public enum Kind: UInt8, Sendable, CaseIterable { case madd, msub, nmadd, nmsub, maddsub, msubadd }
+    /// Factors and addend by the numbers of the operands.
+    public enum Form: UInt8, Sendable, CaseIterable { case f132, f213, f231 }
+
+    /// Bits 0–1 the format, 2–3 the form, 4–6 the kind.
+    public let rawValue: UInt8
+
+    @inline(__always) public init(_ kind: Kind, _ form: Form, _ format: FloatFormat) {
+        rawValue = format.rawValue | form.rawValue &<< 2 | kind.rawValue &<< 4
+    }
+
+    /// Nil where it is none: only packed numbers are added and subtracted in turn.
+    public init?(rawValue: UInt8) {
+        guard rawValue &>> 4 < 6, rawValue &>> 2 & 3 < 3, rawValue &>> 4 < 4 || rawValue & 2 != 0 else { return nil }
+        self.rawValue = rawValue
+    }
+
+    @inline(__always) public var format: FloatFormat { FloatFormat(rawValue: rawValue & 3)! }
+    @inline(__always) public var form: Form { Form(rawValue: rawValue &>> 2 & 3)! }
+    @inline(__always) public var kind: Kind { Kind(rawValue: rawValue &>> 4)! }
+
+    /// `madd132ss`.
+    public var name: String { "\(kind)\("\(form)".dropFirst())\(format)" }
+    public static let all = (0...UInt8.max).compactMap { FusedOperation(rawValue: $0) }
+}
+
 /// A test of a flags value. The raw values are x86's condition codes (Intel SDM 2, appendix B): the IR's flags are the
 /// host's, with C a borrow after a subtraction, so `hi` and `ls` are unsigned > and <= after `sub`.
 public enum Condition: UInt8, Sendable, CaseIterable {
@@ -55,9 +93,9 @@ public enum Condition: UInt8, Sendable, CaseIterable {
     @inline(__always) public var inverted: Condition { Condition(rawValue: rawValue ^ 1)! }
 }
 
-/// How an instruction touches memory: size, extension, order.
+/// How an instruction touches memory: size, extension, order, alignment.
 public struct MemoryAccess: Sendable, Equatable {
-    /// Bits 0–2 log2 of the bytes, bit 3 sign extension, bits 4–5 order.
+    /// Bits 0–2 log2 of the bytes, bit 3 sign extension, bits 4–5 order, bit 6 whether 16 bytes have to be aligned.
     public var rawValue: UInt8
 
     public enum Order: UInt8, Sendable { case plain, acquire, release, sequential }
@@ -65,13 +103,14 @@ public struct MemoryAccess: Sendable, Equatable {
     @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// - Parameter size: log2 of the bytes, 0…4.
-    @inline(__always) public init(size: UInt8, signed: Bool = false, order: Order = .plain) {
-        rawValue = size | (signed ? 8 : 0) | order.rawValue &<< 4
+    @inline(__always) public init(size: UInt8, signed: Bool = false, order: Order = .plain, aligned: Bool = false) {
+        rawValue = size | (signed ? 8 : 0) | order.rawValue &<< 4 | (aligned ? 64 : 0)
     }
 
     @inline(__always) public var size: UInt8 { rawValue & 7 }
     @inline(__always) public var bytes: Int { 1 &<< Int(rawValue & 7) }
     @inline(__always) public var isSigned: Bool { rawValue & 8 != 0 }
+    @inline(__always) public var isAligned: Bool { rawValue & 64 != 0 }
     @inline(__always) public var order: Order { Order(rawValue: rawValue &>> 4 & 3)! }
 }
 
@@ -100,6 +139,8 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case softwareInterrupt
     /// The code is not what the unit was made from (`Unit.comparesCode`).
     case codeChanged
+    /// Floating point ran into what the guest does not mask; payload: the vector of the exception.
+    case floatingPoint
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
 }
@@ -156,5 +197,6 @@ public struct Instruction: Sendable {
 
     @inline(__always) public var condition: Condition { Condition(rawValue: aux & 15)! }
     @inline(__always) public var lane: Lane { Lane(rawValue: aux & 3)! }
+    @inline(__always) public var format: FloatFormat { FloatFormat(rawValue: aux & 3)! }
     @inline(__always) public var access: MemoryAccess { MemoryAccess(rawValue: aux) }
 }

@@ -271,12 +271,14 @@ struct Check {
             case .none: i.aux == 0
             case .lane: Lane(rawValue: i.aux) != nil
             case .condition: Condition(rawValue: i.aux) != nil
-            case .memory: i.aux & 0xC0 == 0 && i.access.size <= 4
+            case .memory: i.aux & 0x80 == 0 && i.access.size <= 4
             case .size: i.aux <= 3
             case .width: Type(rawValue: i.aux)?.isInteger == true
             case .hint: ExitHint(rawValue: i.aux) != nil
             case .reason: TrapReason(rawValue: i.aux) != nil
             case .helper: Helper(rawValue: i.aux) != nil
+            case .format: FloatFormat(rawValue: i.aux) != nil
+            case .fused: FusedOperation(rawValue: i.aux) != nil
             }
         if !fits { fail("aux is \(i.aux)") }
     }
@@ -313,6 +315,8 @@ struct Check {
         case .store: access(i, type(i.b), .acquire)
         case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas:
             access(i, i.type, nil)
+        case _ where i.opcode.auxKind == .format: formats(i, type(i.b), b, c)
+        case _ where i.opcode.auxKind == .fused: break
         default: lanes(i, type(i.opcode == .vinsert ? i.b : i.a), b, c)
         }
     }
@@ -323,6 +327,7 @@ struct Check {
         if 8 * access.bytes > type.bits { fail("\(access.bytes) bytes do not fit \(type)") }
         if access.order == wrongOrder { fail("has the order \(access.order)") }
         if access.isSigned, i.opcode != .load || type == .v128 { fail("has a sign") }
+        if access.isAligned, type != .v128 || access.size != 4 { fail("is aligned") }
     }
 
     private mutating func lanes(_ i: Instruction, _ source: Type, _ b: Int, _ c: Int) {
@@ -336,13 +341,60 @@ struct Check {
         case .vinsert:
             if c < 0 || c >= lane.count { fail("there is no lane \(c)") }
             if source.bits < lane.bits { fail("\(source) does not fill a lane") }
+        case .vinsertWord: if c < 0 || c > 255 { fail("there is no way \(c)") }
         case .vbytes: if c < 0 || c >= 16 { fail("there is no byte \(c)") }
-        case .vwidenU, .vwidenS: if lane == .d { fail("there is no wider lane") }
+        case .vwidenU, .vwidenS:
+            if lane == .d || b > 3 {
+                fail("there is no wider lane")
+            } else if b <= Int(i.aux) {
+                fail("2^\(b) bytes are no more")
+            }
         case .vnarrowS, .vnarrowSU, .vnarrowU: if lane == .d { fail("there is no wider lane") }
         case .vmulDoubleHigh, .vmulDoubleHighRound: if lane != .h, lane != .s { fail("the lane is \(lane)") }
-        case .vmulCarryless: if c < 0 || c > 1 { fail("there is no half \(c)") }
+        case .vmulCarryless, .vsha1Rounds4: if c < 0 || c > 3 { fail("there is no half or function \(c)") }
+        case .vshuffleHalf:
+            if b < 0 || b > 0xFF { fail("there is no order \(b)") }
+            if c < 0 || c > 1 { fail("there is no half \(c)") }
+        case .vsumDifferences4: if c < 0 || c > 7 { fail("there is no place \(c)") }
+        case .vaesKeyAssist: if b < 0 || b > 0xFF { fail("the constant is \(b)") }
+        case .vstringIndex, .vstringMask, .vstringFlags: if c < 0 || c > 0x7F { fail("there is no way \(c)") }
+        case .vblendSign: if lane == .h { fail("the lane is h") }
+        case .vshlAll, .vshrAll: if lane == .b { fail("the lane is b") }
+        case .vsarAll, .vaddPairs, .vsubPairs: if lane != .h, lane != .s { fail("the lane is \(lane)") }
+        case .vshlEach, .vshrEach: if lane.rawValue < 2 { fail("the lane is \(lane)") }
+        case .vsarEach: if lane != .s { fail("the lane is \(lane)") }
+        case .vaverageU: if lane.rawValue > 1 { fail("the lane is \(lane)") }
+        case .vsign: if lane == .d { fail("the lane is d") }
+        case .vblend: if lane == .b || c < 0 || c >> lane.count != 0 { fail("there is no blend \(c)") }
+        case .vshuffle:
+            if lane.rawValue < 2 || c < 0 || c >> (lane == .d ? 2 : 8) != 0 { fail("there is no order \(c)") }
+        case .vpermute, .loadMasked: if lane.rawValue < 2 { fail("the lane is \(lane)") }
+        case .vmask, .storeMasked: if lane == .h { fail("the lane is \(lane)") }
         case .vreverse: if b < Int(lane.rawValue) || b > 4 { fail("there is no group of 2^\(b) bytes") }
         default: float(i, source, b)
+        }
+    }
+
+    /// Operations of SSE: what has only scalar, only packed forms, and immediates.
+    private mutating func formats(_ i: Instruction, _ source: Type, _ b: Int, _ c: Int) {
+        switch i.opcode {
+        case .sseOrder, .sseToInt, .sseFromInt, .sseConvert: if !i.format.isScalar { fail("is of \(i.format)") }
+        case .sseAddSub, .sseAddPairs, .sseSubPairs, .sseToWords, .sseFromWords, .sseConvertLanes:
+            if i.format.isScalar { fail("is of \(i.format)") }
+        case .sseReciprocal, .sseReciprocalRoot: if i.format.isDouble { fail("is of \(i.format)") }
+        case .sseFromHalf, .sseToHalf: if i.format != .ps { fail("is of \(i.format)") }
+        default: break
+        }
+        switch i.opcode {
+        case .sseRound: if c < 0 || c & 7 > 4 || c > 12 { fail("there is no mode \(c)") }
+        case .sseCompare: if c < 0 || c > 31 { fail("there is no predicate \(c)") }
+        case .sseOrder: if c < 0 || c > 1 { fail("there is no kind \(c)") }
+        case .sseToHalf: if b < 0 || b > 4 { fail("there is no mode \(b)") }
+        case .sseToInt, .sseToWords:
+            if b < 0 || b > 1 { fail("there is no kind \(b)") }
+            if i.opcode == .sseToInt, i.type.bits < 32 { fail("has the type \(i.type)") }
+        case .sseFromInt: if source.bits < 32 { fail("converts \(source)") }
+        default: break
         }
     }
 

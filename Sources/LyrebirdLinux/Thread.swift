@@ -98,6 +98,7 @@ final class GuestThread {
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
+            case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
             }
             if hasSignal { deliverSignals() }
         }

@@ -4,6 +4,9 @@ import LyrebirdIR
 
 /// The x86 guest in user mode.
 public struct X86: GuestArchitecture {
+    // Asked for at every way into generated code.
+    private let mxcsrOffset = X86State.layout.entries[X86State.mxcsr.index].offset
+
     public init() {}
 
     public var layout: StateLayout { X86State.layout }
@@ -13,7 +16,7 @@ public struct X86: GuestArchitecture {
     public var noticesChangedCode: Bool { true }
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
-        var lifter = Lifter(unit: consume unit, pc: code.pc)
+        var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
         lifter.lift(code, limit: limit)
         unit = lifter.takeUnit()
     }
@@ -40,7 +43,40 @@ public struct X86: GuestArchitecture {
         for (slot, value) in initial { state.storeBytes(of: value, toByteOffset: offset(slot), as: UInt64.self) }
     }
 
+    /// Bits of `TranslationMode`.
+    public func mode(_ state: UnsafeRawPointer) -> UInt32 {
+        let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
+        return mxcsr & MXCSR.masks == MXCSR.masks ? 0 : TranslationMode.unmasksSSE
+    }
+
+    /// Flushing to zero is for underflow that is masked (volume 1, 10.2.3.3).
+    public func floatControl(_ state: UnsafeRawPointer) -> UInt32 {
+        let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
+        let flushes = mxcsr & (MXCSR.flushToZero | MXCSR.underflowMask) == MXCSR.flushToZero | MXCSR.underflowMask
+        return mxcsr >> 13 & 3 | mxcsr & MXCSR.denormalsAreZeros | (flushes ? 128 : 0)
+    }
+
+    public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
+        let mxcsr = (state + mxcsrOffset).assumingMemoryBound(to: UInt32.self)
+        mxcsr.pointee |= flags & 1 | (flags & 0x1E) << 1 | flags >> 4 & 2
+    }
+
     private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
+}
+
+/// The part of a translation's key that is not the pc.
+enum TranslationMode {
+    /// An exception of SSE is not masked, so that each operation is looked at.
+    static let unmasksSSE: UInt32 = 1
+}
+
+/// MXCSR (volume 1, 10.2.3): flags in bits 0 to 5, masks for them in 7 to 12, rounding in 13 and 14.
+enum MXCSR {
+    static let denormalsAreZeros: UInt32 = 1 << 6
+    static let underflowMask: UInt32 = 1 << 11
+    static let masks: UInt32 = 0x1F80
+    static let flushToZero: UInt32 = 1 << 15
+    static let reserved: UInt32 = 0xFFFF_0000
 }
 
 /// The bits of a flags value, as the IR's `flagsToBits` gives them: of the low byte of EFLAGS, in bits 8 to 15, and of OF.

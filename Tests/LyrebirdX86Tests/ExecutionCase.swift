@@ -27,6 +27,9 @@ struct ExecutionCase {
     var registers: [UInt64]
     /// EFLAGS: the status flags and DF.
     var flags: UInt64
+    var vectors: VectorState
+    /// Where the memory operand is, if it is where there is memory, or at its edge.
+    var target: UInt64?
 
     /// The case is a breakpoint.
     private(set) var isNothing = false
@@ -36,19 +39,67 @@ struct ExecutionCase {
         code = [UInt8](repeating: 0xCC, count: 16)
     }
 
+    /// It goes on for several rounds. A gather does where it is traced: a trap comes before a fault (SDM volume 2, VGATHERDPS).
     var isRepeated: Bool {
+        if Self.gathers.contains(instruction.mnemonic) { return true }
         let strings: Set<Mnemonic> = [.movs, .stos, .lods, .cmps, .scas]
         return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
+    }
+
+    static let gathers: Set<Mnemonic> = [
+        .vpgatherdd, .vpgatherdq, .vpgatherqd, .vpgatherqq, .vgatherdps, .vgatherdpd, .vgatherqps, .vgatherqpd,
+    ]
+
+    /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
+    var isMasked: Bool {
+        let moves: Set<Mnemonic> = [.maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq]
+        return moves.contains(instruction.mnemonic)
     }
 
     var description: String {
         let bytes = code.prefix(Int(instruction.length)).map { hex(UInt64($0), 2) }.joined(separator: " ")
         let state = registers.enumerated().map { "\($0.offset):\(hex($0.element))" }.joined(separator: " ")
-        return "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))"
+        var read: [String] = []
+        for operand in (0..<instruction.operandCount).map({ instruction.operand($0) }) where operand.kind == .vector {
+            let number = Int(operand.number)
+            read.append("vector \(number):\(hex(vectors.upper[number]))'\(hex(vectors.xmm[number]))")
+        }
+        if !read.isEmpty { read.append("mxcsr \(hex(UInt64(vectors.mxcsr)))") }
+        let place = target.map { " at \(hex($0))" } ?? ""
+        return
+            "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
     }
 }
 
-func hex(_ value: UInt64, _ width: Int = 0) -> String {
+/// The vector registers, and what SSE and AVX are controlled by.
+struct VectorState: Equatable {
+    var mxcsr: UInt32
+    var xmm: [UInt128]
+    /// Bits 128 to 255.
+    var upper: [UInt128]
+
+    static let size = 2 * 16 * 16
+
+    init(mxcsr: UInt32, xmm: [UInt128], upper: [UInt128]) {
+        self.mxcsr = mxcsr
+        self.xmm = xmm
+        self.upper = upper
+    }
+
+    /// As they are in memory, one set behind the other.
+    init(mxcsr: UInt32, _ at: UnsafeMutableRawPointer) {
+        let all = (0..<32).map { at.loadUnaligned(fromByteOffset: 16 * $0, as: UInt128.self) }
+        self.init(mxcsr: mxcsr, xmm: Array(all[..<16]), upper: Array(all[16...]))
+    }
+
+    func store(_ at: UnsafeMutableRawPointer) {
+        for (index, value) in (xmm + upper).enumerated() {
+            withUnsafeBytes(of: value) { (at + 16 * index).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+        }
+    }
+}
+
+func hex<Number: BinaryInteger>(_ value: Number, _ width: Int = 0) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
@@ -118,11 +169,14 @@ struct ExecutionGenerator {
         var registers = (0..<16).map { _ in value() }
         for number in [4, 5, 6, 7] where chance(4, of: 5) { registers[number] = place(instruction) }
         prepare(instruction, &registers)
-        if !aim(&instruction, &code, &registers, slot) { return nil }
+        var target: UInt64?
+        if !aim(&instruction, &code, &registers, slot, &target) { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
+        var vectors = vectors(instruction)
+        prepare(instruction, &vectors, target)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
-            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0))
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors, target: target)
     }
 
     /// What single instructions want of registers to be more than an exception.
@@ -143,6 +197,12 @@ struct ExecutionGenerator {
             case 2: registers[2] = random.next() >> (random.next() % 64)
             default: break
             }
+        case .pcmpestri, .pcmpestrm, .vpcmpestri, .vpcmpestrm:
+            // Lengths.
+            for number in [0, 2] where chance(3, of: 4) {
+                registers[number] = UInt64(bitPattern: Int64(random.next() % 37) - 18)
+                if chance(1, of: 3) { registers[number] ^= random.next() << 32 }
+            }
         case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
         case .bt, .bts, .btr, .btc:
             if chance(3, of: 4) { registers[Int(i.reg)] = UInt64(bitPattern: Int64(random.next() % 4096) - 2048) }
@@ -152,7 +212,8 @@ struct ExecutionGenerator {
 
     /// Makes a memory operand lie somewhere. An address that is in the code is changed there.
     private mutating func aim(
-        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int
+        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int,
+        _ aimedAt: inout UInt64?
     ) -> Bool {
         let operands = (0..<i.operandCount).map { i.operand($0) }
         let segment: UInt64 = i.segmentOverride == .fs ? Arena.fsBase : i.segmentOverride == .gs ? Arena.gsBase : 0
@@ -175,8 +236,14 @@ struct ExecutionGenerator {
         }
         guard operands.contains(where: { $0.kind == .memory }) else { return true }
         if chance(1, of: 40) { return true }
+        if i.base == DecodedInstruction.noRegister || i.index != i.base { aimedAt = target &+ segment }
         let wide = i.addressSize == 8
         let displacement = UInt64(bitPattern: Int64(i.displacement))
+        if ExecutionCase.gathers.contains(i.mnemonic) {
+            if i.base == DecodedInstruction.noRegister { return replaceDisplacement(&i, &code, target) }
+            registers[Int(i.base)] = target &- displacement
+            return true
+        }
         if i.base == DecodedInstruction.instructionPointer {
             target = target &- (Arena.pc(slot) &+ UInt64(i.length))
             return replaceDisplacement(&i, &code, target)
@@ -229,6 +296,8 @@ struct ExecutionGenerator {
         case 3: address = Arena.data + 64 + random.next() % 3900
         default: address = Arena.data + 64 + random.next() % 3900 & ~7
         }
+        let size = (0..<i.operandCount).map { i.operand($0) }.first { $0.kind == .memory }?.size ?? 0
+        if size >= 16, chance(3, of: 4) { address &= ~UInt64(chance(1, of: 2) ? 15 : 31) }
         if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
         return address
     }
@@ -244,6 +313,108 @@ struct ExecutionGenerator {
         case 5: random.next() & 0xFFFF_FFFF
         default: random.next()
         }
+    }
+
+    // MARK: Vectors
+
+    private mutating func vectors(_ i: DecodedInstruction) -> VectorState {
+        var mxcsr: UInt32 = 0x1F80
+        let isDotProduct = [Mnemonic.dpps, .vdpps, .dppd, .vdppd].contains(i.mnemonic)
+        // Rounding, flushing, flags that are set, and masks that are not: but for underflow, which without its mask is for exact
+        // numbers as well, and of what is several operations and has exceptions between them.
+        if chance(1, of: 2) { mxcsr |= UInt32(random.next() % 4) << 13 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x8040 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x3F }
+        if chance(1, of: 16), !isDotProduct { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1780) }
+        return VectorState(mxcsr: mxcsr, xmm: (0..<16).map { _ in vector() }, upper: (0..<16).map { _ in vector() })
+    }
+
+    /// What instructions want of vectors to do more than the same again and again.
+    private mutating func prepare(_ i: DecodedInstruction, _ vectors: inout VectorState, _ target: UInt64?) {
+        let registers = (0..<i.operandCount).map { i.operand($0) }.filter { $0.kind == .vector }.map { Int($0.number) }
+        guard let last = registers.last else { return }
+        let small: UInt128 = 0x3F_0000_0000_0000_007F
+        switch i.mnemonic {
+        case _ where ExecutionCase.gathers.contains(i.mnemonic):
+            // Some hundred bytes around the base.
+            vectors.xmm[Int(i.index)] = nearIndices(i)
+            vectors.upper[Int(i.index)] = nearIndices(i)
+        case .psllw, .pslld, .psllq, .psrlw, .psrld, .psrlq, .psraw, .psrad, .vpsllw, .vpslld, .vpsllq, .vpsrlw,
+            .vpsrld, .vpsrlq, .vpsraw, .vpsrad:
+            if chance(3, of: 4) { vectors.xmm[last] = (vectors.xmm[last] >> 64) << 64 | UInt128(random.next() % 70) }
+        case .vpsllvd, .vpsllvq, .vpsrlvd, .vpsrlvq, .vpsravd:
+            if chance(3, of: 4) { vectors.xmm[last] &= small | small << 32 }
+            if chance(3, of: 4) { vectors.upper[last] &= small }
+        case .pcmpistri, .pcmpistrm, .pcmpestri, .pcmpestrm, .vpcmpistri, .vpcmpistrm, .vpcmpestri, .vpcmpestrm:
+            // Of few letters, or of those in memory.
+            for number in registers where chance(7, of: 8) {
+                let letters: UInt128 = chance(1, of: 2) ? 0x0103_8003_0103_0103 : 0x0303_0303_0303_0303
+                vectors.xmm[number] = (vectors.xmm[number] | 1 << 32) & (letters | letters << 64)
+            }
+            if let target, target >= Arena.data, target < Arena.data + 4000, chance(1, of: 2) {
+                let from = Int(target - Arena.data) + Int(random.next() % 4)
+                vectors.xmm[registers[0]] = (0..<16).reversed().reduce(0) { $0 << 8 | UInt128(image[from + $1]) }
+                if chance(1, of: 2) { vectors.xmm[registers[0]] &= (1 << UInt128(16 * (random.next() % 8))) - 1 }
+            }
+        default:
+            // What is equal, but for some bytes.
+            guard chance(1, of: 3), let first = registers.first else { return }
+            let mask = UInt128(random.next()) << 64 | UInt128(random.next() & random.next())
+            vectors.xmm[last] = vectors.xmm[first] & mask | vectors.xmm[last] & ~mask
+            vectors.upper[last] = vectors.upper[first] & mask | vectors.upper[last] & ~mask
+            if chance(1, of: 4) {
+                (vectors.xmm[last], vectors.upper[last]) = (~vectors.xmm[first], ~vectors.upper[first])
+            }
+        }
+    }
+
+    /// Words or doublewords, as the indices of a gather are.
+    private mutating func nearIndices(_ i: DecodedInstruction) -> UInt128 {
+        let isWide: Set<Mnemonic> = [.vpgatherqd, .vpgatherqq, .vgatherqps, .vgatherqpd]
+        let width: UInt128 = isWide.contains(i.mnemonic) ? 64 : 32
+        var result: UInt128 = 0
+        for place in 0..<128 / width {
+            var index = Int64(random.next() % 64) - 16
+            if chance(1, of: 12) { index = Int64(truncatingIfNeeded: random.next() >> 40) }
+            let cut = UInt128(truncatingIfNeeded: index) & ((1 << width) - 1)
+            result |= cut << (place * width)
+        }
+        return result
+    }
+
+    private mutating func vector() -> UInt128 {
+        let low = lanes()
+        return UInt128(low) | UInt128(chance(1, of: 4) ? low : lanes()) << 64
+    }
+
+    /// One of 64 bits or two of 32, integers or floating-point numbers.
+    private mutating func lanes() -> UInt64 {
+        switch random.next() % 4 {
+        case 0: value()
+        case 1: float(fraction: 52, width: 64)
+        case 2: float(fraction: 23, width: 32) | float(fraction: 23, width: 32) << 32
+        default: random.next()
+        }
+    }
+
+    /// Numbers near one, small integers, the least and the greatest ones, zeros, infinities, and NaNs.
+    private mutating func float(fraction: UInt64, width: UInt64) -> UInt64 {
+        let sign = (random.next() & 1) << (width - 1)
+        let exponents = width - 1 - fraction
+        let bias: UInt64 = 1 << (exponents - 1) - 1
+        let bits = random.next() & (1 << fraction - 1)
+        let exponent: UInt64
+        switch random.next() % 8 {
+        case 0: exponent = 0
+        case 1: return sign | [0, 1, 1 << fraction, 1 << fraction - 1][Int(random.next() % 4)]
+        case 2: exponent = 1 << exponents - 1
+        case 3: return sign | (1 << exponents - 1) << fraction
+        case 4: exponent = 1 << exponents - 2 - random.next() % 3
+        case 5: return sign | (bias + random.next() % 4) << fraction
+        case 6: exponent = bias + random.next() % (fraction + 12)
+        default: exponent = bias + 2 - random.next() % 5
+        }
+        return sign | exponent << fraction | bits
     }
 
     private mutating func chance(_ n: UInt64, of all: UInt64) -> Bool { random.next() % all < n }

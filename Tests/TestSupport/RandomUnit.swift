@@ -502,7 +502,10 @@ extension RandomUnit {
         switch opcode.auxKind {
         case .lane: aux = UInt8(random.next() % 4)
         case .condition: aux = condition().rawValue
-        case .size: aux = UInt8(random.next() % 4)
+        case .size, .format: aux = UInt8(random.next() % 4)
+        case .fused:
+            let all = FusedOperation.all
+            aux = all[Int(random.next() % UInt64(all.count))].rawValue
         default: break
         }
         var source = integerType()
@@ -519,6 +522,8 @@ extension RandomUnit {
                 case .flags: words[field] = value(.flags, &unit).id
                 default: words[field] = value(.v128, &unit).id
                 }
+                tame(opcode, field, &words[field], &unit)
+            case .imm where opcode == .vshuffleHalf: words[field] = UInt32(random.next() % (field == 1 ? 256 : 2))
             case .imm: words[field] = immediate(opcode, type, aux)
             default: break
             }
@@ -530,6 +535,25 @@ extension RandomUnit {
         } else {
             remember(result, unit)
         }
+    }
+
+    /// Amounts of shifts that are no more than the width, as a rule, and strings that have something in common and ends.
+    private mutating func tame(_ opcode: Opcode, _ field: Int, _ word: inout UInt32, _ unit: inout Unit) {
+        let mask: (low: UInt64, high: UInt64)
+        switch opcode {
+        case .vshlAll, .vshrAll, .vsarAll:
+            guard field == 1, random.chance(80) else { return }
+            mask = (random.chance(50) ? 0x1F : 0x4F, .max)
+        case .vshlEach, .vshrEach, .vsarEach:
+            guard field == 1, random.chance(80) else { return }
+            mask = (0x3F_0000_007F, 0x3F_0000_007F)
+        case .vstringIndex, .vstringMask, .vstringFlags, .vstringExplicit:
+            guard random.chance(90) else { return }
+            let letters: UInt64 = random.chance(50) ? 0x0303_0303_0303_0303 : 0x0103_8003_0103_0103
+            mask = field == 2 ? (0x1F_0000_001F, 0x17F) : (letters, letters)
+        default: return
+        }
+        word = unit.vand(Value(Int(word)), unit.vconst(low: mask.low, high: mask.high)).id
     }
 
     /// Makes types and aux agree where the row's sentence asks for more than its columns.
@@ -556,12 +580,31 @@ extension RandomUnit {
         case .vfromInt: source = integerType()
         case .vextract: if type.bits < 8 << Int(aux) { type = .i64 }
         case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
+        case .vblendSign: if aux == 1 { aux = 3 }
+        case .vshlAll, .vshrAll: aux = max(aux, 1)
+        case .vsarAll, .vaddPairs, .vsubPairs: aux = aux & 1 + 1
+        case .vshlEach, .vshrEach: aux = aux & 1 + 2
+        case .vsarEach: aux = 2
+        case .vaverageU: aux &= 1
+        case .vsign: aux = min(aux, 2)
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
+        case .vblend: aux = max(aux, 1)
+        case .vshuffle, .vpermute: aux = aux & 1 + 2
+        case .vmask: if aux == 1 { aux = 0 }
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
         case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
         case .vfmulAddWide: aux = 1
         case .froundInteger, .vfroundInteger: aux = max(aux, 2)
         case .vfconvertBrain: aux = 2
+        case .sseOrder, .sseConvert: aux &= 1
+        case .sseToInt, .sseFromInt:
+            aux &= 1
+            type = opcode == .sseFromInt ? .v128 : random.chance(50) ? .i64 : .i32
+            source = random.chance(50) ? .i64 : .i32
+        case .sseAddSub, .sseAddPairs, .sseSubPairs, .sseToWords, .sseFromWords, .sseConvertLanes: aux |= 2
+        case .sseReciprocal, .sseReciprocalRoot: aux &= 2
+        case .sseFromHalf, .sseToHalf: aux = 2
+        case _ where opcode.rawValue >= Opcode.sseAdd.rawValue: break
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 3) + 1
             source = random.chance(50) ? .i64 : .i32
@@ -583,7 +626,18 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
-        case .vmulCarryless: limit = 2
+        case .vwidenU, .vwidenS: return UInt32(aux) + 1 + UInt32(random.next() % UInt64(3 - aux))
+        case .vmulCarryless, .vsha1Rounds4: limit = 4
+        case .vsumDifferences4: limit = 8
+        case .vstringIndex, .vstringMask, .vstringFlags: limit = 128
+        case .vaesKeyAssist: limit = 256
+        case .vblend: limit = 1 << lane.count
+        case .vinsertWord: limit = 256
+        case .sseRound: return UInt32(random.next() % 5) | (random.chance(50) ? 8 : 0)
+        case .sseCompare: limit = 32
+        case .sseOrder, .sseToInt, .sseToWords: limit = 2
+        case .sseToHalf: limit = 5
+        case .vshuffle: limit = lane == .d ? 4 : 256
         case .froundInteger, .vfroundInteger: limit = 4
         case .fround, .vfround: return UInt32(random.next() % 6) | (random.chance(50) ? 8 : 0)
         case .ftointS, .ftointU, .vftointS, .vftointU:
@@ -624,6 +678,7 @@ extension RandomUnit {
             return remember(
                 unit.append(.cas128, .v128, 0, at.id, value(.v128, &unit).id, value(.v128, &unit).id), unit)
         }
+        if opcode == .loadMasked || opcode == .storeMasked { return maskedAccess(opcode, &unit) }
         let isAtomic = opcode != .load && opcode != .store
         let type: Type = options.vectors && !isAtomic && random.chance(25) ? .v128 : integerType()
         let most = type == .v128 ? 4 : type.bits.trailingZeroBitCount - 3
@@ -633,12 +688,27 @@ extension RandomUnit {
             opcode == .load ? [.plain, .acquire] : opcode == .store ? [.plain, .release] : [.plain]
         let order = orders[random.chance(80) ? 0 : orders.count - 1]
         let signed = opcode == .load && type != .v128 && random.chance(30)
-        let aux = MemoryAccess(size: size, signed: signed, order: order).rawValue
+        let isAligned = type == .v128 && size == 4 && random.chance(50)
+        let aux = MemoryAccess(size: size, signed: signed, order: order, aligned: isAligned).rawValue
         switch opcode {
         case .load: remember(unit.append(.load, type, aux, at.id), unit)
         case .store: _ = unit.append(.store, .none, aux, at.id, value(type, &unit).id)
         case .cas: remember(unit.append(.cas, type, aux, at.id, value(type, &unit).id, value(type, &unit).id), unit)
         default: remember(unit.append(opcode, type, aux, at.id, value(type, &unit).id), unit)
+        }
+    }
+
+    /// Within the window: which of several lanes' addresses a fault has is the host's choice.
+    private mutating func maskedAccess(_ opcode: Opcode, _ unit: inout Unit) {
+        guard options.vectors else { return }
+        let lanes: [UInt8] = opcode == .loadMasked ? [2, 3] : [0, 2, 3]
+        let aux = lanes[Int(random.next() % UInt64(lanes.count))]
+        let offset = unit.and(value(.i64, &unit), unit.const(.i64, UInt64(Self.windowSize - 16)))
+        let at = unit.add(unit.get(.i64, SyntheticGuest.window), offset)
+        if opcode == .loadMasked {
+            remember(unit.append(opcode, .v128, aux, at.id, value(.v128, &unit).id), unit)
+        } else {
+            _ = unit.append(opcode, .none, aux, at.id, value(.v128, &unit).id, value(.v128, &unit).id)
         }
     }
 }

@@ -301,13 +301,13 @@ extension Unit {
         append(.bitToCarry, .flags, 0, f.id, a.id, n.id)
     }
 
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags. A vector's access may ask for alignment: where the address is no multiple of 16 it then faults, without an address.
     @inline(__always)
     public mutating func load(_ type: Type, _ access: MemoryAccess, _ address: Value, disp: Int32) -> Value {
         append(.load, type, access.rawValue, address.id, UInt32(bitPattern: disp), 0)
     }
 
-    /// The low bytes of value to address + disp.
+    /// The low bytes of value to address + disp. Aligned as a load is.
     @inline(__always)
     public mutating func store(_ access: MemoryAccess, _ address: Value, _ value: Value, disp: Int32) {
         _ = append(.store, .none, access.rawValue, address.id, value.id, UInt32(bitPattern: disp))
@@ -388,6 +388,18 @@ extension Unit {
     @inline(__always)
     public mutating func cas128(_ address: Value, _ expected: Value, _ new: Value) -> Value {
         append(.cas128, .v128, 0, address.id, expected.id, new.id)
+    }
+
+    /// The lanes of 16 bytes of memory whose lane of mask has its highest bit set; zeros elsewhere, and there memory is not touched. lane is s or d.
+    @inline(__always)
+    public mutating func loadMasked(_ lane: Lane, _ address: Value, _ mask: Value) -> Value {
+        append(.loadMasked, .v128, lane.rawValue, address.id, mask.id, 0)
+    }
+
+    /// Lanes of value to memory likewise. lane is b, s or d.
+    @inline(__always)
+    public mutating func storeMasked(_ lane: Lane, _ address: Value, _ value: Value, _ mask: Value) {
+        _ = append(.storeMasked, .none, lane.rawValue, address.id, value.id, mask.id)
     }
 
     /// Orders all memory accesses before it with all behind it.
@@ -564,6 +576,12 @@ extension Unit {
         append(.vunzipOdd, .v128, lane.rawValue, a.id, b.id, 0)
     }
 
+    /// a with the word of b that bits 6 and 7 of how name where bits 4 and 5 name one, and zeros where bits 0 to 3 have ones.
+    @inline(__always)
+    public mutating func vinsertWord(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vinsertWord, .v128, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
     /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
     @inline(__always)
     public mutating func vbytes(_ a: Value, _ b: Value, n: Int32) -> Value {
@@ -576,16 +594,16 @@ extension Unit {
         append(.vlookup, .v128, 0, table.id, index.id, 0)
     }
 
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
+    /// The lowest lanes, each zero-extended to 2^to bytes, which is more than the lane's.
     @inline(__always)
-    public mutating func vwidenU(_ lane: Lane, _ a: Value) -> Value {
-        append(.vwidenU, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vwidenU(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.vwidenU, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
     }
 
-    /// The low half's lanes, each sign-extended to twice its width.
+    /// The lowest lanes, each sign-extended to 2^to bytes, which is more than the lane's.
     @inline(__always)
-    public mutating func vwidenS(_ lane: Lane, _ a: Value) -> Value {
-        append(.vwidenS, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vwidenS(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.vwidenS, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
     }
 
     /// Bits set in each byte.
@@ -598,6 +616,30 @@ extension Unit {
     @inline(__always)
     public mutating func vreverse(_ lane: Lane, _ a: Value, group: Int32) -> Value {
         append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)
+    }
+
+    /// Lane n is b's where bit n of mask is set, else a's. lane is h, s or d.
+    @inline(__always)
+    public mutating func vblend(_ lane: Lane, _ a: Value, _ b: Value, mask: Int32) -> Value {
+        append(.vblend, .v128, lane.rawValue, a.id, b.id, UInt32(bitPattern: mask))
+    }
+
+    /// Lanes by their numbers in order, the lowest bits for the lowest lane: those of the low half are a's, those of the high half b's. A number has two bits (s) or one (d).
+    @inline(__always)
+    public mutating func vshuffle(_ lane: Lane, _ a: Value, _ b: Value, order: Int32) -> Value {
+        append(.vshuffle, .v128, lane.rawValue, a.id, b.id, UInt32(bitPattern: order))
+    }
+
+    /// Lanes of a by the numbers in the lanes of n: bits 0 and 1 (s), or bit 1 (d).
+    @inline(__always)
+    public mutating func vpermute(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vpermute, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// The highest bits of the lanes, that of lane 0 lowest, zeros above. lane is b, s or d.
+    @inline(__always)
+    public mutating func vmask(_ lane: Lane, _ a: Value) -> Value {
+        append(.vmask, .i32, lane.rawValue, a.id, 0, 0)
     }
 
     /// Sums, signed, saturated.
@@ -672,10 +714,172 @@ extension Unit {
         append(.vmulEvenS, .v128, 0, a.id, b.id, 0)
     }
 
-    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0), the high ones (3), a's high one and b's low one (1), a's low one and b's high one (2).
     @inline(__always)
     public mutating func vmulCarryless(_ a: Value, _ b: Value, half: Int32) -> Value {
         append(.vmulCarryless, .v128, 0, a.id, b.id, UInt32(bitPattern: half))
+    }
+
+    /// The lowest lane in every lane.
+    @inline(__always)
+    public mutating func vbroadcast(_ lane: Lane, _ a: Value) -> Value {
+        append(.vbroadcast, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The halfwords of one half, the low (0) or the high one (1), in the order that pairs of bits name; the other half stays.
+    @inline(__always)
+    public mutating func vshuffleHalf(_ a: Value, order: Int32, half: Int32) -> Value {
+        append(.vshuffleHalf, .v128, 0, a.id, UInt32(bitPattern: order), UInt32(bitPattern: half))
+    }
+
+    /// For each byte of index: 0 where its highest bit is set, else the byte of table that its low four bits name.
+    @inline(__always)
+    public mutating func vshuffleBytes(_ table: Value, _ index: Value) -> Value {
+        append(.vshuffleBytes, .v128, 0, table.id, index.id, 0)
+    }
+
+    /// For each word of index: the word of (b:a) that its low three bits name.
+    @inline(__always)
+    public mutating func vpermute2(_ a: Value, _ b: Value, _ index: Value) -> Value {
+        append(.vpermute2, .v128, 0, a.id, b.id, index.id)
+    }
+
+    /// The lanes of b where the highest bit of mask's is one, else those of a. lane is b, s or d.
+    @inline(__always)
+    public mutating func vblendSign(_ lane: Lane, _ a: Value, _ b: Value, _ mask: Value) -> Value {
+        append(.vblendSign, .v128, lane.rawValue, a.id, b.id, mask.id)
+    }
+
+    /// Z where a and b have no ones in common, C where b has none that a has not; the others are clear.
+    @inline(__always)
+    public mutating func vtest(_ a: Value, _ b: Value) -> Value {
+        append(.vtest, .flags, 0, a.id, b.id, 0)
+    }
+
+    /// Lanes shifted left by the low 64 bits of n; 0 where that is the width or more. lane is h, s or d.
+    @inline(__always)
+    public mutating func vshlAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshlAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, zeros in.
+    @inline(__always)
+    public mutating func vshrAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshrAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, sign in: nothing but signs where n is the width or more. lane is h or s.
+    @inline(__always)
+    public mutating func vsarAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vsarAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Lanes shifted left by the lanes of n, unsigned; 0 where that is the width or more. lane is s or d.
+    @inline(__always)
+    public mutating func vshlEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshlEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, zeros in.
+    @inline(__always)
+    public mutating func vshrEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshrEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, sign in. lane is s.
+    @inline(__always)
+    public mutating func vsarEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vsarEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Halves of the unsigned sums, rounded up. lane is b or h.
+    @inline(__always)
+    public mutating func vaverageU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaverageU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// High halves of the signed products of halfwords.
+    @inline(__always)
+    public mutating func vmulHighS(_ a: Value, _ b: Value) -> Value {
+        append(.vmulHighS, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// High halves of the unsigned products of halfwords.
+    @inline(__always)
+    public mutating func vmulHighU(_ a: Value, _ b: Value) -> Value {
+        append(.vmulHighU, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Products of the bytes of a, unsigned, and those of b, signed; those of neighbours added to a halfword, signed, saturated.
+    @inline(__always)
+    public mutating func vmulAddPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vmulAddPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbours in a, then in b. lane is h or s.
+    @inline(__always)
+    public mutating func vaddPairs(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaddPairs, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences likewise, of the even lane and the odd one.
+    @inline(__always)
+    public mutating func vsubPairs(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsubPairs, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbouring halfwords in a, then in b, signed, saturated.
+    @inline(__always)
+    public mutating func vaddPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vaddPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Differences likewise.
+    @inline(__always)
+    public mutating func vsubPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vsubPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Lanes of a where b's are positive, negated where they are negative, 0 where they are 0. lane is b, h or s.
+    @inline(__always)
+    public mutating func vsign(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsign, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// In each half the sum of the absolute differences of its unsigned bytes.
+    @inline(__always)
+    public mutating func vsumDifferences(_ a: Value, _ b: Value) -> Value {
+        append(.vsumDifferences, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// For each halfword n the sum of the absolute differences of four bytes of a, from byte n on, and four of b: from the word that bits 0-1 of `from` name; bit 2 starts in a at byte 4.
+    @inline(__always)
+    public mutating func vsumDifferences4(_ a: Value, _ b: Value, from: Int32) -> Value {
+        append(.vsumDifferences4, .v128, 0, a.id, b.id, UInt32(bitPattern: from))
+    }
+
+    /// The least of the unsigned halfwords in the lowest one, the first place where it is in the next, zeros above.
+    @inline(__always)
+    public mutating func vminPosition(_ a: Value) -> Value {
+        append(.vminPosition, .v128, 0, a.id, 0, 0)
+    }
+
+    /// x86's PCMPISTRI: ECX.
+    @inline(__always)
+    public mutating func vstringIndex(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringIndex, .i32, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
+    /// x86's PCMPISTRM: XMM0.
+    @inline(__always)
+    public mutating func vstringMask(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringMask, .v128, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
+    /// The flags of both.
+    @inline(__always)
+    public mutating func vstringFlags(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringFlags, .flags, 0, a.id, b.id, UInt32(bitPattern: how))
     }
 
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
@@ -706,6 +910,12 @@ extension Unit {
     @inline(__always)
     public mutating func vdotBrain(_ a: Value, _ b: Value, _ c: Value) -> Value {
         append(.vdotBrain, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// x86's PCMPESTRI and PCMPESTRM. Of `how`, word 0 is the length of a, word 1 that of b, and word 2 the immediate; bit 8 of that asks for the mask, else word 0 is the index and word 1 the flags as `flagsToBits` has them.
+    @inline(__always)
+    public mutating func vstringExplicit(_ a: Value, _ b: Value, _ how: Value) -> Value {
+        append(.vstringExplicit, .v128, 0, a.id, b.id, how.id)
     }
 
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
@@ -742,6 +952,12 @@ extension Unit {
     @inline(__always)
     public mutating func vaesMixInverse(_ a: Value) -> Value {
         append(.vaesMixInverse, .v128, 0, a.id, 0, 0)
+    }
+
+    /// x86's AESKEYGENASSIST.
+    @inline(__always)
+    public mutating func vaesKeyAssist(_ a: Value, constant: Int32) -> Value {
+        append(.vaesKeyAssist, .v128, 0, a.id, UInt32(bitPattern: constant), 0)
     }
 
     /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
@@ -784,6 +1000,36 @@ extension Unit {
     @inline(__always)
     public mutating func vsha256Schedule1(_ a: Value, _ b: Value) -> Value {
         append(.vsha256Schedule1, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1RNDS4: A, which is the highest word, to D after four rounds; function says which ones.
+    @inline(__always)
+    public mutating func vsha1Rounds4(_ a: Value, _ b: Value, function: Int32) -> Value {
+        append(.vsha1Rounds4, .v128, 0, a.id, b.id, UInt32(bitPattern: function))
+    }
+
+    /// x86's SHA1NEXTE.
+    @inline(__always)
+    public mutating func vsha1NextE(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1NextE, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1MSG1.
+    @inline(__always)
+    public mutating func vsha1Schedule0(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1Schedule0, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1MSG2.
+    @inline(__always)
+    public mutating func vsha1Schedule1(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1Schedule1, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA256RNDS2: of C, D, G, H in a and A, B, E, F in b, the first the highest word, A, B, E, F after two rounds.
+    @inline(__always)
+    public mutating func vsha256Rounds2(_ a: Value, _ b: Value, _ w: Value) -> Value {
+        append(.vsha256Rounds2, .v128, 0, a.id, b.id, w.id)
     }
 
     /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).
@@ -1164,7 +1410,7 @@ extension Unit {
         append(.vfconvertBrain, .v128, lane.rawValue, a.id, 0, 0)
     }
 
-    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand (32; of SSE), or flushed (128).
     @inline(__always)
     public mutating func floatFlags() -> Value {
         append(.floatFlags, .i32, 0, 0, 0, 0)
@@ -1174,5 +1420,149 @@ extension Unit {
     @inline(__always)
     public mutating func clearFloatFlags() {
         _ = append(.clearFloatFlags, .none, 0, 0, 0, 0)
+    }
+
+    /// Sums.
+    @inline(__always)
+    public mutating func sseAdd(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAdd, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences.
+    @inline(__always)
+    public mutating func sseSub(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSub, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Products.
+    @inline(__always)
+    public mutating func sseMul(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMul, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Quotients.
+    @inline(__always)
+    public mutating func sseDiv(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseDiv, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// a where it is less than b, else b.
+    @inline(__always)
+    public mutating func sseMin(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMin, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// a where it is greater than b, else b.
+    @inline(__always)
+    public mutating func sseMax(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMax, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Square roots of b.
+    @inline(__always)
+    public mutating func sseSqrt(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSqrt, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Reciprocals of b, as the host approximates them. The format is ss or ps.
+    @inline(__always)
+    public mutating func sseReciprocal(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseReciprocal, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Reciprocals of the square roots of b likewise.
+    @inline(__always)
+    public mutating func sseReciprocalRoot(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseReciprocalRoot, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences of even lanes, sums of odd ones. Packed.
+    @inline(__always)
+    public mutating func sseAddSub(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAddSub, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbours in a, then in b. Packed.
+    @inline(__always)
+    public mutating func sseAddPairs(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAddPairs, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences likewise.
+    @inline(__always)
+    public mutating func sseSubPairs(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSubPairs, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// b rounded to integral values: to nearest even (0), down (1), up (2), to zero (3), as the control word says (4); 8 more where it is not inexact.
+    @inline(__always)
+    public mutating func sseRound(_ format: FloatFormat, _ a: Value, _ b: Value, mode: Int32) -> Value {
+        append(.sseRound, .v128, format.rawValue, a.id, b.id, UInt32(bitPattern: mode))
+    }
+
+    /// All ones where the predicate holds, else zero: one of VCMPPS's 32.
+    @inline(__always)
+    public mutating func sseCompare(_ format: FloatFormat, _ a: Value, _ b: Value, predicate: Int32) -> Value {
+        append(.sseCompare, .v128, format.rawValue, a.id, b.id, UInt32(bitPattern: predicate))
+    }
+
+    /// Of scalars: Z where they are equal, C where a is less, all three of Z, P and C where one is a NaN. With 1 as `signals` a quiet NaN is invalid, too.
+    @inline(__always)
+    public mutating func sseOrder(_ format: FloatFormat, _ a: Value, _ b: Value, signals: Int32) -> Value {
+        append(.sseOrder, .flags, format.rawValue, a.id, b.id, UInt32(bitPattern: signals))
+    }
+
+    /// A scalar as a signed integer, i32 or i64, rounded as the control word says or (1) truncated; the least integer where it does not fit.
+    @inline(__always)
+    public mutating func sseToInt(_ type: Type, _ format: FloatFormat, _ a: Value, truncates: Int32) -> Value {
+        append(.sseToInt, type, format.rawValue, a.id, UInt32(bitPattern: truncates), 0)
+    }
+
+    /// A signed integer, i32 or i64, as a scalar.
+    @inline(__always)
+    public mutating func sseFromInt(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseFromInt, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Packed numbers as signed words, as sseToInt has them; of doubles in the low half, with zeros above.
+    @inline(__always)
+    public mutating func sseToWords(_ format: FloatFormat, _ a: Value, truncates: Int32) -> Value {
+        append(.sseToWords, .v128, format.rawValue, a.id, UInt32(bitPattern: truncates), 0)
+    }
+
+    /// Signed words, or the two low ones, as packed numbers of the format.
+    @inline(__always)
+    public mutating func sseFromWords(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseFromWords, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// A scalar of the format, b, in the other precision.
+    @inline(__always)
+    public mutating func sseConvert(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseConvert, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Packed numbers of the format in the other precision: the low two, or to the low half, with zeros above.
+    @inline(__always)
+    public mutating func sseConvertLanes(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseConvertLanes, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// The four low numbers in half precision in single precision (ps).
+    @inline(__always)
+    public mutating func sseFromHalf(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseFromHalf, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// Numbers in single precision (ps) in half precision in the low half, with zeros above, rounded as sseRound has it for modes 0 to 4.
+    @inline(__always)
+    public mutating func sseToHalf(_ format: FloatFormat, _ a: Value, mode: Int32) -> Value {
+        append(.sseToHalf, .v128, format.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// FMA's instruction of the operands a, b and c: VFMADD132SS is madd132ss. A factor comes before the addend among NaNs.
+    @inline(__always)
+    public mutating func sseFused(_ operation: FusedOperation, _ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.sseFused, .v128, operation.rawValue, a.id, b.id, c.id)
     }
 }

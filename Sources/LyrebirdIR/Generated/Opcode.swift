@@ -126,9 +126,9 @@ public enum Opcode: UInt16, Sendable {
     /// Z of f, and C the bit n, modulo its width, of a, which is no i8; the others are undefined.
     case bitToCarry
     // Memory
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags. A vector's access may ask for alignment: where the address is no multiple of 16 it then faults, without an address.
     case load
-    /// The low bytes of value to address + disp.
+    /// The low bytes of value to address + disp. Aligned as a load is.
     case store
     /// Atomically adds value; the result is the old value, zero-extended. Sequentially consistent, as are all below.
     case rmwAdd
@@ -152,6 +152,10 @@ public enum Opcode: UInt16, Sendable {
     case cas
     /// The same over 16 bytes; address + 15 may not cross a 16-byte line.
     case cas128
+    /// The lanes of 16 bytes of memory whose lane of mask has its highest bit set; zeros elsewhere, and there memory is not touched. lane is s or d.
+    case loadMasked
+    /// Lanes of value to memory likewise. lane is b, s or d.
+    case storeMasked
     /// Orders all memory accesses before it with all behind it.
     case fence
     // Control
@@ -225,18 +229,28 @@ public enum Opcode: UInt16, Sendable {
     case vunzipEven
     /// The odd lanes of a, then those of b.
     case vunzipOdd
+    /// a with the word of b that bits 6 and 7 of how name where bits 4 and 5 name one, and zeros where bits 0 to 3 have ones.
+    case vinsertWord
     /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
     case vbytes
     /// For each byte of index: that byte of table, or 0 where it is 16 or more.
     case vlookup
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
+    /// The lowest lanes, each zero-extended to 2^to bytes, which is more than the lane's.
     case vwidenU
-    /// The low half's lanes, each sign-extended to twice its width.
+    /// The lowest lanes, each sign-extended to 2^to bytes, which is more than the lane's.
     case vwidenS
     /// Bits set in each byte.
     case vpopcnt
     /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     case vreverse
+    /// Lane n is b's where bit n of mask is set, else a's. lane is h, s or d.
+    case vblend
+    /// Lanes by their numbers in order, the lowest bits for the lowest lane: those of the low half are a's, those of the high half b's. A number has two bits (s) or one (d).
+    case vshuffle
+    /// Lanes of a by the numbers in the lanes of n: bits 0 and 1 (s), or bit 1 (d).
+    case vpermute
+    /// The highest bits of the lanes, that of lane 0 lowest, zeros above. lane is b, s or d.
+    case vmask
     /// Sums, signed, saturated.
     case vaddSatS
     /// Sums, unsigned, saturated.
@@ -261,8 +275,62 @@ public enum Opcode: UInt16, Sendable {
     case vmulEvenU
     /// Signed products of the even words, 64 bits each.
     case vmulEvenS
-    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0), the high ones (3), a's high one and b's low one (1), a's low one and b's high one (2).
     case vmulCarryless
+    /// The lowest lane in every lane.
+    case vbroadcast
+    /// The halfwords of one half, the low (0) or the high one (1), in the order that pairs of bits name; the other half stays.
+    case vshuffleHalf
+    /// For each byte of index: 0 where its highest bit is set, else the byte of table that its low four bits name.
+    case vshuffleBytes
+    /// For each word of index: the word of (b:a) that its low three bits name.
+    case vpermute2
+    /// The lanes of b where the highest bit of mask's is one, else those of a. lane is b, s or d.
+    case vblendSign
+    /// Z where a and b have no ones in common, C where b has none that a has not; the others are clear.
+    case vtest
+    /// Lanes shifted left by the low 64 bits of n; 0 where that is the width or more. lane is h, s or d.
+    case vshlAll
+    /// Likewise to the right, zeros in.
+    case vshrAll
+    /// Likewise to the right, sign in: nothing but signs where n is the width or more. lane is h or s.
+    case vsarAll
+    /// Lanes shifted left by the lanes of n, unsigned; 0 where that is the width or more. lane is s or d.
+    case vshlEach
+    /// Likewise to the right, zeros in.
+    case vshrEach
+    /// Likewise to the right, sign in. lane is s.
+    case vsarEach
+    /// Halves of the unsigned sums, rounded up. lane is b or h.
+    case vaverageU
+    /// High halves of the signed products of halfwords.
+    case vmulHighS
+    /// High halves of the unsigned products of halfwords.
+    case vmulHighU
+    /// Products of the bytes of a, unsigned, and those of b, signed; those of neighbours added to a halfword, signed, saturated.
+    case vmulAddPairsSat
+    /// Sums of neighbours in a, then in b. lane is h or s.
+    case vaddPairs
+    /// Differences likewise, of the even lane and the odd one.
+    case vsubPairs
+    /// Sums of neighbouring halfwords in a, then in b, signed, saturated.
+    case vaddPairsSat
+    /// Differences likewise.
+    case vsubPairsSat
+    /// Lanes of a where b's are positive, negated where they are negative, 0 where they are 0. lane is b, h or s.
+    case vsign
+    /// In each half the sum of the absolute differences of its unsigned bytes.
+    case vsumDifferences
+    /// For each halfword n the sum of the absolute differences of four bytes of a, from byte n on, and four of b: from the word that bits 0-1 of `from` name; bit 2 starts in a at byte 4.
+    case vsumDifferences4
+    /// The least of the unsigned halfwords in the lowest one, the first place where it is in the next, zeros above.
+    case vminPosition
+    /// x86's PCMPISTRI: ECX.
+    case vstringIndex
+    /// x86's PCMPISTRM: XMM0.
+    case vstringMask
+    /// The flags of both.
+    case vstringFlags
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
     case vshiftU
     /// The same, but to the right the sign comes in.
@@ -273,6 +341,8 @@ public enum Opcode: UInt16, Sendable {
     case vrsqrtEstimateU
     /// For each word: c + (a0 * b0 + a1 * b1) of AArch64's BFDOT, where words of a and b are two BF16 and c is in single precision; to odd, flushed, with default NaNs, and without flags.
     case vdotBrain
+    /// x86's PCMPESTRI and PCMPESTRM. Of `how`, word 0 is the length of a, word 1 that of b, and word 2 the immediate; bit 8 of that asks for the mask, else word 0 is the index and word 1 the flags as `flagsToBits` has them.
+    case vstringExplicit
     // Cryptography
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
     case vaesEncrypt
@@ -286,6 +356,8 @@ public enum Opcode: UInt16, Sendable {
     case vaesMix
     /// InvMixColumns(a).
     case vaesMixInverse
+    /// x86's AESKEYGENASSIST.
+    case vaesKeyAssist
     /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
     case vsha1Choose
     /// The same with the parity function; it does not say which constant w has.
@@ -300,6 +372,16 @@ public enum Opcode: UInt16, Sendable {
     case vsha256Schedule0
     /// Four words, each of which is a's and sigma1 of the word two before it; b2 and b3 stand before the first.
     case vsha256Schedule1
+    /// x86's SHA1RNDS4: A, which is the highest word, to D after four rounds; function says which ones.
+    case vsha1Rounds4
+    /// x86's SHA1NEXTE.
+    case vsha1NextE
+    /// x86's SHA1MSG1.
+    case vsha1Schedule0
+    /// x86's SHA1MSG2.
+    case vsha1Schedule1
+    /// x86's SHA256RNDS2: of C, D, G, H in a and A, B, E, F in b, the first the highest word, A, B, E, F after two rounds.
+    case vsha256Rounds2
     /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).
     case vsm3Part1
     /// SM3PARTW2 likewise.
@@ -427,14 +509,63 @@ public enum Opcode: UInt16, Sendable {
     case vfconvertOdd
     /// From s, which the lane is, to BF16, the upper half of s, in the low half, with zeros above.
     case vfconvertBrain
-    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand (32; of SSE), or flushed (128).
     case floatFlags
     /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
     case clearFloatFlags
+    // Floating point of SSE
+    /// Sums.
+    case sseAdd
+    /// Differences.
+    case sseSub
+    /// Products.
+    case sseMul
+    /// Quotients.
+    case sseDiv
+    /// a where it is less than b, else b.
+    case sseMin
+    /// a where it is greater than b, else b.
+    case sseMax
+    /// Square roots of b.
+    case sseSqrt
+    /// Reciprocals of b, as the host approximates them. The format is ss or ps.
+    case sseReciprocal
+    /// Reciprocals of the square roots of b likewise.
+    case sseReciprocalRoot
+    /// Differences of even lanes, sums of odd ones. Packed.
+    case sseAddSub
+    /// Sums of neighbours in a, then in b. Packed.
+    case sseAddPairs
+    /// Differences likewise.
+    case sseSubPairs
+    /// b rounded to integral values: to nearest even (0), down (1), up (2), to zero (3), as the control word says (4); 8 more where it is not inexact.
+    case sseRound
+    /// All ones where the predicate holds, else zero: one of VCMPPS's 32.
+    case sseCompare
+    /// Of scalars: Z where they are equal, C where a is less, all three of Z, P and C where one is a NaN. With 1 as `signals` a quiet NaN is invalid, too.
+    case sseOrder
+    /// A scalar as a signed integer, i32 or i64, rounded as the control word says or (1) truncated; the least integer where it does not fit.
+    case sseToInt
+    /// A signed integer, i32 or i64, as a scalar.
+    case sseFromInt
+    /// Packed numbers as signed words, as sseToInt has them; of doubles in the low half, with zeros above.
+    case sseToWords
+    /// Signed words, or the two low ones, as packed numbers of the format.
+    case sseFromWords
+    /// A scalar of the format, b, in the other precision.
+    case sseConvert
+    /// Packed numbers of the format in the other precision: the low two, or to the low half, with zeros above.
+    case sseConvertLanes
+    /// The four low numbers in half precision in single precision (ps).
+    case sseFromHalf
+    /// Numbers in single precision (ps) in half precision in the low half, with zeros above, rounded as sseRound has it for modes 0 to 4.
+    case sseToHalf
+    /// FMA's instruction of the operands a, b and c: VFMADD132SS is madd132ss. A factor comes before the addend among NaNs.
+    case sseFused
 }
 
 extension Opcode {
-    public static let count = 209
+    public static let count = 274
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -510,6 +641,8 @@ extension Opcode {
         0x050303000939,  // rmwMinU
         0x050303090939,  // cas
         0x050009494939,  // cas128
+        0x030109004939,  // loadMasked
+        0x040100494939,  // storeMasked
         0x060000000000,  // fence
         0x070000000006,  // jump
         0x070200060641,  // branch
@@ -545,12 +678,17 @@ extension Opcode {
         0x000109000909,  // vzipHigh
         0x000109000909,  // vunzipEven
         0x000109000909,  // vunzipOdd
+        0x000009020909,  // vinsertWord
         0x000009020909,  // vbytes
         0x000009000909,  // vlookup
-        0x000109000009,  // vwidenU
-        0x000109000009,  // vwidenS
+        0x000109000209,  // vwidenU
+        0x000109000209,  // vwidenS
         0x000009000009,  // vpopcnt
         0x000109000209,  // vreverse
+        0x000109020909,  // vblend
+        0x000109020909,  // vshuffle
+        0x000109000909,  // vpermute
+        0x000106000049,  // vmask
         0x000109000909,  // vaddSatS
         0x000109000909,  // vaddSatU
         0x000109000909,  // vsubSatS
@@ -564,17 +702,46 @@ extension Opcode {
         0x000009000909,  // vmulEvenU
         0x000009000909,  // vmulEvenS
         0x000009020909,  // vmulCarryless
+        0x000109000009,  // vbroadcast
+        0x000009020209,  // vshuffleHalf
+        0x000009000909,  // vshuffleBytes
+        0x000009090909,  // vpermute2
+        0x000109090909,  // vblendSign
+        0x000008004949,  // vtest
+        0x000109000909,  // vshlAll
+        0x000109000909,  // vshrAll
+        0x000109000909,  // vsarAll
+        0x000109000909,  // vshlEach
+        0x000109000909,  // vshrEach
+        0x000109000909,  // vsarEach
+        0x000109000909,  // vaverageU
+        0x000009000909,  // vmulHighS
+        0x000009000909,  // vmulHighU
+        0x000009000909,  // vmulAddPairsSat
+        0x000109000909,  // vaddPairs
+        0x000109000909,  // vsubPairs
+        0x000009000909,  // vaddPairsSat
+        0x000009000909,  // vsubPairsSat
+        0x000109000909,  // vsign
+        0x000009000909,  // vsumDifferences
+        0x000009020909,  // vsumDifferences4
+        0x000009000009,  // vminPosition
+        0x000006024949,  // vstringIndex
+        0x000009020909,  // vstringMask
+        0x000008024949,  // vstringFlags
         0x000109000909,  // vshiftU
         0x000109000909,  // vshiftS
         0x000009000009,  // vrecipEstimateU
         0x000009000009,  // vrsqrtEstimateU
         0x000009090909,  // vdotBrain
+        0x000009090909,  // vstringExplicit
         0x000009000909,  // vaesEncrypt
         0x000009000909,  // vaesEncryptLast
         0x000009000909,  // vaesDecrypt
         0x000009000909,  // vaesDecryptLast
         0x000009000009,  // vaesMix
         0x000009000009,  // vaesMixInverse
+        0x000009000209,  // vaesKeyAssist
         0x000009090909,  // vsha1Choose
         0x000009090909,  // vsha1Parity
         0x000009090909,  // vsha1Majority
@@ -582,6 +749,11 @@ extension Opcode {
         0x000009090909,  // vsha256Hash2
         0x000009000909,  // vsha256Schedule0
         0x000009000909,  // vsha256Schedule1
+        0x000009020909,  // vsha1Rounds4
+        0x000009000909,  // vsha1NextE
+        0x000009000909,  // vsha1Schedule0
+        0x000009000909,  // vsha1Schedule1
+        0x000009090909,  // vsha256Rounds2
         0x000009090909,  // vsm3Part1
         0x000009090909,  // vsm3Part2
         0x000009090909,  // vsm3Sum
@@ -647,6 +819,30 @@ extension Opcode {
         0x0a0109000009,  // vfconvertBrain
         0x0b0006000000,  // floatFlags
         0x0b0000000000,  // clearFloatFlags
+        0x0a0909000909,  // sseAdd
+        0x0a0909000909,  // sseSub
+        0x0a0909000909,  // sseMul
+        0x0a0909000909,  // sseDiv
+        0x0a0909000909,  // sseMin
+        0x0a0909000909,  // sseMax
+        0x0a0909000909,  // sseSqrt
+        0x0a0909000909,  // sseReciprocal
+        0x0a0909000909,  // sseReciprocalRoot
+        0x0a0909000909,  // sseAddSub
+        0x0a0909000909,  // sseAddPairs
+        0x0a0909000909,  // sseSubPairs
+        0x0a0909020909,  // sseRound
+        0x0a0909020909,  // sseCompare
+        0x0a0908024949,  // sseOrder
+        0x0a0903000249,  // sseToInt
+        0x0a0909001909,  // sseFromInt
+        0x0a0909000209,  // sseToWords
+        0x0a0909000009,  // sseFromWords
+        0x0a0909000909,  // sseConvert
+        0x0a0909000009,  // sseConvertLanes
+        0x0a0909000009,  // sseFromHalf
+        0x0a0909000209,  // sseToHalf
+        0x0a0a09090909,  // sseFused
     ]
 
     /// Names as the text form has them, in order.
@@ -723,6 +919,8 @@ extension Opcode {
         "rmwMinU",
         "cas",
         "cas128",
+        "loadMasked",
+        "storeMasked",
         "fence",
         "jump",
         "branch",
@@ -758,12 +956,17 @@ extension Opcode {
         "vzipHigh",
         "vunzipEven",
         "vunzipOdd",
+        "vinsertWord",
         "vbytes",
         "vlookup",
         "vwidenU",
         "vwidenS",
         "vpopcnt",
         "vreverse",
+        "vblend",
+        "vshuffle",
+        "vpermute",
+        "vmask",
         "vaddSatS",
         "vaddSatU",
         "vsubSatS",
@@ -777,17 +980,46 @@ extension Opcode {
         "vmulEvenU",
         "vmulEvenS",
         "vmulCarryless",
+        "vbroadcast",
+        "vshuffleHalf",
+        "vshuffleBytes",
+        "vpermute2",
+        "vblendSign",
+        "vtest",
+        "vshlAll",
+        "vshrAll",
+        "vsarAll",
+        "vshlEach",
+        "vshrEach",
+        "vsarEach",
+        "vaverageU",
+        "vmulHighS",
+        "vmulHighU",
+        "vmulAddPairsSat",
+        "vaddPairs",
+        "vsubPairs",
+        "vaddPairsSat",
+        "vsubPairsSat",
+        "vsign",
+        "vsumDifferences",
+        "vsumDifferences4",
+        "vminPosition",
+        "vstringIndex",
+        "vstringMask",
+        "vstringFlags",
         "vshiftU",
         "vshiftS",
         "vrecipEstimateU",
         "vrsqrtEstimateU",
         "vdotBrain",
+        "vstringExplicit",
         "vaesEncrypt",
         "vaesEncryptLast",
         "vaesDecrypt",
         "vaesDecryptLast",
         "vaesMix",
         "vaesMixInverse",
+        "vaesKeyAssist",
         "vsha1Choose",
         "vsha1Parity",
         "vsha1Majority",
@@ -795,6 +1027,11 @@ extension Opcode {
         "vsha256Hash2",
         "vsha256Schedule0",
         "vsha256Schedule1",
+        "vsha1Rounds4",
+        "vsha1NextE",
+        "vsha1Schedule0",
+        "vsha1Schedule1",
+        "vsha256Rounds2",
         "vsm3Part1",
         "vsm3Part2",
         "vsm3Sum",
@@ -860,5 +1097,29 @@ extension Opcode {
         "vfconvertBrain",
         "floatFlags",
         "clearFloatFlags",
+        "sseAdd",
+        "sseSub",
+        "sseMul",
+        "sseDiv",
+        "sseMin",
+        "sseMax",
+        "sseSqrt",
+        "sseReciprocal",
+        "sseReciprocalRoot",
+        "sseAddSub",
+        "sseAddPairs",
+        "sseSubPairs",
+        "sseRound",
+        "sseCompare",
+        "sseOrder",
+        "sseToInt",
+        "sseFromInt",
+        "sseToWords",
+        "sseFromWords",
+        "sseConvert",
+        "sseConvertLanes",
+        "sseFromHalf",
+        "sseToHalf",
+        "sseFused",
     ]
 }

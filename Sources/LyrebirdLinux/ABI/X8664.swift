@@ -86,6 +86,17 @@ extension TrapSignal {
             syndrome: interrupt.map { UInt64($0) << 3 | 2 } ?? 0)
     }
 
+    /// The code is of the first exception that is there and not masked (`fpu__exception_code`).
+    static func floatingPointError(_ vector: UInt32, _ cpu: CPU) -> TrapSignal {
+        let unmasked: UInt64 =
+            vector == 16 ? cpu[.x87Status] & ~cpu[.x87Control] : cpu[.mxcsr] & ~(cpu[.mxcsr] >> 7)
+        let codes: [(UInt64, Int32)] = [
+            (0x01, 7), (0x04, 3), (0x08, 4), (0x12, 5), (0x20, 6),  // FPE_FLTINV, FLTDIV, FLTOVF, FLTUND, FLTRES
+        ]
+        let code = codes.first { unmasked & $0.0 != 0 }?.1 ?? 0
+        return TrapSignal(number: Signal.arithmetic, code: code, vector: UInt64(vector))
+    }
+
     /// INT1, behind which the program goes on; INT with any other number is not for programs.
     static func softwareInterrupt(_ vector: UInt32) -> TrapSignal {
         guard vector == 1 else { return generalProtection(interrupt: vector) }

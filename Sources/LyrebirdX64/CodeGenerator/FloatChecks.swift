@@ -91,6 +91,8 @@ extension CodeGenerator {
         case .nop, .instruction, .const, .vconst, .copy, .get, .set, .bind: return true
         case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fmulAdd: return !unchecked.isVector && unchecked.lane == i.lane
         case .vfadd, .vfsub, .vfmul, .vfdiv, .vfsqrt, .vfmulAdd: return unchecked.isVector && unchecked.lane == i.lane
+        // They make flags of the host's.
+        case .vtest, .vstringIndex, .vstringMask, .vstringFlags: return false
         default:
             guard i.opcode.rawValue >= LyrebirdIR.Opcode.vand.rawValue,
                 i.opcode.rawValue < LyrebirdIR.Opcode.vshiftU.rawValue

@@ -30,10 +30,6 @@ extension CodeGenerator {
         if lane == 3 { two(.pshufd, to, to, imm: 0xF5) }
     }
 
-    private mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, imm: UInt8) {
-        if hasAVX { hot.avx(opcode, to, from, imm: imm) } else { hot.sse(opcode, to, from, imm: imm) }
-    }
-
     /// A sum overflows where its sign is neither operand's, a difference where its sign and the subtrahend's are not the
     /// minuend's. What the result then saturates to has the sign that the wrapped one has not.
     private mutating func saturateSigned(_ index: Int, _ isSum: Bool, _ a: Int, _ b: Int, _ lane: Int) {
@@ -106,7 +102,7 @@ extension CodeGenerator {
 
     // MARK: Narrowing
 
-    private mutating func isZero(_ value: Int) -> Bool {
+    mutating func isZero(_ value: Int) -> Bool {
         guard values[value].isConstant, values[value].type == .v128 else { return false }
         let at = Int(constantBits[value])
         return vectorPool[at] | vectorPool[at &+ 1] | vectorPool[at &+ 2] | vectorPool[at &+ 3] == 0

@@ -109,6 +109,22 @@ extension CodeGenerator {
         if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
     }
 
+    mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: Memory) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: Memory, _ from: XMM) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, imm: UInt8) {
+        if hasAVX { hot.avx(opcode, to, from, imm: imm) } else { hot.sse(opcode, to, from, imm: imm) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: GPR, _ from: XMM) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
     /// A shift by an immediate.
     mutating func shift(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, _ n: UInt8) {
         if hasAVX { return hot.avx(opcode, to, from, imm: n) }
@@ -145,8 +161,13 @@ extension CodeGenerator {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vsplat, .vfromInt, .vextract, .vinsert: return selectLaneMove(index, i, a, unit)
+        case .vmask:
+            let source = useVector(a)
+            let result = allocateGeneral(for: index)
+            return two(lane == 0 ? .pmovmskb : lane == 2 ? .movmskps : .movmskpd, result, source)
         case .vnot, .vneg, .vabs, .vshl, .vshr, .vsar, .vwidenU, .vwidenS, .vpopcnt, .vreverse:
             return selectUnaryVector(index, i, a, lane)
+        case .vbroadcast, .vshuffleHalf, .vminPosition: return selectUnaryPacked(index, i, a)
         default: break
         }
         let b = Int(values[Int(i.b)].representative)
@@ -170,6 +191,7 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
+        case .vblend, .vshuffle, .vpermute, .vinsertWord: selectShuffle(index, i, a, b)
         case .vmulEvenU: binary(.pmuludq, index, a, b)
         case .vmulEvenS: binary(.pmuldq, index, a, b)
         case .vmulAddPairs: binary(.pmaddwd, index, a, b)
@@ -178,7 +200,15 @@ extension CodeGenerator {
             let first = useVector(a)
             let second = useVector(b)
             let result = vectorResult(index, a, orWithAVX: b)
-            three(.pclmulqdq, result, first, second, imm: i.c == 0 ? 0x00 : 0x11)
+            three(.pclmulqdq, result, first, second, imm: UInt8(truncatingIfNeeded: i.c & 1 | (i.c & 2) &<< 3))
+        case .vbytes where isZero(a) || isZero(b):
+            // Only one of them is more than zeros.
+            let shifted = isZero(a) ? b : a
+            let source = useVector(shifted)
+            let result = vectorResult(index, shifted)
+            let n = UInt8(truncatingIfNeeded: i.c)
+            if shifted == b, n > 0 { return shift(.pslldq, result, source, 16 &- n) }
+            shift(.psrldq, result, source, shifted == b ? 16 : n)
         case .vbytes:
             let low = useVector(a)
             let high = useVector(b)
@@ -193,7 +223,7 @@ extension CodeGenerator {
             three(.paddusb, adjusted, adjusted, places)
             let result = vectorResult(index, a)
             three(.pshufb, result, table, adjusted)
-        default: fatalError("\(i.opcode) is no vector instruction")
+        default: selectPacked(index, i, a, b, unit)
         }
     }
 
@@ -304,12 +334,9 @@ extension CodeGenerator {
         case .vsar where lane == 3: selectSignedShift64(index, a, source, n)
         case .vshl, .vshr: selectByteShift(index, a, source, n, left: i.opcode == .vshl)
         case .vsar: selectSignedByteShift(index, a, source, n)
-        case .vwidenU:
+        case .vwidenU, .vwidenS:
             let result = vectorResult(index, a)
-            two(Self.pick(lane, .pmovzxbw, .pmovzxwd, .pmovzxdq, .pmovzxdq), result, source)
-        case .vwidenS:
-            let result = vectorResult(index, a)
-            two(Self.pick(lane, .pmovsxbw, .pmovsxwd, .pmovsxdq, .pmovsxdq), result, source)
+            two(Self.widening(lane, Int(i.b), signed: i.opcode == .vwidenS), result, source)
         case .vpopcnt: selectByteCount(index, a, source)
         default: selectReverse(index, a, source, lane, Int(i.b))
         }
