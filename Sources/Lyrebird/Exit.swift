@@ -14,6 +14,8 @@ public enum Exit: Sendable, Equatable {
     case undefinedInstruction
     /// A division by zero, or whose quotient does not fit (x86's #DE). The pc is that of the instruction.
     case divideError
+    /// An x87 exception is pending that is not masked (x86's #MF). The pc is that of the instruction that waits for it.
+    case x87Error
     /// What is not allowed and is no access to memory: a privileged instruction, an operand that has to be aligned (x86's #GP).
     /// The pc is that of the instruction.
     case generalProtection

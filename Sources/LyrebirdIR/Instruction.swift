@@ -100,6 +100,8 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case softwareInterrupt
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
+    /// An exception of the x87 unit is pending that is not masked: #MF.
+    case x87Error
 }
 
 /// Host functions that `call` can name. They see no guest state.

@@ -5,7 +5,7 @@ extension Opcode {
     public enum TypeRule: UInt8, Sendable { case none, same, any, int, i8, i16, i32, i64, flags, v128 }
     public enum AuxKind: UInt8, Sendable { case none, lane, condition, memory, size, width, hint, reason, helper }
     public enum Effect: UInt8, Sendable {
-        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags
+        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags, x87
     }
 
     @inline(__always) var descriptor: UInt64 { Opcode.descriptors[Int(rawValue)] }

@@ -12,9 +12,16 @@ public struct X86: GuestArchitecture {
     public var codeAlignment: Int { 0 }
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
-        var lifter = Lifter(unit: consume unit, pc: code.pc)
+        var lifter = Lifter(unit: consume unit, pc: code.pc, key: TranslationKey(rawValue: mode))
         lifter.lift(code, limit: limit)
         unit = lifter.takeUnit()
+    }
+
+    public func mode(_ state: UnsafeRawPointer) -> UInt32 {
+        let control = state.load(fromByteOffset: offset(X86State.x87Control), as: UInt16.self)
+        var key: TranslationKey = []
+        if control & X87Control.masks != X87Control.masks { key.insert(.x87Unmasked) }
+        return key.rawValue
     }
 
     /// The System V ABI: the arguments are RDI and RSI, the result RAX. The instruction is one of one byte.
@@ -33,13 +40,29 @@ public struct X86: GuestArchitecture {
     public func initialize(_ state: UnsafeMutableRawPointer) {
         state.storeBytes(of: UInt16(FlagBits.one), toByteOffset: offset(X86State.flags), as: UInt16.self)
         let initial: [(Slot, UInt64)] = [
-            (X86State.mxcsr, 0x1F80), (X86State.x87Control, 0x37F), (X86State.selector(.cs), 0x33),
-            (X86State.selector(.ss), 0x2B),
+            (X86State.mxcsr, 0x1F80), (X86State.selector(.cs), 0x33), (X86State.selector(.ss), 0x2B),
         ]
+        state.storeBytes(of: X87Control.initial, toByteOffset: offset(X86State.x87Control), as: UInt16.self)
+        state.storeBytes(of: X87Control.emptyTags, toByteOffset: offset(X86State.x87Tags), as: UInt16.self)
         for (slot, value) in initial { state.storeBytes(of: value, toByteOffset: offset(slot), as: UInt64.self) }
     }
 
     private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
+}
+
+/// What of a CPU's state translations depend on.
+struct TranslationKey: OptionSet {
+    let rawValue: UInt32
+
+    /// The x87 control word does not mask all exceptions, so that one may be pending.
+    static let x87Unmasked = TranslationKey(rawValue: 1)
+}
+
+/// x87's control word, and what FNINIT makes of it and of the tags.
+enum X87Control {
+    static let masks: UInt16 = 0x3F
+    static let initial: UInt16 = 0x37F
+    static let emptyTags: UInt16 = 0xFFFF
 }
 
 /// The bits of a flags value, as the IR's `flagsToBits` gives them: of the low byte of EFLAGS, in bits 8 to 15, and of OF.

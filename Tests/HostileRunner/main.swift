@@ -86,7 +86,7 @@ func run() throws -> Counts {
                 case .fault:
                     counts.faults += 1
                     break exits
-                case .undefinedInstruction, .divideError, .generalProtection, .softwareInterrupt:
+                case .undefinedInstruction, .divideError, .x87Error, .generalProtection, .softwareInterrupt:
                     counts.undefined += 1
                     break exits
                 case .stopped:

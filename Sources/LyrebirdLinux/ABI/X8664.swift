@@ -79,6 +79,15 @@ extension ABI {
 extension TrapSignal {
     static let divideError = TrapSignal(number: Signal.arithmetic, code: 1, vector: 0)  // FPE_INTDIV
 
+    /// The first of the exceptions that are pending and not masked (`fpu__exception_code`).
+    static func x87Error(control: UInt64, status: UInt64) -> TrapSignal {
+        let pending = status & ~control
+        // FPE_FLTINV, FPE_FLTDIV, FPE_FLTOVF, FPE_FLTUND (also of a denormal operand), FPE_FLTRES.
+        let codes: [(mask: UInt64, code: Int32)] = [(1, 7), (4, 3), (8, 4), (0x12, 5), (0x20, 6)]
+        let code = codes.first { pending & $0.mask != 0 }?.code ?? 0
+        return TrapSignal(number: Signal.arithmetic, code: code, vector: 16)
+    }
+
     /// SI_KERNEL. The error code of a software interrupt is where in the table it would be.
     static func generalProtection(interrupt: UInt32? = nil) -> TrapSignal {
         TrapSignal(

@@ -20,6 +20,8 @@ struct Lifter: ~Copyable {
     /// Set by what ends the unit.
     var ended = false
     private let mode = Mode(.bits64)
+    /// Of the translation's key.
+    let key: TranslationKey
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -36,7 +38,8 @@ struct Lifter: ~Copyable {
     /// Instructions of the IR that the largest guest instruction may need.
     static let roomForOne = 512
 
-    init(unit: consuming Unit, pc: UInt64) {
+    init(unit: consuming Unit, pc: UInt64, key: TranslationKey = []) {
+        self.key = key
         self.unit = unit
         self.unit.remembersState = true
         self.pc = pc
@@ -92,6 +95,8 @@ struct Lifter: ~Copyable {
     private mutating func lift(_ instruction: DecodedInstruction) {
         if instruction.row.isPrivileged {
             trap(.generalProtection)
+        } else if instruction.row.flags.contains(.isX87) {
+            x87(instruction)
         } else if instruction.row.isBuilt {
             dispatch(instruction)
         } else {
@@ -127,6 +132,18 @@ struct Lifter: ~Copyable {
     /// It does where the condition holds.
     mutating func trap(_ reason: TrapReason, where condition: Condition, _ flags: Value) {
         let block = makePending(pc, reason)
+        continueUnless(condition, flags, block)
+    }
+
+    /// Goes on behind the instruction in the mode that the state then asks for.
+    mutating func changeMode() {
+        unit.exitTrap(next, .modeChange)
+        ended = true
+    }
+
+    /// It does where the condition holds.
+    mutating func changeMode(where condition: Condition, _ flags: Value) {
+        let block = makePending(next, .modeChange)
         continueUnless(condition, flags, block)
     }
 

@@ -33,6 +33,16 @@ extension Lifter {
         setRegister(General.rcx, const(0))
     }
 
+    mutating func rdpid(_ i: DecodedInstruction) { write(i.operand(0), const(type(i.operand(0).size), 0), i) }
+
+    /// Linux keeps the counters to itself: CR4.PCE is clear.
+    mutating func rdpmc(_ i: DecodedInstruction) { trap(.generalProtection) }
+
+    // They ask of memory what a load does.
+    mutating func clflush(_ i: DecodedInstruction) { _ = load(1, address(i)) }
+    mutating func clflushopt(_ i: DecodedInstruction) { _ = load(1, address(i)) }
+    mutating func clwb(_ i: DecodedInstruction) { _ = load(1, address(i)) }
+
     // MARK: CPUID
 
     /// A leaf: EAX, EBX, ECX and EDX for a value of EAX.
