@@ -161,9 +161,9 @@ public final class CPU {
             case .breakpoint: return .breakpoint(immediate: payload)
             case .undefined, .invalidateCode, .modeChange: return .undefinedInstruction
             case .divideError: return .divideError
-            case .x87Error: return .x87Error
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)
+            case .floatingPoint: return .floatingPointError(vector: payload)
             case .fetch:
                 if payload == 2 {
                     return .fault(Fault(pc: pc, address: pc, access: .execute, cause: .alignment))

@@ -14,13 +14,14 @@ public enum Exit: Sendable, Equatable {
     case undefinedInstruction
     /// A division by zero, or whose quotient does not fit (x86's #DE). The pc is that of the instruction.
     case divideError
-    /// An x87 exception is pending that is not masked (x86's #MF). The pc is that of the instruction that waits for it.
-    case x87Error
     /// What is not allowed and is no access to memory: a privileged instruction, an operand that has to be aligned (x86's #GP).
     /// The pc is that of the instruction.
     case generalProtection
     /// x86's INT with a number that is no system call's. The pc is that of the instruction.
     case softwareInterrupt(vector: UInt32)
+    /// Floating point ran into what its control register does not mask: x86's #MF (16) of x87 and #XM (19) of SSE, whose status is
+    /// in the registers. The pc is that of the instruction.
+    case floatingPointError(vector: UInt32)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
 }

@@ -98,10 +98,10 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case generalProtection
     /// The guest raises an interrupt itself; payload: its vector.
     case softwareInterrupt
+    /// Floating point ran into what the guest does not mask; payload: the vector of the exception.
+    case floatingPoint
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
-    /// An exception of the x87 unit is pending that is not masked: #MF.
-    case x87Error
 }
 
 /// Host functions that `call` can name. They see no guest state.

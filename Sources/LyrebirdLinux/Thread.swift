@@ -96,9 +96,9 @@ final class GuestThread {
             case .undefinedInstruction: deliver(abi.illegalInstruction)
             case .breakpoint: deliver(abi.breakpoint)
             case .divideError: deliver(.divideError)
-            case .x87Error: deliver(.x87Error(control: cpu[.x87Control], status: cpu[.x87Status]))
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
+            case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
             }
             if hasSignal { deliverSignals() }
         }

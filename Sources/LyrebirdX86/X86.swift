@@ -4,6 +4,9 @@ import LyrebirdIR
 
 /// The x86 guest in user mode.
 public struct X86: GuestArchitecture {
+    // Asked for at every way into generated code.
+    private let x87ControlOffset = X86State.layout.entries[X86State.x87Control.index].offset
+
     public init() {}
 
     public var layout: StateLayout { X86State.layout }
@@ -12,16 +15,9 @@ public struct X86: GuestArchitecture {
     public var codeAlignment: Int { 0 }
 
     public func lift(_ code: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
-        var lifter = Lifter(unit: consume unit, pc: code.pc, key: TranslationKey(rawValue: mode))
+        var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
         lifter.lift(code, limit: limit)
         unit = lifter.takeUnit()
-    }
-
-    public func mode(_ state: UnsafeRawPointer) -> UInt32 {
-        let control = state.load(fromByteOffset: offset(X86State.x87Control), as: UInt16.self)
-        var key: TranslationKey = []
-        if control & X87Control.masks != X87Control.masks { key.insert(.x87Unmasked) }
-        return key.rawValue
     }
 
     /// The System V ABI: the arguments are RDI and RSI, the result RAX. The instruction is one of one byte.
@@ -47,15 +43,19 @@ public struct X86: GuestArchitecture {
         for (slot, value) in initial { state.storeBytes(of: value, toByteOffset: offset(slot), as: UInt64.self) }
     }
 
+    /// Bits of `TranslationMode`.
+    public func mode(_ state: UnsafeRawPointer) -> UInt32 {
+        let control = state.load(fromByteOffset: x87ControlOffset, as: UInt16.self)
+        return control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87
+    }
+
     private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
 }
 
-/// What of a CPU's state translations depend on.
-struct TranslationKey: OptionSet {
-    let rawValue: UInt32
-
-    /// The x87 control word does not mask all exceptions, so that one may be pending.
-    static let x87Unmasked = TranslationKey(rawValue: 1)
+/// The part of a translation's key that is not the pc.
+enum TranslationMode {
+    /// An exception of x87 is not masked, so that one may be pending.
+    static let unmasksX87: UInt32 = 2
 }
 
 /// x87's control word, and what FNINIT makes of it and of the tags.

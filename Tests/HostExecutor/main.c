@@ -35,6 +35,9 @@ enum { PAGE = 4096, START = 2048, ROUNDS = 4096 };
 #define DATA 0x10000000ull
 #define CODE 0x20000000ull
 
+// Of the area of FXSAVE; one of them, in between, has MXCSR.
+enum { X87_WORDS = 20, MXCSR_WORD = 3 };
+enum { REPEATED = 1, SEQUENCE = 2 };
 enum { TRAP_FLAG = 0x100, INTERRUPTS = 0x200, DEBUG = 1 };
 
 // A page that can be written, and one behind it that can be read.
@@ -46,15 +49,35 @@ struct image {
 struct test {
     uint64_t general[16];
     uint64_t flags;
+    // REPEATED or SEQUENCE.
     uint64_t repeats;
+    uint64_t mxcsr;
+    uint64_t xmm[16][2];
+    // Bits 128 to 255.
+    uint64_t upper[16][2];
+    // What FXSAVE stores first.
+    uint64_t x87[X87_WORDS];
     uint8_t code[16];
 };
 
 struct result {
     uint64_t general[16];
     uint64_t flags, pc, vector, address;
+    uint64_t mxcsr;
+    uint64_t xmm[16][2];
+    uint64_t upper[16][2];
+    uint64_t x87[X87_WORDS];
     uint8_t memory[PAGE];
 };
+
+// The part of a signal frame that XSAVE writes, in its standard form (SDM volume 1, 13.4).
+struct extended_state {
+    struct _libc_fpstate legacy;
+    uint64_t present, compaction, reserved[6];
+    uint64_t upper[16][2];
+};
+
+enum { X87 = 1, SSE = 2, AVX = 4 };
 
 static const struct image *image;
 static const struct test *tests;
@@ -85,36 +108,68 @@ static void copy(void *to, const void *from) {
 
 static uint64_t start(size_t number) { return CODE + PAGE * number + START; }
 
-static void enter(greg_t *registers) {
+static void copyVectors(uint64_t (*to)[2], uint64_t (*from)[2], uint64_t isPresent) {
+    for (int i = 0; i < 16; i++)
+        for (int half = 0; half < 2; half++) to[i][half] = isPresent ? from[i][half] : 0;
+}
+
+static void copyX87(uint64_t *to, const uint64_t *from) {
+    for (int i = 0; i < X87_WORDS; i++)
+        if (i != MXCSR_WORD) to[i] = from[i];
+}
+
+static void enterVectors(const struct test *test, struct extended_state *state) {
+    state->present |= X87 | SSE | AVX;
+    state->legacy.mxcsr = (uint32_t)test->mxcsr;
+    copyVectors((uint64_t(*)[2])state->legacy._xmm, (uint64_t(*)[2])test->xmm, 1);
+    copyVectors(state->upper, (uint64_t(*)[2])test->upper, 1);
+    copyX87((uint64_t *)&state->legacy, test->x87);
+}
+
+static void leaveVectors(struct result *result, struct extended_state *state) {
+    result->mxcsr = state->legacy.mxcsr;
+    copyVectors(result->xmm, (uint64_t(*)[2])state->legacy._xmm, state->present & SSE);
+    copyVectors(result->upper, state->upper, state->present & AVX);
+    static const uint64_t initial[X87_WORDS] = {0x37F};
+    copyX87(result->x87, state->present & X87 ? (uint64_t *)&state->legacy : initial);
+}
+
+static void enter(mcontext_t *context) {
+    greg_t *registers = context->gregs;
     if (current == count) finish();
     const struct test *test = tests + current;
     for (int i = 0; i < 16; i++) registers[registerOf[i]] = (greg_t)test->general[i];
     registers[REG_RIP] = (greg_t)start(current);
-    registers[REG_EFL] = (greg_t)(test->flags | TRAP_FLAG | INTERRUPTS | 2);
+    // What is several instructions runs into the breakpoint behind it.
+    uint64_t trap = test->repeats == SEQUENCE ? 0 : TRAP_FLAG;
+    registers[REG_EFL] = (greg_t)(test->flags | trap | INTERRUPTS | 2);
+    enterVectors(test, (struct extended_state *)context->fpregs);
     rounds = 0;
 }
 
 static void handle(int number, siginfo_t *info, void *context) {
     (void)number;
     (void)info;
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+    greg_t *registers = machine->gregs;
     static int begun;
     if (!begun) {
         begun = 1;
-        return enter(registers);
+        return enter(machine);
     }
     int again = registers[REG_TRAPNO] == DEBUG && (uint64_t)registers[REG_RIP] == start(current);
-    if (again && tests[current].repeats && ++rounds < ROUNDS) return;
+    if (again && tests[current].repeats == REPEATED && ++rounds < ROUNDS) return;
     struct result *result = results + current;
     for (int i = 0; i < 16; i++) result->general[i] = (uint64_t)registers[registerOf[i]];
     result->flags = (uint64_t)registers[REG_EFL];
     result->pc = (uint64_t)registers[REG_RIP];
     result->vector = (uint64_t)registers[REG_TRAPNO];
     result->address = (uint64_t)registers[REG_CR2];
+    leaveVectors(result, (struct extended_state *)machine->fpregs);
     copy(result->memory, (void *)DATA);
     copy((void *)DATA, image->bytes);
     current++;
-    enter(registers);
+    enter(machine);
 }
 
 static void need(int holds, const char *what) {

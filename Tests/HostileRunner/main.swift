@@ -86,7 +86,8 @@ func run() throws -> Counts {
                 case .fault:
                     counts.faults += 1
                     break exits
-                case .undefinedInstruction, .divideError, .x87Error, .generalProtection, .softwareInterrupt:
+                case .undefinedInstruction, .divideError, .generalProtection, .softwareInterrupt,
+                    .floatingPointError:
                     counts.undefined += 1
                     break exits
                 case .stopped:

@@ -27,6 +27,12 @@ struct ExecutionCase {
     var registers: [UInt64]
     /// EFLAGS: the status flags and DF.
     var flags: UInt64
+    var vectors: VectorState
+    var x87 = X87State()
+    /// How many instructions: the first one, and others behind it that name no memory.
+    var length = 1
+    /// Where the memory operand is, if it is where there is memory, or at its edge.
+    var target: UInt64?
 
     /// The case is a breakpoint.
     private(set) var isNothing = false
@@ -41,14 +47,66 @@ struct ExecutionCase {
         return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
     }
 
+    /// The addresses of the last x87 instruction and its operand go to memory.
+    var storesPointers: Bool { instruction.mnemonic == .fnstenv || instruction.mnemonic == .fnsave }
+
+    var usesX87: Bool {
+        let features: Set<Feature> = [.fpu, .mmx, .fxsr, .xsave, .xsaveopt, .xsavec]
+        let operands = (0..<instruction.operandCount).map { instruction.operand($0).kind }
+        return features.contains(instruction.row.feature) || operands.contains(.mmx)
+    }
+
+    /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
+    var isMasked: Bool {
+        let moves: Set<Mnemonic> = [.maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq]
+        return moves.contains(instruction.mnemonic)
+    }
+
     var description: String {
         let bytes = code.prefix(Int(instruction.length)).map { hex(UInt64($0), 2) }.joined(separator: " ")
         let state = registers.enumerated().map { "\($0.offset):\(hex($0.element))" }.joined(separator: " ")
-        return "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))"
+        var read: [String] = []
+        for operand in (0..<instruction.operandCount).map({ instruction.operand($0) }) where operand.kind == .vector {
+            let number = Int(operand.number)
+            read.append("vector \(number):\(hex(vectors.upper[number]))'\(hex(vectors.xmm[number]))")
+        }
+        if !read.isEmpty { read.append("mxcsr \(hex(UInt64(vectors.mxcsr)))") }
+        if usesX87 { read.append(x87.description) }
+        let place = target.map { " at \(hex($0))" } ?? ""
+        return
+            "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
     }
 }
 
-func hex(_ value: UInt64, _ width: Int = 0) -> String {
+/// The vector registers, and what SSE and AVX are controlled by.
+struct VectorState: Equatable {
+    var mxcsr: UInt32
+    var xmm: [UInt128]
+    /// Bits 128 to 255.
+    var upper: [UInt128]
+
+    static let size = 2 * 16 * 16
+
+    init(mxcsr: UInt32, xmm: [UInt128], upper: [UInt128]) {
+        self.mxcsr = mxcsr
+        self.xmm = xmm
+        self.upper = upper
+    }
+
+    /// As they are in memory, one set behind the other.
+    init(mxcsr: UInt32, _ at: UnsafeMutableRawPointer) {
+        let all = (0..<32).map { at.loadUnaligned(fromByteOffset: 16 * $0, as: UInt128.self) }
+        self.init(mxcsr: mxcsr, xmm: Array(all[..<16]), upper: Array(all[16...]))
+    }
+
+    func store(_ at: UnsafeMutableRawPointer) {
+        for (index, value) in (xmm + upper).enumerated() {
+            withUnsafeBytes(of: value) { (at + 16 * index).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+        }
+    }
+}
+
+func hex<Number: BinaryInteger>(_ value: Number, _ width: Int = 0) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
@@ -58,6 +116,8 @@ struct ExecutionGenerator {
     private var codes: CodeGenerator
     private var random: SplitMix
     private let rows: [SpecRow]
+    /// Places in `rows`.
+    private let x87Rows: [Int]
     private var count = 0
     private let image: [UInt8]
 
@@ -65,6 +125,7 @@ struct ExecutionGenerator {
         codes = CodeGenerator(seed: seed, mode: Mode(.bits64), rows: rows)
         random = SplitMix(state: ~seed)
         self.rows = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
+        x87Rows = self.rows.indices.filter { ["FPU", "MMX"].contains(self.rows[$0].tags.first) }
         self.image = image
     }
 
@@ -91,8 +152,34 @@ struct ExecutionGenerator {
             guard case .instruction(let instruction) = string.decoded(), instruction.row.isBuilt,
                 Self.canBeExecuted(instruction)
             else { continue }
-            if let made = make(string.bytes, instruction, slot) { return made }
+            guard var made = make(string.bytes, instruction, slot) else { continue }
+            if made.usesX87, chance(1, of: 3) { extend(&made) }
+            return made
         }
+    }
+
+    /// More instructions of x87 and MMX behind one of them, as many as there is room for.
+    private mutating func extend(_ made: inout ExecutionCase) {
+        guard Self.canBeFollowed(made.instruction) else { return }
+        var bytes = Array(made.code.prefix(Int(made.instruction.length)))
+        for _ in 0..<12 {
+            let row = x87Rows[Int(random.next() % UInt64(x87Rows.count))]
+            let string = codes.string(of: rows[row])
+            guard case .instruction(let next) = string.decoded(), next.row.isBuilt, Self.canBeFollowed(next),
+                bytes.count + Int(next.length) < 16
+            else { continue }
+            bytes += string.bytes.prefix(Int(next.length))
+            made.length += 1
+        }
+        made.code = bytes + [UInt8](repeating: 0xCC, count: 16 - bytes.count)
+    }
+
+    /// Touches registers only, and does not change what is masked.
+    private static func canBeFollowed(_ i: DecodedInstruction) -> Bool {
+        let memory: Set<Operand.Kind> = [.memory, .source, .destination]
+        let operands = Set((0..<i.operandCount).map { i.operand($0).kind })
+        return operands.isDisjoint(with: memory) && i.mnemonic != .fninit && i.mnemonic != .maskmovq
+            && (i.row.feature == .fpu || i.row.feature == .mmx)
     }
 
     /// What a user's program can do, in one step, with what is compared.
@@ -101,7 +188,7 @@ struct ExecutionGenerator {
         // They reach the kernel, or the trap flag has its own opinion of them.
         case .syscall, .int, .int1, .int3: false
         // These are what they are.
-        case .cpuid, .rdtsc, .rdtscp: false
+        case .cpuid, .rdtsc, .rdtscp, .rdpid, .xgetbv: false
         // A count beyond the operand's size leaves all of the result undefined.
         case .shld, .shrd: i.operandSize != 2
         // AMD's CPUs shorten them, which this mode does not.
@@ -118,11 +205,13 @@ struct ExecutionGenerator {
         var registers = (0..<16).map { _ in value() }
         for number in [4, 5, 6, 7] where chance(4, of: 5) { registers[number] = place(instruction) }
         prepare(instruction, &registers)
-        if !aim(&instruction, &code, &registers, slot) { return nil }
+        var target: UInt64?
+        if !aim(&instruction, &code, &registers, slot, &target) { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
-            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0))
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors(),
+            x87: X87State(random: &random), target: target)
     }
 
     /// What single instructions want of registers to be more than an exception.
@@ -152,7 +241,8 @@ struct ExecutionGenerator {
 
     /// Makes a memory operand lie somewhere. An address that is in the code is changed there.
     private mutating func aim(
-        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int
+        _ i: inout DecodedInstruction, _ code: inout [UInt8], _ registers: inout [UInt64], _ slot: Int,
+        _ aimedAt: inout UInt64?
     ) -> Bool {
         let operands = (0..<i.operandCount).map { i.operand($0) }
         let segment: UInt64 = i.segmentOverride == .fs ? Arena.fsBase : i.segmentOverride == .gs ? Arena.gsBase : 0
@@ -175,6 +265,7 @@ struct ExecutionGenerator {
         }
         guard operands.contains(where: { $0.kind == .memory }) else { return true }
         if chance(1, of: 40) { return true }
+        if i.base == DecodedInstruction.noRegister || i.index != i.base { aimedAt = target &+ segment }
         let wide = i.addressSize == 8
         let displacement = UInt64(bitPattern: Int64(i.displacement))
         if i.base == DecodedInstruction.instructionPointer {
@@ -229,6 +320,8 @@ struct ExecutionGenerator {
         case 3: address = Arena.data + 64 + random.next() % 3900
         default: address = Arena.data + 64 + random.next() % 3900 & ~7
         }
+        let size = (0..<i.operandCount).map { i.operand($0) }.first { $0.kind == .memory }?.size ?? 0
+        if size >= 16, chance(3, of: 4) { address &= ~UInt64(chance(1, of: 2) ? 15 : 31) }
         if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
         return address
     }
@@ -244,6 +337,53 @@ struct ExecutionGenerator {
         case 5: random.next() & 0xFFFF_FFFF
         default: random.next()
         }
+    }
+
+    // MARK: Vectors
+
+    private mutating func vectors() -> VectorState {
+        var mxcsr: UInt32 = 0x1F80
+        // Rounding, flushing, flags that are set, and masks that are not.
+        if chance(1, of: 2) { mxcsr |= UInt32(random.next() % 4) << 13 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x8040 }
+        if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x3F }
+        if chance(1, of: 16) { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1F80) }
+        return VectorState(mxcsr: mxcsr, xmm: (0..<16).map { _ in vector() }, upper: (0..<16).map { _ in vector() })
+    }
+
+    private mutating func vector() -> UInt128 {
+        let low = lanes()
+        return UInt128(low) | UInt128(chance(1, of: 4) ? low : lanes()) << 64
+    }
+
+    /// One of 64 bits or two of 32, integers or floating-point numbers.
+    private mutating func lanes() -> UInt64 {
+        switch random.next() % 4 {
+        case 0: value()
+        case 1: float(fraction: 52, width: 64)
+        case 2: float(fraction: 23, width: 32) | float(fraction: 23, width: 32) << 32
+        default: random.next()
+        }
+    }
+
+    /// Numbers near one, small integers, the least and the greatest ones, zeros, infinities, and NaNs.
+    private mutating func float(fraction: UInt64, width: UInt64) -> UInt64 {
+        let sign = (random.next() & 1) << (width - 1)
+        let exponents = width - 1 - fraction
+        let bias: UInt64 = 1 << (exponents - 1) - 1
+        let bits = random.next() & (1 << fraction - 1)
+        let exponent: UInt64
+        switch random.next() % 8 {
+        case 0: exponent = 0
+        case 1: return sign | [0, 1, 1 << fraction, 1 << fraction - 1][Int(random.next() % 4)]
+        case 2: exponent = 1 << exponents - 1
+        case 3: return sign | (1 << exponents - 1) << fraction
+        case 4: exponent = 1 << exponents - 2 - random.next() % 3
+        case 5: return sign | (bias + random.next() % 4) << fraction
+        case 6: exponent = bias + random.next() % (fraction + 12)
+        default: exponent = bias + 2 - random.next() % 5
+        }
+        return sign | exponent << fraction | bits
     }
 
     private mutating func chance(_ n: UInt64, of all: UInt64) -> Bool { random.next() % all < n }

@@ -10,7 +10,7 @@ import TestSupport
 /// How an instruction ended.
 struct ExecutionOutcome {
     enum End: Equatable {
-        case next, divideError, undefined, generalProtection
+        case next, divideError, undefined, generalProtection, floatingPoint
         /// #PF at an address, or what stands for it where it is not canonical.
         case fault(UInt64)
         case other(String)
@@ -20,6 +20,8 @@ struct ExecutionOutcome {
     var pc: UInt64
     var registers: [UInt64]
     var flags: UInt64
+    var vectors: VectorState
+    var x87: X87State
     /// The page that can be written.
     var memory: [UInt8]
 }
@@ -42,8 +44,8 @@ struct HostSubject: ExecutionSubject {
     let name = "host"
 
     // As the structs of HostExecutor have it.
-    private static let caseSize = 8 * 18 + 16
-    private static let resultSize = 8 * 20 + 4096
+    private static let caseSize = 8 * 19 + VectorState.size + X87State.size + 16
+    private static let resultSize = 8 * 21 + VectorState.size + X87State.size + 4096
 
     func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
         let input = try TemporaryFile(size: image.count + 16 + Self.caseSize * cases.count)
@@ -56,8 +58,12 @@ struct HostSubject: ExecutionSubject {
             let at = bases + 16 + Self.caseSize * number
             for index in 0..<16 { at.storeBytes(of: test.registers[index], toByteOffset: 8 * index, as: UInt64.self) }
             at.storeBytes(of: test.flags, toByteOffset: 128, as: UInt64.self)
-            at.storeBytes(of: test.isRepeated ? 1 : 0, toByteOffset: 136, as: UInt64.self)
-            test.code.withUnsafeBytes { (at + 144).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+            at.storeBytes(of: test.length > 1 ? 2 : test.isRepeated ? 1 : 0, toByteOffset: 136, as: UInt64.self)
+            at.storeBytes(of: UInt64(test.vectors.mxcsr), toByteOffset: 144, as: UInt64.self)
+            test.vectors.store(at + 152)
+            test.x87.store(area: at + 152 + VectorState.size)
+            let code = at + 152 + VectorState.size + X87State.size
+            test.code.withUnsafeBytes { code.copyMemory(from: $0.baseAddress!, byteCount: 16) }
         }
         let run = ChildProcess([buildDirectory + "/HostExecutor", input.path, output.path])
         guard run.status == 0 else { throw HostOracle.Failure(text: "HostExecutor: \(run.status) \(run.errors)") }
@@ -78,11 +84,15 @@ struct HostSubject: ExecutionSubject {
         case 6: end = .undefined
         case 13: end = .generalProtection
         case 14: end = .fault(word(19))
+        case 16, 19: end = .floatingPoint
         case let vector: end = .other("vector \(vector)")
         }
         return ExecutionOutcome(
             end: end, pc: pc, registers: (0..<16).map(word), flags: word(16),
-            memory: Array(UnsafeRawBufferPointer(start: at + 160, count: 4096)))
+            vectors: VectorState(mxcsr: UInt32(truncatingIfNeeded: word(20)), at + 168),
+            x87: X87State(area: at + 168 + VectorState.size),
+            memory: Array(
+                UnsafeRawBufferPointer(start: at + 168 + VectorState.size + X87State.size, count: 4096)))
     }
 }
 
@@ -158,13 +168,14 @@ struct InterpreterSubject: ExecutionSubject {
             let start = Arena.pc(slot)
             unit.reset(pc: start)
             test.code.withUnsafeBytes {
-                X86().lift(GuestCode(pc: start, bytes: $0), mode: 0, into: &unit, limit: 1)
+                X86().lift(GuestCode(pc: start, bytes: $0), mode: X86().mode(state), into: &unit, limit: test.length)
             }
             optimizer.run(&unit)
             if let error = verifier.errors(in: unit).first {
                 throw HostOracle.Failure(text: "\(test.description): \(error)")
             }
             var interpreter = Interpreter(layout: X86State.layout)
+            interpreter.float.control = X86().floatControl(state)
             var end: ExecutionOutcome.End?
             var pc = start
             for _ in 0..<Self.roundLimit where end == nil {
@@ -174,6 +185,8 @@ struct InterpreterSubject: ExecutionSubject {
                 case .trap(let at, let reason, _):
                     pc = at
                     switch reason {
+                    case .modeChange: end = .next
+                    case .floatingPoint: end = .floatingPoint
                     case .divideError: end = .divideError
                     case .undefined: end = .undefined
                     case .generalProtection: end = .generalProtection
@@ -183,10 +196,12 @@ struct InterpreterSubject: ExecutionSubject {
                 case .limit: end = .other("limit")
                 }
             }
+            X86().addFloatFlags(interpreter.float.flags, to: state)
             outcomes.append(
                 ExecutionOutcome(
                     end: end ?? .other("too many rounds"), pc: pc, registers: (0..<16).map { get(state, $0) },
-                    flags: flags(state), memory: Array(memory.bytes.prefix(4096))))
+                    flags: flags(state), vectors: vectors(state),
+                    x87: X87State(image: state + X86State.layout.x87Image!), memory: Array(memory.bytes.prefix(4096))))
         }
         return outcomes
     }
@@ -203,11 +218,19 @@ struct InterpreterSubject: ExecutionSubject {
             state.storeBytes(
                 of: test.registers[number], toByteOffset: offset(X86State.general(number)), as: UInt64.self)
         }
+        state.storeBytes(of: UInt64(test.vectors.mxcsr), toByteOffset: offset(X86State.mxcsr), as: UInt64.self)
+        test.vectors.store(state + offset(X86State.xmm(0)))
+        test.x87.store(image: state + X86State.layout.x87Image!)
         let status = (test.flags & 0xD5) << 8 | test.flags >> 11 & 1 | 0x200
         state.storeBytes(of: UInt16(status), toByteOffset: offset(X86State.flags), as: UInt16.self)
         state.storeBytes(of: test.flags & 0x400, toByteOffset: offset(X86State.otherFlags), as: UInt64.self)
         state.storeBytes(of: Arena.fsBase, toByteOffset: offset(X86State.segmentBase(.fs)), as: UInt64.self)
         state.storeBytes(of: Arena.gsBase, toByteOffset: offset(X86State.segmentBase(.gs)), as: UInt64.self)
+    }
+
+    private func vectors(_ state: UnsafeMutableRawPointer) -> VectorState {
+        let mxcsr = state.load(fromByteOffset: offset(X86State.mxcsr), as: UInt32.self)
+        return VectorState(mxcsr: mxcsr, state + offset(X86State.xmm(0)))
     }
 
     private func flags(_ state: UnsafeMutableRawPointer) -> UInt64 {
@@ -252,6 +275,12 @@ struct MachineSubject: ExecutionSubject {
         for (slot, test) in cases.enumerated() {
             for number in 0..<16 { cpu[.x86(number)] = test.registers[number] }
             cpu[.rflags] = test.flags
+            cpu[.mxcsr] = UInt64(test.vectors.mxcsr)
+            for number in 0..<16 {
+                cpu[.xmm(number)] = test.vectors.xmm[number]
+                cpu[.upper(number)] = test.vectors.upper[number]
+            }
+            test.x87.load(into: cpu)
             cpu[.fsBase] = Arena.fsBase
             cpu[.gsBase] = Arena.gsBase
             cpu.pc = Arena.pc(slot)
@@ -261,6 +290,7 @@ struct MachineSubject: ExecutionSubject {
             case .divideError: end = .divideError
             case .undefinedInstruction: end = .undefined
             case .generalProtection: end = .generalProtection
+            case .floatingPointError: end = .floatingPoint
             // Nothing is where it went.
             case .fault(let fault) where fault.access == .execute: end = .next
             case .fault(let fault): end = .fault(fault.address)
@@ -271,7 +301,9 @@ struct MachineSubject: ExecutionSubject {
             outcomes.append(
                 ExecutionOutcome(
                     end: end, pc: cpu.pc, registers: (0..<16).map { cpu[.x86($0)] }, flags: cpu[.rflags],
-                    memory: memory))
+                    vectors: VectorState(
+                        mxcsr: UInt32(truncatingIfNeeded: cpu[.mxcsr]), xmm: (0..<16).map { cpu[.xmm($0)] },
+                        upper: (0..<16).map { cpu[.upper($0)] }), x87: X87State(cpu), memory: memory))
         }
         return outcomes
     }

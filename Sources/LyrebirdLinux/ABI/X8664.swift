@@ -79,20 +79,22 @@ extension ABI {
 extension TrapSignal {
     static let divideError = TrapSignal(number: Signal.arithmetic, code: 1, vector: 0)  // FPE_INTDIV
 
-    /// The first of the exceptions that are pending and not masked (`fpu__exception_code`).
-    static func x87Error(control: UInt64, status: UInt64) -> TrapSignal {
-        let pending = status & ~control
-        // FPE_FLTINV, FPE_FLTDIV, FPE_FLTOVF, FPE_FLTUND (also of a denormal operand), FPE_FLTRES.
-        let codes: [(mask: UInt64, code: Int32)] = [(1, 7), (4, 3), (8, 4), (0x12, 5), (0x20, 6)]
-        let code = codes.first { pending & $0.mask != 0 }?.code ?? 0
-        return TrapSignal(number: Signal.arithmetic, code: code, vector: 16)
-    }
-
     /// SI_KERNEL. The error code of a software interrupt is where in the table it would be.
     static func generalProtection(interrupt: UInt32? = nil) -> TrapSignal {
         TrapSignal(
             number: Signal.segmentation, code: 0x80, hasAddress: false, vector: 13,
             syndrome: interrupt.map { UInt64($0) << 3 | 2 } ?? 0)
+    }
+
+    /// The code is of the first exception that is there and not masked (`fpu__exception_code`).
+    static func floatingPointError(_ vector: UInt32, _ cpu: CPU) -> TrapSignal {
+        let unmasked: UInt64 =
+            vector == 16 ? cpu[.x87Status] & ~cpu[.x87Control] : cpu[.mxcsr] & ~(cpu[.mxcsr] >> 7)
+        let codes: [(UInt64, Int32)] = [
+            (0x01, 7), (0x04, 3), (0x08, 4), (0x12, 5), (0x20, 6),  // FPE_FLTINV, FLTDIV, FLTOVF, FLTUND, FLTRES
+        ]
+        let code = codes.first { unmasked & $0.0 != 0 }?.1 ?? 0
+        return TrapSignal(number: Signal.arithmetic, code: code, vector: UInt64(vector))
     }
 
     /// INT1, behind which the program goes on; INT with any other number is not for programs.

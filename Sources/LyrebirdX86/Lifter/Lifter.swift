@@ -20,8 +20,8 @@ struct Lifter: ~Copyable {
     /// Set by what ends the unit.
     var ended = false
     private let mode = Mode(.bits64)
-    /// Of the translation's key.
-    let key: TranslationKey
+    /// An exception of x87 is not masked.
+    let unmasksX87: Bool
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -31,6 +31,7 @@ struct Lifter: ~Copyable {
         var block = BlockID(0)
         var pc: UInt64 = 0
         var reason: TrapReason?
+        var payload: UInt32 = 0
     }
 
     /// Side exits after which a conditional branch ends the unit.
@@ -38,8 +39,8 @@ struct Lifter: ~Copyable {
     /// Instructions of the IR that the largest guest instruction may need.
     static let roomForOne = 512
 
-    init(unit: consuming Unit, pc: UInt64, key: TranslationKey = []) {
-        self.key = key
+    init(unit: consuming Unit, pc: UInt64, mode: UInt32) {
+        unmasksX87 = mode & TranslationMode.unmasksX87 != 0
         self.unit = unit
         self.unit.remembersState = true
         self.pc = pc
@@ -108,13 +109,17 @@ struct Lifter: ~Copyable {
         for index in 0..<pendingCount {
             let exit = pending[index]
             unit.place(exit.block)
-            if let reason = exit.reason { unit.exitTrap(exit.pc, reason) } else { unit.exitJump(exit.pc) }
+            if let reason = exit.reason {
+                unit.exitTrap(exit.pc, reason, payload: exit.payload)
+            } else {
+                unit.exitJump(exit.pc)
+            }
         }
     }
 
-    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil) -> BlockID {
+    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0) -> BlockID {
         let block = unit.makeBlock()
-        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason)
+        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason, payload: payload)
         pendingCount &+= 1
         return block
     }
@@ -130,8 +135,8 @@ struct Lifter: ~Copyable {
     mutating func undefinedInstruction() { trap(.undefined) }
 
     /// It does where the condition holds.
-    mutating func trap(_ reason: TrapReason, where condition: Condition, _ flags: Value) {
-        let block = makePending(pc, reason)
+    mutating func trap(_ reason: TrapReason, payload: UInt32 = 0, where condition: Condition, _ flags: Value) {
+        let block = makePending(pc, reason, payload: payload)
         continueUnless(condition, flags, block)
     }
 

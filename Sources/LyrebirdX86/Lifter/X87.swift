@@ -44,14 +44,14 @@ extension Lifter {
 
     /// An exception that is pending comes before what waits for it.
     mutating func waitForX87() {
-        guard key.contains(.x87Unmasked) else { return }
+        guard unmasksX87 else { return }
         let pending = unit.and(unit.x87Status(), const32(0x80))
-        trap(.x87Error, where: .ne, unit.flags(pending))
+        trap(.floatingPoint, payload: 16, where: .ne, unit.flags(pending))
     }
 
     private mutating func notePointers(_ i: DecodedInstruction) {
         unit.set(X86State.x87Instruction, const(pc))
-        guard key.contains(.x87Unmasked) else { return }
+        guard unmasksX87 else { return }
         unit.set(X86State.x87Opcode, const(UInt64(i.opcodeByte & 7) << 8 | UInt64(i.modRM)))
         if i.operand(0).kind == .memory { unit.set(X86State.x87Operand, effectiveAddress(i)) }
     }
@@ -75,12 +75,12 @@ extension Lifter {
     mutating func followMasks(_ control: Value) {
         let masks = UInt32(X87Control.masks)
         let difference = unit.flags(unit.sub(unit.and(control, const32(masks)), const32(masks)))
-        changeMode(where: key.contains(.x87Unmasked) ? .eq : .ne, difference)
+        changeMode(where: unmasksX87 ? .eq : .ne, difference)
     }
 
     /// All exceptions are masked now.
     private mutating func maskAll() {
-        if key.contains(.x87Unmasked) { changeMode() }
+        if unmasksX87 { changeMode() }
     }
 
     mutating func fninit(_ i: DecodedInstruction) {
