@@ -374,11 +374,17 @@ def printed_file(rows):
 
 
 def lifter_file(rows):
-    out = [NOTICE, "extension Lifter {", "    /// Lifts an instruction by the method of its mnemonic."]
+    out = [NOTICE, "extension Lifter {", "    /// Lifts an instruction by the method of its mnemonic, which is without V where there is one without."]
     out += ["    mutating func dispatch(_ instruction: DecodedInstruction) {", "        switch instruction.mnemonic {"]
-    built = (row.name for row in rows if not row.absent and not row.tags & {"todo", "CPL0", "x87"})
-    for name in dict.fromkeys(built):
-        out.append(f"        case .{name}: {name}(instruction)")
+    known = {row.name for row in rows}
+    methods = {}
+    for row in rows:
+        if not row.absent and not row.tags & {"todo", "CPL0", "x87"}:
+            isForm = row.map.startswith("VEX.") and row.name[0] == "v" and row.name[1:] in known
+            methods.setdefault(row.name[1:] if isForm else row.name, {})[row.name] = None
+    for method, names in methods.items():
+        cases = ", ".join(f".{name}" for name in names)
+        out.append(f"        case {cases}: {method}(instruction)")
     return out + ["        default: undefinedInstruction()", "        }", "    }", "}"]
 
 

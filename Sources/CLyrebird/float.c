@@ -9,6 +9,9 @@
 
 // MARK: The host's arithmetic
 
+// Of subnormal operands the host says more than is asked for.
+static uint32_t raised(void) { return lyrebird_mxcsr_flags(_mm_getcsr()) & ~(uint32_t)LYREBIRD_FLOAT_DENORMAL; }
+
 // What the host computes and the flags it raises. Operands and results are volatile: computed when it is asked for, in the
 // rounding that MXCSR says, never by the compiler.
 struct outcome {
@@ -28,7 +31,7 @@ static struct outcome computed_double(int operation, uint32_t rounding, uint64_t
     default: result = fma(x, y, z); break;
     }
     double value = result;
-    return (struct outcome){double_bits(value), lyrebird_mxcsr_flags(_mm_getcsr())};
+    return (struct outcome){double_bits(value), raised()};
 }
 
 static struct outcome computed_float(int operation, uint32_t rounding, uint64_t a, uint64_t b, uint64_t c) {
@@ -45,7 +48,7 @@ static struct outcome computed_float(int operation, uint32_t rounding, uint64_t 
     default: result = fmaf(x, y, z); break;
     }
     float value = result;
-    return (struct outcome){float_bits(value), lyrebird_mxcsr_flags(_mm_getcsr())};
+    return (struct outcome){float_bits(value), raised()};
 }
 
 double lyrebird_rounded_to_odd(struct environment *e, int operation, double a, double b, double c) {
@@ -282,7 +285,7 @@ static uint64_t from_integer(
         _mm_setcsr(lyrebird_mxcsr(3));
         x = (double)source;
         double value = x;
-        int is_inexact = (lyrebird_mxcsr_flags(_mm_getcsr()) & LYREBIRD_FLOAT_INEXACT) != 0;
+        int is_inexact = (raised() & LYREBIRD_FLOAT_INEXACT) != 0;
         _mm_setcsr(lyrebird_mxcsr(0));
         value = as_double(double_bits(value) | (uint64_t)is_inexact);
         return lyrebird_half_bits(e, ldexp(value, is_large - fraction));
@@ -290,7 +293,7 @@ static uint64_t from_integer(
     _mm_setcsr(lyrebird_mxcsr(e->control));
     if (lane == D) x = (double)source;
     else y = (float)source;
-    e->flags |= lyrebird_mxcsr_flags(_mm_getcsr());
+    e->flags |= raised();
     return lane == D ? double_bits(is_large ? 2 * x : x) : float_bits(is_large ? 2 * y : y);
 }
 

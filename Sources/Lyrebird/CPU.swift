@@ -144,6 +144,8 @@ public final class CPU {
         switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
         case .fault(let address, let isWrite, let signal, let code):
+            // SI_KERNEL: the host says no address. On x86 that is an exception of another kind.
+            if code == 0x80, machine.guest == .x86_64 { return .generalProtection }
             let cause: Fault.Cause
             switch (signal, code) {
             case (7, 1): cause = .alignment

@@ -14,8 +14,8 @@ public enum Exit: Sendable, Equatable {
     case undefinedInstruction
     /// A division by zero, or whose quotient does not fit (x86's #DE). The pc is that of the instruction.
     case divideError
-    /// What is not allowed and is no access to memory: a privileged instruction, an operand that has to be aligned (x86's #GP).
-    /// The pc is that of the instruction.
+    /// What is not allowed and has no address: a privileged instruction, an operand that has to be aligned, an address that is
+    /// not canonical (x86's #GP). The pc is that of the instruction.
     case generalProtection
     /// x86's INT with a number that is no system call's. The pc is that of the instruction.
     case softwareInterrupt(vector: UInt32)

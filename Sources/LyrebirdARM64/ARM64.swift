@@ -54,10 +54,10 @@ public struct ARM64: GuestArchitecture {
             | fpcr >> 14 & 32
     }
 
-    /// FPSR's cumulative exceptions have the same bits.
+    /// FPSR's cumulative exceptions have the same bits, but for the host's denormal operands.
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
         let fpsr = (state + fpsrOffset).assumingMemoryBound(to: UInt64.self)
-        fpsr.pointee |= UInt64(flags)
+        fpsr.pointee |= UInt64(flags & 0x9F)
     }
 
     private func fpcr(_ state: UnsafeRawPointer) -> UInt32 {

@@ -88,10 +88,11 @@ extension Lifter {
 
     mutating func mrsFPCR(_ i: SystemRegisterMove) { setX(i.rt, unit.get(.i64, ARM64State.fpcr)) }
 
-    /// The slot has what was there when generated code was entered; the cumulative exceptions have the IR's bits, and QC a slot
-    /// of its own.
+    /// The slot has what was there when generated code was entered; the cumulative exceptions have the IR's bits, but for denormal
+    /// operands, and QC a slot of its own.
     mutating func mrsFPSR(_ i: SystemRegisterMove) {
-        let flags = unit.zext(.i64, from: .i32, unit.floatFlags())
+        let raised = unit.and(unit.floatFlags(), const32(0x9F))
+        let flags = unit.zext(.i64, from: .i32, raised)
         let exceptions = unit.or(unit.get(.i64, ARM64State.fpsr), flags)
         setX(i.rt, unit.or(exceptions, unit.shl(saturation(), const(27))))
     }

@@ -53,6 +53,15 @@ extension Evaluate {
                 let wide = Lane(rawValue: min(l.rawValue + 1, 3))!
                 return narrowed(i.opcode, l, lane(wide, place < half ? a : b, place % half))
             }
+        case .vblend: build(l) { lane(l, i.c >> UInt32($0) & 1 != 0 ? b : a, $0) }
+        case .vshuffle:
+            build(l) { place in
+                let bits = l == .d ? 1 : 2
+                return lane(l, place < half ? a : b, Int(i.c >> UInt32(bits * place)) & (l.count - 1))
+            }
+        case .vpermute:
+            build(l) { lane(l, a, Int(truncatingIfNeeded: l == .d ? lane(l, b, $0) >> 1 & 1 : lane(l, b, $0) & 3)) }
+        case .vmask: (0..<l.count).reduce(0) { $0 | UInt128(lane(l, a, $1) >> UInt64(l.bits - 1)) << UInt128($1) }
         case .vreverse: build(l) { lane(l, a, $0 ^ ((1 << (Int(i.b) - Int(l.rawValue))) - 1)) }
         default: nil
         }

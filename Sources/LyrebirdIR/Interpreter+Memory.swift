@@ -10,7 +10,10 @@ extension Interpreter {
         case .x87Load, .x87Store: try x87Access(i, frame, &memory)
         case .store:
             let address = frame[i.a] &+ displacement(i.c)
+            try align(address, i.access, isWrite: true)
             try memory.store(address, size: i.access.bytes, cut(frame.values[Int(i.b)], i.access.bytes))
+        case .loadMasked: frame.values[frame.index] = try loadMasked(i, frame, &memory)
+        case .storeMasked: try storeMasked(i, frame, &memory)
         case .cas, .cas128:
             let size = i.opcode == .cas ? i.access.bytes : 16
             frame.values[frame.index] = try memory.compareExchange(
@@ -30,10 +33,50 @@ extension Interpreter {
         _ i: Instruction, _ frame: Frame, _ memory: inout Memory
     ) throws(MemoryFault) -> UInt128 {
         let size = i.access.bytes
-        let value = try memory.load(frame[i.a] &+ displacement(i.b), size: size)
+        let address = frame[i.a] &+ displacement(i.b)
+        try align(address, i.access, isWrite: false)
+        let value = try memory.load(address, size: size)
         guard i.access.isSigned, let type = Interpreter.integer(bytes: size) else { return value }
         return UInt128(
             Evaluate.cut(UInt64(bitPattern: Evaluate.signed(UInt64(truncatingIfNeeded: value), type)), i.type))
+    }
+
+    /// The address of an access that is not aligned is not told.
+    private func align(_ address: UInt64, _ access: MemoryAccess, isWrite: Bool) throws(MemoryFault) {
+        if access.isAligned, address & 15 != 0 { throw MemoryFault(address: 0, isWrite: isWrite) }
+    }
+
+    // MARK: Under a mask
+
+    private func isChosen(_ mask: UInt128, _ lane: Lane, _ index: Int) -> Bool {
+        Evaluate.lane(lane, mask, index) >> UInt64(lane.bits - 1) != 0
+    }
+
+    private func loadMasked<Memory: InterpreterMemory>(
+        _ i: Instruction, _ frame: Frame, _ memory: inout Memory
+    ) throws(MemoryFault) -> UInt128 {
+        let bytes = i.lane.bits / 8
+        var result: UInt128 = 0
+        for index in 0..<i.lane.count where isChosen(frame.values[Int(i.b)], i.lane, index) {
+            let address = frame[i.a] &+ UInt64(index * bytes)
+            result |= try memory.load(address, size: bytes) << UInt128(index * i.lane.bits)
+        }
+        return result
+    }
+
+    private func storeMasked<Memory: InterpreterMemory>(
+        _ i: Instruction, _ frame: Frame, _ memory: inout Memory
+    ) throws(MemoryFault) {
+        let bytes = i.lane.bits / 8
+        // All of it or nothing: to exchange 0 for 0 faults where a write would.
+        for index in 0..<i.lane.count where isChosen(frame.values[Int(i.c)], i.lane, index) {
+            _ = try memory.compareExchange(frame[i.a] &+ UInt64(index * bytes), size: bytes, expected: 0, new: 0)
+        }
+        for index in 0..<i.lane.count where isChosen(frame.values[Int(i.c)], i.lane, index) {
+            let address = frame[i.a] &+ UInt64(index * bytes)
+            let value = UInt128(Evaluate.lane(i.lane, frame.values[Int(i.b)], index))
+            try memory.store(address, size: bytes, value)
+        }
     }
 
     static func integer(bytes: Int) -> Type? {

@@ -77,15 +77,15 @@ public struct Printer {
 
 func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 
-/// `u8`, `s32a`, `128r` …: sign, bits, order.
+/// `u8`, `s32a`, `u128r`, `v128` …: sign, bits, order. What has to be aligned has a v for the sign.
 enum MemoryAccessText {
     static func text(_ access: MemoryAccess) -> String {
         let order = ["", "a", "r", "x"][Int(access.order.rawValue)]
-        return (access.isSigned ? "s" : "u") + "\(8 << Int(access.size))" + order
+        return (access.isAligned ? "v" : access.isSigned ? "s" : "u") + "\(8 << Int(access.size))" + order
     }
 
     static func parse(_ text: Substring) -> MemoryAccess? {
-        guard let sign = text.first, sign == "u" || sign == "s" else { return nil }
+        guard let sign = text.first, sign == "u" || sign == "s" || sign == "v" else { return nil }
         var digits = text.dropFirst()
         var order = MemoryAccess.Order.plain
         if let last = digits.last, let index = ["a", "r", "x"].firstIndex(of: String(last)) {
@@ -93,6 +93,6 @@ enum MemoryAccessText {
             digits = digits.dropLast()
         }
         guard let bits = Int(digits), let size = [8, 16, 32, 64, 128].firstIndex(of: bits) else { return nil }
-        return MemoryAccess(size: UInt8(size), signed: sign == "s", order: order)
+        return MemoryAccess(size: UInt8(size), signed: sign == "s", order: order, aligned: sign == "v")
     }
 }

@@ -271,7 +271,7 @@ struct Check {
             case .none: i.aux == 0
             case .lane: Lane(rawValue: i.aux) != nil
             case .condition: Condition(rawValue: i.aux) != nil
-            case .memory: i.aux & 0xC0 == 0 && i.access.size <= 4
+            case .memory: i.aux & 0x80 == 0 && i.access.size <= 4
             case .size: i.aux <= 3
             case .width: Type(rawValue: i.aux)?.isInteger == true
             case .hint: ExitHint(rawValue: i.aux) != nil
@@ -332,6 +332,7 @@ struct Check {
         if 8 * access.bytes > type.bits { fail("\(access.bytes) bytes do not fit \(type)") }
         if access.order == wrongOrder { fail("has the order \(access.order)") }
         if access.isSigned, i.opcode != .load || type == .v128 { fail("has a sign") }
+        if access.isAligned, type != .v128 || access.size != 4 { fail("is aligned") }
     }
 
     private mutating func lanes(_ i: Instruction, _ source: Type, _ b: Int, _ c: Int) {
@@ -350,6 +351,11 @@ struct Check {
         case .vnarrowS, .vnarrowSU, .vnarrowU: if lane == .d { fail("there is no wider lane") }
         case .vmulDoubleHigh, .vmulDoubleHighRound: if lane != .h, lane != .s { fail("the lane is \(lane)") }
         case .vmulCarryless: if c < 0 || c > 1 { fail("there is no half \(c)") }
+        case .vblend: if lane == .b || c < 0 || c >> lane.count != 0 { fail("there is no blend \(c)") }
+        case .vshuffle:
+            if lane.rawValue < 2 || c < 0 || c >> (lane == .d ? 2 : 8) != 0 { fail("there is no order \(c)") }
+        case .vpermute, .loadMasked: if lane.rawValue < 2 { fail("the lane is \(lane)") }
+        case .vmask, .storeMasked: if lane == .h { fail("the lane is \(lane)") }
         case .vreverse: if b < Int(lane.rawValue) || b > 4 { fail("there is no group of 2^\(b) bytes") }
         default: float(i, source, b)
         }

@@ -274,8 +274,10 @@ public final class Engine: @unchecked Sendable {
             sched_yield()
         }
         let context = cpu.context
+        // The kernel may know no address (SI_KERNEL).
+        let address = context.pointee.fault_code == 0x80 ? 0 : context.pointee.fault_address &- memory.base
         return .fault(
-            address: context.pointee.fault_address &- memory.base, isWrite: context.pointee.fault_is_write != 0,
+            address: address, isWrite: context.pointee.fault_is_write != 0,
             signal: context.pointee.fault_signal, code: context.pointee.fault_code)
     }
 

@@ -5,6 +5,7 @@ import LyrebirdIR
 /// The x86 guest in user mode.
 public struct X86: GuestArchitecture {
     // Asked for at every way into generated code.
+    private let mxcsrOffset = X86State.layout.entries[X86State.mxcsr.index].offset
     private let x87ControlOffset = X86State.layout.entries[X86State.x87Control.index].offset
 
     public init() {}
@@ -45,8 +46,22 @@ public struct X86: GuestArchitecture {
 
     /// Bits of `TranslationMode`.
     public func mode(_ state: UnsafeRawPointer) -> UInt32 {
+        let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
         let control = state.load(fromByteOffset: x87ControlOffset, as: UInt16.self)
-        return control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87
+        let sse = mxcsr & MXCSR.masks == MXCSR.masks ? 0 : TranslationMode.unmasksSSE
+        return sse | (control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87)
+    }
+
+    /// Flushing to zero is for underflow that is masked (volume 1, 10.2.3.3).
+    public func floatControl(_ state: UnsafeRawPointer) -> UInt32 {
+        let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
+        let flushes = mxcsr & (MXCSR.flushToZero | MXCSR.underflowMask) == MXCSR.flushToZero | MXCSR.underflowMask
+        return mxcsr >> 13 & 3 | mxcsr & MXCSR.denormalsAreZeros | (flushes ? 128 : 0)
+    }
+
+    public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
+        let mxcsr = (state + mxcsrOffset).assumingMemoryBound(to: UInt32.self)
+        mxcsr.pointee |= flags & 1 | (flags & 0x1E) << 1 | flags >> 4 & 2
     }
 
     private func offset(_ slot: Slot) -> Int { X86State.layout.entries[slot.index].offset }
@@ -54,8 +69,19 @@ public struct X86: GuestArchitecture {
 
 /// The part of a translation's key that is not the pc.
 enum TranslationMode {
+    /// An exception of SSE is not masked, so that each operation is looked at.
+    static let unmasksSSE: UInt32 = 1
     /// An exception of x87 is not masked, so that one may be pending.
     static let unmasksX87: UInt32 = 2
+}
+
+/// MXCSR (volume 1, 10.2.3): flags in bits 0 to 5, masks for them in 7 to 12, rounding in 13 and 14.
+enum MXCSR {
+    static let denormalsAreZeros: UInt32 = 1 << 6
+    static let underflowMask: UInt32 = 1 << 11
+    static let masks: UInt32 = 0x1F80
+    static let flushToZero: UInt32 = 1 << 15
+    static let reserved: UInt32 = 0xFFFF_0000
 }
 
 /// x87's control word, and what FNINIT makes of it and of the tags.

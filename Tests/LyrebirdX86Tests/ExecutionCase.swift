@@ -124,8 +124,9 @@ struct ExecutionGenerator {
     init(seed: UInt64, rows: [SpecRow], image: [UInt8]) {
         codes = CodeGenerator(seed: seed, mode: Mode(.bits64), rows: rows)
         random = SplitMix(state: ~seed)
-        self.rows = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
-        x87Rows = self.rows.indices.filter { ["FPU", "MMX"].contains(self.rows[$0].tags.first) }
+        let built = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
+        self.rows = built
+        x87Rows = built.indices.filter { ["FPU", "MMX"].contains(built[$0].tags.first) }
         self.image = image
     }
 

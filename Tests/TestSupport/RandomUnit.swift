@@ -559,6 +559,9 @@ extension RandomUnit {
         case .vextract: if type.bits < 8 << Int(aux) { type = .i64 }
         case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
+        case .vblend: aux = max(aux, 1)
+        case .vshuffle, .vpermute: aux = aux & 1 + 2
+        case .vmask: if aux == 1 { aux = 0 }
         case .fconvert, .vfconvert: aux = UInt8(random.next() % 3) + 1
         case .fconvertOdd, .vfconvertOdd, .ftointModulo: aux = 3
         case .vfmulAddWide: aux = 1
@@ -586,6 +589,8 @@ extension RandomUnit {
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
         case .vmulCarryless: limit = 2
+        case .vblend: limit = 1 << lane.count
+        case .vshuffle: limit = lane == .d ? 4 : 256
         case .froundInteger, .vfroundInteger: limit = 4
         case .fround, .vfround: return UInt32(random.next() % 6) | (random.chance(50) ? 8 : 0)
         case .ftointS, .ftointU, .vftointS, .vftointU:
@@ -626,6 +631,7 @@ extension RandomUnit {
             return remember(
                 unit.append(.cas128, .v128, 0, at.id, value(.v128, &unit).id, value(.v128, &unit).id), unit)
         }
+        if opcode == .loadMasked || opcode == .storeMasked { return maskedAccess(opcode, &unit) }
         let isAtomic = opcode != .load && opcode != .store
         let type: Type = options.vectors && !isAtomic && random.chance(25) ? .v128 : integerType()
         let most = type == .v128 ? 4 : type.bits.trailingZeroBitCount - 3
@@ -635,12 +641,27 @@ extension RandomUnit {
             opcode == .load ? [.plain, .acquire] : opcode == .store ? [.plain, .release] : [.plain]
         let order = orders[random.chance(80) ? 0 : orders.count - 1]
         let signed = opcode == .load && type != .v128 && random.chance(30)
-        let aux = MemoryAccess(size: size, signed: signed, order: order).rawValue
+        let isAligned = type == .v128 && size == 4 && random.chance(50)
+        let aux = MemoryAccess(size: size, signed: signed, order: order, aligned: isAligned).rawValue
         switch opcode {
         case .load: remember(unit.append(.load, type, aux, at.id), unit)
         case .store: _ = unit.append(.store, .none, aux, at.id, value(type, &unit).id)
         case .cas: remember(unit.append(.cas, type, aux, at.id, value(type, &unit).id, value(type, &unit).id), unit)
         default: remember(unit.append(opcode, type, aux, at.id, value(type, &unit).id), unit)
+        }
+    }
+
+    /// Within the window: which of several lanes' addresses a fault has is the host's choice.
+    private mutating func maskedAccess(_ opcode: Opcode, _ unit: inout Unit) {
+        guard options.vectors else { return }
+        let lanes: [UInt8] = opcode == .loadMasked ? [2, 3] : [0, 2, 3]
+        let aux = lanes[Int(random.next() % UInt64(lanes.count))]
+        let offset = unit.and(value(.i64, &unit), unit.const(.i64, UInt64(Self.windowSize - 16)))
+        let at = unit.add(unit.get(.i64, SyntheticGuest.window), offset)
+        if opcode == .loadMasked {
+            remember(unit.append(opcode, .v128, aux, at.id, value(.v128, &unit).id), unit)
+        } else {
+            _ = unit.append(opcode, .none, aux, at.id, value(.v128, &unit).id, value(.v128, &unit).id)
         }
     }
 }

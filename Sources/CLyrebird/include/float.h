@@ -42,6 +42,9 @@ enum lyrebird_float_control {
     LYREBIRD_FLOAT_ALTERNATIVE_HALF = 16,
     // Subnormal operands and results in half precision are zeros, but in changes of precision.
     LYREBIRD_FLOAT_FLUSH_HALF = 32,
+    // MXCSR's own: subnormal operands are zeros, subnormal results are. Of these the operations of SSE know, no others.
+    LYREBIRD_FLOAT_DENORMALS_ARE_ZEROS = 64,
+    LYREBIRD_FLOAT_FLUSH_TO_ZERO = 128,
 };
 
 // What an operation ran into. Sticky: a CPU's flags are the union over its operations.
@@ -52,6 +55,8 @@ enum lyrebird_float_flags {
     // The number was below the least normal one before it was rounded, and inexact or flushed.
     LYREBIRD_FLOAT_UNDERFLOW = 8,
     LYREBIRD_FLOAT_INEXACT = 16,
+    // A subnormal operand was not flushed: of SSE.
+    LYREBIRD_FLOAT_DENORMAL = 32,
     // A subnormal operand was flushed.
     LYREBIRD_FLOAT_SUBNORMAL = 128,
 };
@@ -72,5 +77,10 @@ struct lyrebird_float_words {
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t operation);
 
 // MXCSR for a control word, and the flags that an MXCSR holds.
-static inline uint32_t lyrebird_mxcsr(uint32_t control) { return 0x1F80u | (control & LYREBIRD_FLOAT_ROUNDING) << 13; }
-static inline uint32_t lyrebird_mxcsr_flags(uint32_t mxcsr) { return (mxcsr & 1) | (mxcsr >> 1 & 0x1E); }
+static inline uint32_t lyrebird_mxcsr(uint32_t control) {
+    return 0x1F80u | (control & LYREBIRD_FLOAT_ROUNDING) << 13 | (control & LYREBIRD_FLOAT_DENORMALS_ARE_ZEROS) |
+           (control & LYREBIRD_FLOAT_FLUSH_TO_ZERO) << 8;
+}
+static inline uint32_t lyrebird_mxcsr_flags(uint32_t mxcsr) {
+    return (mxcsr & 1) | (mxcsr >> 1 & 0x1E) | (mxcsr & 2) << 4;
+}

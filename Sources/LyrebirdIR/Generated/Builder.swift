@@ -301,13 +301,13 @@ extension Unit {
         append(.bitToCarry, .flags, 0, f.id, a.id, n.id)
     }
 
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags. A vector's access may ask for alignment: where the address is no multiple of 16 it then faults, without an address.
     @inline(__always)
     public mutating func load(_ type: Type, _ access: MemoryAccess, _ address: Value, disp: Int32) -> Value {
         append(.load, type, access.rawValue, address.id, UInt32(bitPattern: disp), 0)
     }
 
-    /// The low bytes of value to address + disp.
+    /// The low bytes of value to address + disp. Aligned as a load is.
     @inline(__always)
     public mutating func store(_ access: MemoryAccess, _ address: Value, _ value: Value, disp: Int32) {
         _ = append(.store, .none, access.rawValue, address.id, value.id, UInt32(bitPattern: disp))
@@ -388,6 +388,18 @@ extension Unit {
     @inline(__always)
     public mutating func cas128(_ address: Value, _ expected: Value, _ new: Value) -> Value {
         append(.cas128, .v128, 0, address.id, expected.id, new.id)
+    }
+
+    /// The lanes of 16 bytes of memory whose lane of mask has its highest bit set; zeros elsewhere, and there memory is not touched. lane is s or d.
+    @inline(__always)
+    public mutating func loadMasked(_ lane: Lane, _ address: Value, _ mask: Value) -> Value {
+        append(.loadMasked, .v128, lane.rawValue, address.id, mask.id, 0)
+    }
+
+    /// Lanes of value to memory likewise. lane is b, s or d.
+    @inline(__always)
+    public mutating func storeMasked(_ lane: Lane, _ address: Value, _ value: Value, _ mask: Value) {
+        _ = append(.storeMasked, .none, lane.rawValue, address.id, value.id, mask.id)
     }
 
     /// Orders all memory accesses before it with all behind it.
@@ -664,6 +676,30 @@ extension Unit {
     @inline(__always)
     public mutating func vreverse(_ lane: Lane, _ a: Value, group: Int32) -> Value {
         append(.vreverse, .v128, lane.rawValue, a.id, UInt32(bitPattern: group), 0)
+    }
+
+    /// Lane n is b's where bit n of mask is set, else a's. lane is h, s or d.
+    @inline(__always)
+    public mutating func vblend(_ lane: Lane, _ a: Value, _ b: Value, mask: Int32) -> Value {
+        append(.vblend, .v128, lane.rawValue, a.id, b.id, UInt32(bitPattern: mask))
+    }
+
+    /// Lanes by their numbers in order, the lowest bits for the lowest lane: those of the low half are a's, those of the high half b's. A number has two bits (s) or one (d).
+    @inline(__always)
+    public mutating func vshuffle(_ lane: Lane, _ a: Value, _ b: Value, order: Int32) -> Value {
+        append(.vshuffle, .v128, lane.rawValue, a.id, b.id, UInt32(bitPattern: order))
+    }
+
+    /// Lanes of a by the numbers in the lanes of n: bits 0 and 1 (s), or bit 1 (d).
+    @inline(__always)
+    public mutating func vpermute(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vpermute, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// The highest bits of the lanes, that of lane 0 lowest, zeros above. lane is b, s or d.
+    @inline(__always)
+    public mutating func vmask(_ lane: Lane, _ a: Value) -> Value {
+        append(.vmask, .i32, lane.rawValue, a.id, 0, 0)
     }
 
     /// Sums, signed, saturated.
@@ -1230,7 +1266,7 @@ extension Unit {
         append(.vfconvertBrain, .v128, lane.rawValue, a.id, 0, 0)
     }
 
-    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand (32; of SSE), or flushed (128).
     @inline(__always)
     public mutating func floatFlags() -> Value {
         append(.floatFlags, .i32, 0, 0, 0, 0)

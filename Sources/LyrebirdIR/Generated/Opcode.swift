@@ -126,9 +126,9 @@ public enum Opcode: UInt16, Sendable {
     /// Z of f, and C the bit n, modulo its width, of a, which is no i8; the others are undefined.
     case bitToCarry
     // Memory
-    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags.
+    /// Memory at address + disp, zero- or sign-extended to T (a vector: zeros above). T is no flags. A vector's access may ask for alignment: where the address is no multiple of 16 it then faults, without an address.
     case load
-    /// The low bytes of value to address + disp.
+    /// The low bytes of value to address + disp. Aligned as a load is.
     case store
     /// Atomically adds value; the result is the old value, zero-extended. Sequentially consistent, as are all below.
     case rmwAdd
@@ -152,6 +152,10 @@ public enum Opcode: UInt16, Sendable {
     case cas
     /// The same over 16 bytes; address + 15 may not cross a 16-byte line.
     case cas128
+    /// The lanes of 16 bytes of memory whose lane of mask has its highest bit set; zeros elsewhere, and there memory is not touched. lane is s or d.
+    case loadMasked
+    /// Lanes of value to memory likewise. lane is b, s or d.
+    case storeMasked
     /// Orders all memory accesses before it with all behind it.
     case fence
     // Control
@@ -260,6 +264,14 @@ public enum Opcode: UInt16, Sendable {
     case vpopcnt
     /// Lanes in reverse order within groups of 2^group bytes, lane <= group <= 4.
     case vreverse
+    /// Lane n is b's where bit n of mask is set, else a's. lane is h, s or d.
+    case vblend
+    /// Lanes by their numbers in order, the lowest bits for the lowest lane: those of the low half are a's, those of the high half b's. A number has two bits (s) or one (d).
+    case vshuffle
+    /// Lanes of a by the numbers in the lanes of n: bits 0 and 1 (s), or bit 1 (d).
+    case vpermute
+    /// The highest bits of the lanes, that of lane 0 lowest, zeros above. lane is b, s or d.
+    case vmask
     /// Sums, signed, saturated.
     case vaddSatS
     /// Sums, unsigned, saturated.
@@ -450,14 +462,14 @@ public enum Opcode: UInt16, Sendable {
     case vfconvertOdd
     /// From s, which the lane is, to BF16, the upper half of s, in the low half, with zeros above.
     case vfconvertBrain
-    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand flushed (128).
+    /// The flags of all operations since they were cleared: invalid (1), divided by zero (2), overflow (4), underflow (8), inexact (16), subnormal operand (32; of SSE), or flushed (128).
     case floatFlags
     /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
     case clearFloatFlags
 }
 
 extension Opcode {
-    public static let count = 220
+    public static let count = 226
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -533,6 +545,8 @@ extension Opcode {
         0x050303000939,  // rmwMinU
         0x050303090939,  // cas
         0x050009494939,  // cas128
+        0x030109004939,  // loadMasked
+        0x040100494939,  // storeMasked
         0x060000000000,  // fence
         0x070000000006,  // jump
         0x070200060641,  // branch
@@ -585,6 +599,10 @@ extension Opcode {
         0x000109000009,  // vwidenS
         0x000009000009,  // vpopcnt
         0x000109000209,  // vreverse
+        0x000109020909,  // vblend
+        0x000109020909,  // vshuffle
+        0x000109000909,  // vpermute
+        0x000106000049,  // vmask
         0x000109000909,  // vaddSatS
         0x000109000909,  // vaddSatU
         0x000109000909,  // vsubSatS
@@ -757,6 +775,8 @@ extension Opcode {
         "rmwMinU",
         "cas",
         "cas128",
+        "loadMasked",
+        "storeMasked",
         "fence",
         "jump",
         "branch",
@@ -809,6 +829,10 @@ extension Opcode {
         "vwidenS",
         "vpopcnt",
         "vreverse",
+        "vblend",
+        "vshuffle",
+        "vpermute",
+        "vmask",
         "vaddSatS",
         "vaddSatU",
         "vsubSatS",

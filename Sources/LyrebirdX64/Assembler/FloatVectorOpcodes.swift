@@ -31,6 +31,14 @@ extension SSEOpcode {
     public static var sqrtpd: SSEOpcode { two(0x66_0F_51, evexW: 1) }
     public static var sqrtss: SSEOpcode { three(0xF3_0F_51, .bytes4) }
     public static var sqrtsd: SSEOpcode { three(0xF2_0F_51, .bytes8, evexW: 1) }
+    public static var rcpps: SSEOpcode { two(0x0F_53, forms: .noEVEX) }
+    public static var rcpss: SSEOpcode { three(0xF3_0F_53, .bytes4, forms: .noEVEX) }
+    public static var rsqrtps: SSEOpcode { two(0x0F_52, forms: .noEVEX) }
+    public static var rsqrtss: SSEOpcode { three(0xF3_0F_52, .bytes4, forms: .noEVEX) }
+    public static var hsubps: SSEOpcode { three(0xF2_0F_7D, forms: .noEVEX) }
+    public static var hsubpd: SSEOpcode { three(0x66_0F_7D, forms: .noEVEX) }
+    public static var dpps: SSEOpcode { three(0x66_0F3A_40, forms: .noEVEX, imm: true) }
+    public static var dppd: SSEOpcode { three(0x66_0F3A_41, forms: .noEVEX, imm: true) }
     public static var haddps: SSEOpcode { three(0xF2_0F_7C, forms: .noEVEX) }
     public static var haddpd: SSEOpcode { three(0x66_0F_7C, forms: .noEVEX) }
     public static var addsubps: SSEOpcode { three(0xF2_0F_D0, forms: .noEVEX) }
@@ -174,6 +182,9 @@ extension SSEOpcode {
 
     public static var shufps: SSEOpcode { three(0x0F_C6, imm: true) }
     public static var shufpd: SSEOpcode { three(0x66_0F_C6, evexW: 1, imm: true) }
+    /// By the lanes of the last operand.
+    public static var vpermilps: SSEOpcode { three(0x66_0F38_0C, forms: .noLegacy) }
+    public static var vpermilpd: SSEOpcode { three(0x66_0F38_0D, evexW: 1, forms: .noLegacy) }
     public static var unpcklps: SSEOpcode { three(0x0F_14) }
     public static var unpcklpd: SSEOpcode { three(0x66_0F_14, evexW: 1) }
     public static var unpckhps: SSEOpcode { three(0x0F_15) }

@@ -6,6 +6,9 @@ extension Assembler {
     /// The LOCK prefix, for the instruction that follows at once: one of those that read, modify and write memory.
     @inline(__always) public mutating func lock() { byte(0xF0) }
 
+    /// A segment's prefix, for an instruction with an implied address that follows at once.
+    @inline(__always) public mutating func segment(_ segment: Memory.Segment) { byte(segment.rawValue) }
+
     /// Adds `register` to memory and gets what was there.
     public mutating func xadd(_ width: Width, _ memory: Memory, _ register: GPR) {
         encode(.two(0xC0).byteOrSized(width).naming(width, register), register.rawValue, memory)

@@ -110,6 +110,14 @@ extension Assembler {
         byte(imm)
     }
 
+    /// A store under a mask.
+    public mutating func avx(
+        _ opcode: SSEOpcode, _ destination: Memory, _ mask: XMM, _ source: XMM, L256: Bool = false
+    ) {
+        assert(opcode.isShape(.store))
+        vector(opcode, source.rawValue, mask.rawValue, destination, L256)
+    }
+
     // MARK: VEX and EVEX, two operands
 
     public mutating func avx(_ opcode: SSEOpcode, _ destination: XMM, _ source: XMM, L256: Bool = false) {

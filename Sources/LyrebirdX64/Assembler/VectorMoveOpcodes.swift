@@ -66,4 +66,13 @@ extension SSEOpcode {
     public static var pmovmskb: SSEOpcode { two(0x66_0F_D7, forms: .noEVEX) }
     public static var movmskps: SSEOpcode { two(0x0F_50, forms: .noEVEX) }
     public static var movmskpd: SSEOpcode { two(0x66_0F_50, forms: .noEVEX) }
+
+    // MARK: Under a mask: where the highest bit of its lane is set
+
+    public static var vmaskmovps: SSEOpcode { three(0x66_0F38_2C, forms: .vexOnly) }
+    public static var vmaskmovpd: SSEOpcode { three(0x66_0F38_2D, forms: .vexOnly) }
+    public static var vmaskmovpsStore: SSEOpcode { store(0x66_0F38_2E, forms: .vexOnly) }
+    public static var vmaskmovpdStore: SSEOpcode { store(0x66_0F38_2F, forms: .vexOnly) }
+    /// Bytes of the first operand under the second to RDI, whose segment is a prefix of its own.
+    public static var maskmovdqu: SSEOpcode { two(0x66_0F_F7, forms: .noEVEX) }
 }

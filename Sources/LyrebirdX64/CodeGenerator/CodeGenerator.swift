@@ -310,6 +310,8 @@ public struct CodeGenerator: ~Copyable {
             selectBits(index, i, unit)
         case .cmc, .flagsToBits, .bitsToFlags, .cset, .select: selectFlags(index, i, unit)
         case .load, .store, .fence: selectMemory(index, i, unit)
+        case .loadMasked: selectMaskedLoad(index, i, unit)
+        case .storeMasked: selectMaskedStore(i, unit)
         case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas, .cas128:
             selectAtomic(index, i, unit)
         case .jump, .branch, .exitJump, .exitIndirect, .exitTrap: selectControl(index, i, unit)

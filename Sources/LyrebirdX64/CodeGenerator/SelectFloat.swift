@@ -142,6 +142,10 @@ extension CodeGenerator {
         hot.and(.b32, invalid, imm: 1)
         hot.and(.b32, result, imm: 0x1E)
         hot.or(.b32, result, invalid)
+        hot.mov(.b32, invalid, ContextField.leftMXCSR)
+        hot.and(.b32, invalid, imm: 2)
+        hot.shl(.b32, invalid, imm: 4)
+        hot.or(.b32, result, invalid)
         hot.or(.b32, result, ContextField.floatFlags)
         hostFlags = -1
     }

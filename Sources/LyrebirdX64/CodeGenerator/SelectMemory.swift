@@ -20,8 +20,8 @@ extension CodeGenerator {
         return contract.memory == .window ? memory.gs : memory
     }
 
-    /// The memory operand of an atomic, which has a plain address.
-    private mutating func atomicMemory(_ i: Instruction) -> Memory {
+    /// The memory operand of what has a plain address.
+    mutating func plainMemory(_ i: Instruction) -> Memory {
         let memory = Memory(base: useGeneral(Int(values[Int(i.a)].representative)))
         return contract.memory == .window ? memory.gs : memory
     }
@@ -57,7 +57,11 @@ extension CodeGenerator {
                     result = allocateVector(for: index)
                     site(unit)
                 }
-                loadVector(result, memory, size: access.size)
+                if access.isAligned {
+                    two(.movaps, result, memory)
+                } else {
+                    loadVector(result, memory, size: access.size)
+                }
             }
             return
         }
@@ -129,7 +133,11 @@ extension CodeGenerator {
                 hot.mov(Width(rawValue: access.size)!, memory, scratch)
             } else {
                 site(unit)
-                storeVector(memory, source, size: access.size)
+                if access.isAligned {
+                    two(.movapsStore, memory, source)
+                } else {
+                    storeVector(memory, source, size: access.size)
+                }
             }
             return
         }
@@ -166,7 +174,7 @@ extension CodeGenerator {
         case .cas: selectCompareAndSwap(index, i, w, unit)
         case .cas128: selectCompareAndSwap16(index, i, unit)
         case .rmwAdd, .rmwExchange:
-            let memory = atomicMemory(i)
+            let memory = plainMemory(i)
             let operand = useGeneral(Int(values[Int(i.b)].representative))
             let result = allocateGeneral(for: index)
             hot.mov(.b64, result, operand)
@@ -180,7 +188,7 @@ extension CodeGenerator {
             zeroExtend(result, w)
         default:
             if values[index].end < 0, let operation = lockedOperation(i.opcode) {
-                let memory = atomicMemory(i)
+                let memory = plainMemory(i)
                 let operand = useGeneral(Int(values[Int(i.b)].representative))
                 site(unit)
                 hot.lock()
@@ -212,7 +220,7 @@ extension CodeGenerator {
     /// Load, compute, compare-and-exchange, until nobody came between. The old value ends in RAX.
     private mutating func selectExchangeLoop(_ index: Int, _ i: Instruction, _ w: Width, _ unit: borrowing Unit) {
         reserve(.rax)
-        let memory = atomicMemory(i)
+        let memory = plainMemory(i)
         let operand = useGeneral(Int(values[Int(i.b)].representative))
         let new = scratchGeneral()
         let other = scratchGeneral()
@@ -257,7 +265,7 @@ extension CodeGenerator {
 
     private mutating func selectCompareAndSwap(_ index: Int, _ i: Instruction, _ w: Width, _ unit: borrowing Unit) {
         reserve(.rax)
-        let memory = atomicMemory(i)
+        let memory = plainMemory(i)
         let expected = useGeneral(Int(values[Int(i.b)].representative))
         let new = useGeneral(Int(values[Int(i.c)].representative))
         hot.mov(.b64, .rax, expected)
@@ -274,7 +282,7 @@ extension CodeGenerator {
         reserve(.rdx)
         reserve(.rcx)
         reserve(.rbx)
-        let memory = atomicMemory(i)
+        let memory = plainMemory(i)
         let expected = useVector(Int(values[Int(i.b)].representative))
         let new = useVector(Int(values[Int(i.c)].representative))
         splitVector(.rax, .rdx, expected)

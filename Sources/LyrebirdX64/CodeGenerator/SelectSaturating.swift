@@ -30,10 +30,6 @@ extension CodeGenerator {
         if lane == 3 { two(.pshufd, to, to, imm: 0xF5) }
     }
 
-    private mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, imm: UInt8) {
-        if hasAVX { hot.avx(opcode, to, from, imm: imm) } else { hot.sse(opcode, to, from, imm: imm) }
-    }
-
     /// A sum overflows where its sign is neither operand's, a difference where its sign and the subtrahend's are not the
     /// minuend's. What the result then saturates to has the sign that the wrapped one has not.
     private mutating func saturateSigned(_ index: Int, _ isSum: Bool, _ a: Int, _ b: Int, _ lane: Int) {

@@ -109,6 +109,22 @@ extension CodeGenerator {
         if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
     }
 
+    mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: Memory) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: Memory, _ from: XMM) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, imm: UInt8) {
+        if hasAVX { hot.avx(opcode, to, from, imm: imm) } else { hot.sse(opcode, to, from, imm: imm) }
+    }
+
+    mutating func two(_ opcode: SSEOpcode, _ to: GPR, _ from: XMM) {
+        if hasAVX { hot.avx(opcode, to, from) } else { hot.sse(opcode, to, from) }
+    }
+
     /// A shift by an immediate.
     mutating func shift(_ opcode: SSEOpcode, _ to: XMM, _ from: XMM, _ n: UInt8) {
         if hasAVX { return hot.avx(opcode, to, from, imm: n) }
@@ -145,6 +161,10 @@ extension CodeGenerator {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vsplat, .vfromInt, .vextract, .vinsert: return selectLaneMove(index, i, a, unit)
+        case .vmask:
+            let source = useVector(a)
+            let result = allocateGeneral(for: index)
+            return two(lane == 0 ? .pmovmskb : lane == 2 ? .movmskps : .movmskpd, result, source)
         case .vnot, .vneg, .vabs, .vshl, .vshr, .vsar, .vwidenU, .vwidenS, .vpopcnt, .vreverse:
             return selectUnaryVector(index, i, a, lane)
         default: break
@@ -170,6 +190,7 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
+        case .vblend, .vshuffle, .vpermute: selectShuffle(index, i, a, b)
         case .vmulEvenU: binary(.pmuludq, index, a, b)
         case .vmulEvenS: binary(.pmuldq, index, a, b)
         case .vmulAddPairs: binary(.pmaddwd, index, a, b)

@@ -35,7 +35,7 @@ public struct Operand: Sendable, Equatable {
     public var size: UInt8 = 0
 
     @inline(__always)
-    init(_ kind: Kind, _ number: UInt8 = 0, size: UInt8 = 0) {
+    public init(_ kind: Kind, _ number: UInt8 = 0, size: UInt8 = 0) {
         self.kind = kind
         self.number = number
         self.size = size

@@ -19,9 +19,11 @@ struct Lifter: ~Copyable {
     var next: UInt64
     /// Set by what ends the unit.
     var ended = false
-    private let mode = Mode(.bits64)
+    /// An exception of SSE is not masked.
+    let unmasksSSE: Bool
     /// An exception of x87 is not masked.
     let unmasksX87: Bool
+    private let mode = Mode(.bits64)
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -40,6 +42,7 @@ struct Lifter: ~Copyable {
     static let roomForOne = 512
 
     init(unit: consuming Unit, pc: UInt64, mode: UInt32) {
+        unmasksSSE = mode & TranslationMode.unmasksSSE != 0
         unmasksX87 = mode & TranslationMode.unmasksX87 != 0
         self.unit = unit
         self.unit.remembersState = true

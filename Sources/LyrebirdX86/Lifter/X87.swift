@@ -89,7 +89,7 @@ extension Lifter {
         maskAll()
     }
 
-    private mutating func clearPointers() {
+    mutating func clearPointers() {
         for slot in [X86State.x87Instruction, X86State.x87Operand, X86State.x87Opcode] { unit.set(slot, const(0)) }
     }
 
