@@ -82,13 +82,13 @@ lyrebird_x87_call:
     frstor (%r12)
     movups (%rbx), %xmm0
     lea 16(%rbx), %rdx
-    mov 32(%rbx), %rax
-    push 40(%rbx)
+    mov 128(%rbx), %rax
+    push 136(%rbx)
     popfq
     call *%rcx
     pushfq
-    pop 40(%rbx)
-    mov %rax, 32(%rbx)
+    pop 136(%rbx)
+    mov %rax, 128(%rbx)
     movups %xmm0, (%rbx)
     fnsave (%r12)
     add $8, %rsp

@@ -11,7 +11,7 @@ extension Interpreter {
         let maps: [[UInt8]] = [[], [0x0F], [0x0F, 0x38], [0x0F, 0x3A]]
         let modRM = code.memory > 0 ? code.reg << 3 | rdx : 0xC0 | code.reg << 3 | code.rm
         let operands = (code.hasModRM ? [modRM] : []) + (code.immediate.map { [$0] } ?? [])
-        return maps[Int(code.map)] + [code.opcode] + operands
+        return (code.hasPrefix ? [0x66] : []) + maps[Int(code.map)] + [code.opcode] + operands
     }
 
     private static func flags(_ rflags: UInt64) -> UInt64 {
@@ -66,33 +66,43 @@ extension Interpreter {
         }
     }
 
-    /// What follows from the instruction is there only if all of its operand can be accessed.
+    /// What follows from the instruction is there only if all of its operand can be accessed. One that is not done for an exception
+    /// leaves memory as it is.
     func x87Access<Memory: InterpreterMemory>(
         _ i: Instruction, _ frame: Frame, _ memory: inout Memory
     ) throws(MemoryFault) {
         let code = X87Code(bits: i.c)
         let address = frame[i.a] &+ UInt64(bitPattern: Int64(Int32(bitPattern: i.b)))
+        let isStore = i.opcode == .x87Store
         var words = lyrebird_x87_words()
-        let image = image(frame)
-        let low = min(code.memory, 8)
-        guard i.opcode == .x87Store else {
-            words.memory.0 = UInt64(truncatingIfNeeded: try memory.load(address, size: low))
-            if code.memory > low {
-                words.memory.1 = UInt64(truncatingIfNeeded: try memory.load(address &+ 8, size: code.memory - low))
-            }
-            return execute(Self.bytes(code), &words, image)
+        var operand = [UInt8](repeating: 0, count: MemoryLayout.size(ofValue: words.memory))
+        for part in Self.parts(code.memory) {
+            let place = address &+ UInt64(part.offset)
+            // To exchange 0 for 0 faults where a write would.
+            if isStore { _ = try memory.compareExchange(place, size: part.size, expected: 0, new: 0) }
+            let value = try memory.load(place, size: part.size)
+            for n in 0..<part.size { operand[part.offset + n] = UInt8(truncatingIfNeeded: value >> UInt128(8 * n)) }
         }
-        let copy = UnsafeMutableRawPointer.allocate(byteCount: X87Image.size, alignment: 8)
-        defer { copy.deallocate() }
-        copy.copyMemory(from: image, byteCount: X87Image.size)
-        execute(Self.bytes(code), &words, copy)
-        // To exchange 0 for 0 faults where a write would.
-        _ = try memory.compareExchange(address, size: low, expected: 0, new: 0)
-        if code.memory > low {
-            try memory.store(address &+ 8, size: code.memory - low, UInt128(words.memory.1 & 0xFFFF))
+        withUnsafeMutableBytes(of: &words.memory) { $0.copyBytes(from: operand) }
+        execute(Self.bytes(code), &words, image(frame))
+        guard isStore else { return }
+        withUnsafeBytes(of: &words.memory) { operand = Array($0) }
+        for part in Self.parts(code.memory) {
+            let bytes = operand[part.offset..<part.offset + part.size]
+            let value = bytes.reversed().reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+            try memory.store(address &+ UInt64(part.offset), size: part.size, value)
         }
-        let kept: UInt64 = low == 8 ? .max : (1 << UInt64(8 * low)) - 1
-        try memory.store(address, size: low, UInt128(words.memory.0 & kept))
-        image.copyMemory(from: copy, byteCount: X87Image.size)
+    }
+
+    /// An operand as accesses that memory knows.
+    private static func parts(_ bytes: Int) -> [(offset: Int, size: Int)] {
+        var parts: [(offset: Int, size: Int)] = []
+        var offset = 0
+        while offset < bytes {
+            let size = [8, 4, 2].first { offset + $0 <= bytes }!
+            parts.append((offset, size))
+            offset += size
+        }
+        return parts
     }
 }

@@ -10,17 +10,36 @@
 /// | 13–15 | ModRM.rm, if it is a register |
 /// | 16–23 | the byte behind it |
 /// | 24    | whether there is one |
-/// | 25–28 | bytes of the memory operand, 0 if there is none |
+/// | 25–28 | the memory operand's size by its number, 0 if there is none |
 /// | 29    | there is no ModRM (EMMS) |
+/// | 30    | with the prefix of the operand size |
 public struct X87Code: Sendable, Equatable {
     public let bits: UInt32
 
     @inline(__always) public init(bits: UInt32) { self.bits = bits }
 
-    public init(_ opcode: UInt8, map: UInt8 = 0, reg: UInt8, rm: UInt8 = 0, immediate: UInt8? = nil, memory: UInt8 = 0)
-    {
-        let operands = UInt32(reg & 7) << 10 | UInt32(rm & 7) << 13 | UInt32(memory & 15) << 25
-        bits = UInt32(opcode) | UInt32(map & 3) << 8 | operands | (immediate.map { UInt32($0) << 16 | 1 << 24 } ?? 0)
+    /// - Parameter memory: bytes of the memory operand.
+    public init(_ opcode: UInt8, map: UInt8 = 0, reg: UInt8, rm: UInt8 = 0, immediate: UInt8? = nil, memory: Int = 0) {
+        var bits = UInt32(opcode) | UInt32(map & 3) << 8 | UInt32(reg & 7) << 10 | UInt32(rm & 7) << 13
+        if let immediate { bits |= UInt32(immediate) << 16 | 1 << 24 }
+        if memory > 0 { bits |= Self.number(of: memory) << 25 }
+        // The shorter forms of FNSTENV, FNSAVE and their kin.
+        if memory == 14 || memory == 94 { bits |= 1 << 30 }
+        self.bits = bits
+    }
+
+    private static func number(of bytes: Int) -> UInt32 {
+        switch bytes {
+        case 2: 1
+        case 4: 2
+        case 8: 3
+        case 10: 4
+        case 14: 5
+        case 28: 6
+        case 94: 7
+        case 108: 8
+        default: preconditionFailure("no operand of the unit has \(bytes) bytes")
+        }
     }
 
     /// An instruction that two bytes name.
@@ -34,7 +53,20 @@ public struct X87Code: Sendable, Equatable {
         bits &>> 24 & 1 == 0 ? nil : UInt8(truncatingIfNeeded: bits &>> 16)
     }
     /// Bytes of the memory operand.
-    @inline(__always) public var memory: Int { Int(bits &>> 25 & 15) }
+    public var memory: Int {
+        switch bits &>> 25 & 15 {
+        case 1: 2
+        case 2: 4
+        case 3: 8
+        case 4: 10
+        case 5: 14
+        case 6: 28
+        case 7: 94
+        case 8: 108
+        default: 0
+        }
+    }
+    @inline(__always) public var hasPrefix: Bool { bits &>> 30 & 1 != 0 }
 
     public static let emms = X87Code(bits: 0x77 | 1 << 8 | 1 << 29)
     @inline(__always) public var hasModRM: Bool { bits &>> 29 & 1 == 0 }

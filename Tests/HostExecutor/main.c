@@ -67,6 +67,7 @@ struct result {
     uint64_t xmm[16][2];
     uint64_t upper[16][2];
     uint64_t x87[X87_WORDS];
+    uint64_t fs_base, gs_base;
     uint8_t memory[PAGE];
 };
 
@@ -134,6 +135,13 @@ static void leaveVectors(struct result *result, struct extended_state *state) {
     copyX87(result->x87, state->present & X87 ? (uint64_t *)&state->legacy : initial);
 }
 
+// What a case may have loaded into segment registers.
+static void resetSegments(void) {
+    __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0));
+    call(SYS_arch_prctl, ARCH_SET_GS, image->gs_base, 0);
+    call(SYS_arch_prctl, ARCH_SET_FS, image->fs_base, 0);
+}
+
 static void enter(mcontext_t *context) {
     greg_t *registers = context->gregs;
     if (current == count) finish();
@@ -166,6 +174,9 @@ static void handle(int number, siginfo_t *info, void *context) {
     result->vector = (uint64_t)registers[REG_TRAPNO];
     result->address = (uint64_t)registers[REG_CR2];
     leaveVectors(result, (struct extended_state *)machine->fpregs);
+    call(SYS_arch_prctl, ARCH_GET_FS, (uint64_t)&result->fs_base, 0);
+    call(SYS_arch_prctl, ARCH_GET_GS, (uint64_t)&result->gs_base, 0);
+    resetSegments();
     copy(result->memory, (void *)DATA);
     copy((void *)DATA, image->bytes);
     current++;
@@ -201,12 +212,13 @@ static void dropRights(void) {
         need(setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0, "setresgid");
         need(setresuid(65534, 65534, 65534) == 0, "setresuid");
     }
-    // Of both ABIs, all calls but the two that the handler needs fail; the i386 numbers 15 and 231 are chmod and fgetxattr.
+    // Of both ABIs, all calls but the three that the handler needs fail; the i386 numbers 15 and 231 are chmod and fgetxattr.
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 2, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 38),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

@@ -48,7 +48,17 @@ struct ExecutionCase {
     }
 
     /// The addresses of the last x87 instruction and its operand go to memory.
-    var storesPointers: Bool { instruction.mnemonic == .fnstenv || instruction.mnemonic == .fnsave }
+    var storesPointers: Bool { !unknownBytes.isEmpty }
+
+    /// Where they are, and MXCSR_MASK, what of it CPUs ignore, and which components are in their initial state.
+    var unknownBytes: [Int] {
+        switch instruction.mnemonic {
+        case .fnstenv, .fnsave: instruction.operandSize == 2 ? Array(6..<14) : Array(12..<28)
+        case .fxsave: Array(6..<24) + Array(28..<32) + Array(416..<512)
+        case .xsave, .xsaveopt, .xsavec: Array(6..<24) + Array(28..<32) + Array(416..<520)
+        default: []
+        }
+    }
 
     var usesX87: Bool {
         let features: Set<Feature> = [.fpu, .mmx, .fxsr, .xsave, .xsaveopt, .xsavec]
@@ -130,12 +140,22 @@ struct ExecutionGenerator {
         self.image = image
     }
 
+    /// Lines of memory that have what is in an XSAVE area's header, of the standard and of the compacted form.
+    private static let headers: [UInt64] = [20, 40]
+
     /// Memory: random words and, where alignment would have them, small numbers and addresses of code.
     static func image(seed: UInt64) -> [UInt8] {
         var random = SplitMix(state: seed)
         var words: [UInt64] = []
         for index in 0..<1024 {
+            if let form = headers.firstIndex(of: UInt64(index / 8)) {
+                let header: [UInt64] = [random.next() & 7, form == 0 ? 0 : 1 << 63 | 7]
+                words.append(index % 8 < 2 ? header[index % 8] : 0)
+                continue
+            }
             switch index % 8 {
+            // Where MXCSR is in areas of FXSAVE.
+            case 3: words.append(random.next() & 0xFFFF_0000_FFFF)
             // EFLAGS without AC, NT and TF, for POPF.
             case 0: words.append(random.next() & ~0x4_4100)
             case 1, 5: words.append(Arena.code + random.next() % (16 * Arena.page) & ~Arena.start)
@@ -233,6 +253,7 @@ struct ExecutionGenerator {
             case 2: registers[2] = random.next() >> (random.next() % 64)
             default: break
             }
+        case .xsave, .xsaveopt, .xsavec, .xrstor: registers[0] &= 7
         case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
         case .bt, .bts, .btr, .btc:
             if chance(3, of: 4) { registers[Int(i.reg)] = UInt64(bitPattern: Int64(random.next() % 4096) - 2048) }
@@ -323,6 +344,13 @@ struct ExecutionGenerator {
         }
         let size = (0..<i.operandCount).map { i.operand($0) }.first { $0.kind == .memory }?.size ?? 0
         if size >= 16, chance(3, of: 4) { address &= ~UInt64(chance(1, of: 2) ? 15 : 31) }
+        switch i.mnemonic {
+        case .fxsave, .fxrstor: if chance(7, of: 8) { address &= ~15 }
+        case .xsave, .xsaveopt, .xsavec: if chance(7, of: 8) { address &= ~63 }
+        // Where there is something like a header.
+        case .xrstor: if chance(7, of: 8) { address = Arena.data + 64 * Self.headers[Int(random.next() & 1)] - 512 }
+        default: break
+        }
         if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
         return address
     }

@@ -22,6 +22,8 @@ struct ExecutionOutcome {
     var flags: UInt64
     var vectors: VectorState
     var x87: X87State
+    /// Of FS and GS.
+    var bases: [UInt64]
     /// The page that can be written.
     var memory: [UInt8]
 }
@@ -45,7 +47,7 @@ struct HostSubject: ExecutionSubject {
 
     // As the structs of HostExecutor have it.
     private static let caseSize = 8 * 19 + VectorState.size + X87State.size + 16
-    private static let resultSize = 8 * 21 + VectorState.size + X87State.size + 4096
+    private static let resultSize = 8 * 21 + VectorState.size + X87State.size + 16 + 4096
 
     func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
         let input = try TemporaryFile(size: image.count + 16 + Self.caseSize * cases.count)
@@ -87,12 +89,13 @@ struct HostSubject: ExecutionSubject {
         case 16, 19: end = .floatingPoint
         case let vector: end = .other("vector \(vector)")
         }
+        let bases = at + 168 + VectorState.size + X87State.size
         return ExecutionOutcome(
             end: end, pc: pc, registers: (0..<16).map(word), flags: word(16),
             vectors: VectorState(mxcsr: UInt32(truncatingIfNeeded: word(20)), at + 168),
             x87: X87State(area: at + 168 + VectorState.size),
-            memory: Array(
-                UnsafeRawBufferPointer(start: at + 168 + VectorState.size + X87State.size, count: 4096)))
+            bases: (0..<2).map { bases.load(fromByteOffset: 8 * $0, as: UInt64.self) },
+            memory: Array(UnsafeRawBufferPointer(start: bases + 16, count: 4096)))
     }
 }
 
@@ -201,7 +204,10 @@ struct InterpreterSubject: ExecutionSubject {
                 ExecutionOutcome(
                     end: end ?? .other("too many rounds"), pc: pc, registers: (0..<16).map { get(state, $0) },
                     flags: flags(state), vectors: vectors(state),
-                    x87: X87State(image: state + X86State.layout.x87Image!), memory: Array(memory.bytes.prefix(4096))))
+                    x87: X87State(image: state + X86State.layout.x87Image!),
+                    bases: [Segment.fs, .gs].map {
+                        state.load(fromByteOffset: offset(X86State.segmentBase($0)), as: UInt64.self)
+                    }, memory: Array(memory.bytes.prefix(4096))))
         }
         return outcomes
     }
@@ -303,7 +309,8 @@ struct MachineSubject: ExecutionSubject {
                     end: end, pc: cpu.pc, registers: (0..<16).map { cpu[.x86($0)] }, flags: cpu[.rflags],
                     vectors: VectorState(
                         mxcsr: UInt32(truncatingIfNeeded: cpu[.mxcsr]), xmm: (0..<16).map { cpu[.xmm($0)] },
-                        upper: (0..<16).map { cpu[.upper($0)] }), x87: X87State(cpu), memory: memory))
+                        upper: (0..<16).map { cpu[.upper($0)] }), x87: X87State(cpu),
+                    bases: [cpu[.fsBase], cpu[.gsBase]], memory: memory))
         }
         return outcomes
     }

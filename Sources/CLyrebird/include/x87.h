@@ -5,7 +5,7 @@
 
 // What an instruction may read and write besides the unit's registers: XMM0, memory at RDX, RAX and RFLAGS.
 struct lyrebird_x87_words {
-    uint64_t vector[2], memory[2], rax, flags;
+    uint64_t vector[2], memory[14], rax, flags;
 };
 
 // Executes `code` on the state of the unit at `image`, which is as FNSAVE stores it. Returns 0 or an errno.

@@ -44,7 +44,10 @@ extension CodeGenerator {
         }
     }
 
-    private static func opcode(_ code: X87Code) -> Opcode { Opcode(code.opcode, map: UInt32(code.map)) }
+    private static func opcode(_ code: X87Code) -> Opcode {
+        let opcode = Opcode(code.opcode, map: UInt32(code.map))
+        return code.hasPrefix ? opcode.sized(.b16) : opcode
+    }
 
     private mutating func emitX87(_ code: X87Code) {
         guard code.hasModRM else { return hot.emms() }

@@ -241,8 +241,11 @@ extension Lifter {
             store(truncated(frameAddress, to: type(size)), below(stack, 1 + level))
         }
         let room = UInt64(truncatingIfNeeded: i.immediate & 0xFFFF) + UInt64(level) * UInt64(size)
+        let top = unit.sub(frameAddress, const(room))
+        // It must be possible to write there.
+        _ = compareExchange(top, const(type(size), 0), const(type(size), 0))
         setRegister(General.rbp, truncated(frameAddress, to: type(size)))
-        setRegister(General.rsp, unit.sub(frameAddress, const(room)))
+        setRegister(General.rsp, top)
     }
 
     mutating func leave(_ i: DecodedInstruction) {

@@ -13,7 +13,7 @@ enum StateComponents {
 
 /// The area that they go to, in bytes from its start (13.4). The compacted form has AVX state in the same place, as nothing comes
 /// before it.
-private enum StateArea {
+enum StateArea {
     static let instruction: Int32 = 8
     static let operand: Int32 = 16
     static let mxcsr: Int32 = 24
@@ -22,6 +22,7 @@ private enum StateArea {
     static let header: Int32 = 512
     static let compaction: Int32 = 520
     static let upper: Int32 = 576
+    static let size: UInt32 = 832
     /// The last word.
     static let last: Int32 = 824
     static let legacyAlignment: UInt64 = 16
@@ -75,7 +76,9 @@ extension Lifter {
         let controlled = isCompacted ? StateComponents.sse : StateComponents.sse | StateComponents.avx
         lift(where: wanted, controlled) { $0.storeMXCSR(area) }
         lift(where: wanted, StateComponents.sse) {
-            for number in 0..<16 { $0.storeVector($0.xmm(UInt8(number)), 16, $0.at(area, StateArea.xmm + 16 * Int32(number))) }
+            for number in 0..<16 {
+                $0.storeVector($0.xmm(UInt8(number)), 16, $0.at(area, StateArea.xmm + 16 * Int32(number)))
+            }
         }
         lift(where: wanted, StateComponents.avx) {
             for number in 0..<16 {
@@ -109,7 +112,9 @@ extension Lifter {
         _ slot: (Int) -> Slot
     ) {
         lift(where: loaded, component) {
-            for number in 0..<16 { $0.unit.set(slot(number), $0.loadVector(16, $0.at(area, offset + 16 * Int32(number)))) }
+            for number in 0..<16 {
+                $0.unit.set(slot(number), $0.loadVector(16, $0.at(area, offset + 16 * Int32(number))))
+            }
         }
         lift(where: initialized, component) {
             let zero = $0.zeroVector()
@@ -194,7 +199,9 @@ extension Lifter {
     private mutating func initializeX87State() {
         let zero = const(0)
         for offset in stride(from: X87Image.stack, to: X87Image.size, by: 8) { setImage(zero, offset) }
-        initialize()
+        setImage(const32(UInt32(X87Control.initial)), X87Image.control)
+        setImage(const32(0), X87Image.status)
+        setImage(const32(UInt32(X87Control.emptyTags)), X87Image.tags)
         clearPointers()
     }
 

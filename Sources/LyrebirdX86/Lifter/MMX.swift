@@ -30,7 +30,7 @@ extension Lifter {
     private mutating func executeMMX(_ i: DecodedInstruction, _ first: Operand, _ second: Operand) {
         let map: UInt8 = i.mnemonic == .palignr ? 3 : i.row.feature == .ssse3 ? 2 : 1
         let last = i.operand(i.operandCount &- 1)
-        let memory = first.kind == .memory ? first.size : second.kind == .memory ? second.size : 0
+        let memory = Int(first.kind == .memory ? first.size : second.kind == .memory ? second.size : 0)
         let code = X87Code(
             i.opcodeByte, map: map, reg: i.modRM >> 3, rm: i.modRM,
             immediate: last.kind == .immediate ? UInt8(truncatingIfNeeded: i.immediate) : nil, memory: memory)

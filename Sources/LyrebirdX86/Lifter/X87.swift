@@ -12,7 +12,7 @@ extension Lifter {
         let operand = i.operand(0)
         let isMemory = operand.kind == .memory
         let code = X87Code(
-            i.opcodeByte, reg: i.modRM >> 3, rm: i.modRM, memory: isMemory ? operand.size : 0)
+            i.opcodeByte, reg: i.modRM >> 3, rm: i.modRM, memory: isMemory ? Int(operand.size) : 0)
         switch (i.opcodeByte, code.reg) {
         case _ where isMemory:
             let place = address(i)
@@ -96,92 +96,56 @@ extension Lifter {
     // MARK: The environment, and all of the state
 
     mutating func fnstenv(_ i: DecodedInstruction) {
-        storeEnvironment(joined(address(i)), i)
-        let control = unit.x87Image(.i32, offset: Int32(X87Image.control))
-        setImage(unit.or(control, const32(UInt32(X87Control.masks))), X87Image.control)
+        storeEnvironment(i, 0xD9, behind: 0)
         maskAll()
     }
 
-    mutating func fldenv(_ i: DecodedInstruction) {
-        waitForX87()
-        let environment = loadEnvironment(joined(address(i)), i)
-        setEnvironment(environment)
-        followMasks(environment[0])
-    }
-
     mutating func fnsave(_ i: DecodedInstruction) {
-        let place = joined(address(i))
-        storeEnvironment(place, i)
-        let stack = environmentSize(i)
-        for n in 0..<10 {
-            let words = unit.x87Image(.i64, offset: Int32(X87Image.stack + 8 * n))
-            store(words, Address(base: place, displacement: Int32(stack + 8 * n)))
-        }
-        initialize()
+        storeEnvironment(i, 0xDD, behind: 80)
         clearPointers()
         maskAll()
     }
 
-    /// What FNINIT does, but for the pointers; registers keep what is in them.
-    mutating func initialize() {
-        setImage(const32(UInt32(X87Control.initial)), X87Image.control)
-        setImage(const32(0), X87Image.status)
-        setImage(const32(UInt32(X87Control.emptyTags)), X87Image.tags)
-    }
-
-    mutating func frstor(_ i: DecodedInstruction) {
-        waitForX87()
-        let place = joined(address(i))
-        let environment = loadEnvironment(place, i)
-        let stack = environmentSize(i)
-        let words = (0..<10).map { load(8, Address(base: place, displacement: Int32(stack + 8 * $0))) }
-        for n in 0..<10 { setImage(words[n], X87Image.stack + 8 * n) }
-        setEnvironment(environment)
-        followMasks(environment[0])
-    }
-
-    mutating func setImage(_ value: Value, _ offset: Int) { unit.x87SetImage(value, offset: Int32(offset)) }
+    mutating func fldenv(_ i: DecodedInstruction) { loadEnvironment(i, 0xD9, behind: 0) }
+    mutating func frstor(_ i: DecodedInstruction) { loadEnvironment(i, 0xDD, behind: 80) }
 
     /// Seven words, of 16 bits where that is the operand size.
-    private func environmentSize(_ i: DecodedInstruction) -> Int { i.operandSize == 2 ? 14 : 28 }
+    private func wordSize(_ i: DecodedInstruction) -> UInt8 { i.operandSize == 2 ? 2 : 4 }
 
-    /// Selectors are zero, as CPUs have it that do not keep them. The words of 16 bits have no opcode.
-    private mutating func storeEnvironment(_ place: Value, _ i: DecodedInstruction) {
-        let size = i.operandSize == 2 ? 2 : 4
-        func at(_ number: Int) -> Address { Address(base: place, displacement: Int32(size * number)) }
-        for (number, offset) in [X87Image.control, X87Image.status, X87Image.tags].enumerated() {
-            let word = unit.x87Image(.i32, offset: Int32(offset))
-            let wide = unit.or(word, const32(0xFFFF_0000))
-            store(size == 2 ? unit.trunc(.i16, word) : wide, at(number))
+    /// What the unit stores as the last instruction is its own: the guest's pointers go there afterwards. Selectors are zero, as CPUs
+    /// have it that do not keep them; the words of 16 bits have no opcode.
+    private mutating func storeEnvironment(_ i: DecodedInstruction, _ opcode: UInt8, behind rest: Int) {
+        let place = joined(address(i))
+        let size = wordSize(i)
+        unit.x87Store(place, disp: 0, code: X87Code(opcode, reg: 6, memory: 7 * Int(size) + rest).operand)
+        let pointers = [X86State.x87Instruction, X86State.x87Opcode, X86State.x87Operand].map {
+            truncated(unit.get(.i64, $0), to: type(size))
         }
-        let type: Type = size == 2 ? .i16 : .i32
-        let opcode = unit.shl(unit.trunc(.i32, unit.get(.i64, X86State.x87Opcode)), const32(16))
-        store(unit.trunc(type, unit.get(.i64, X86State.x87Instruction)), at(3))
-        store(size == 2 ? const(.i16, 0) : opcode, at(4))
-        store(unit.trunc(type, unit.get(.i64, X86State.x87Operand)), at(5))
-        store(const(type, 0xFFFF_0000), at(6))
-    }
-
-    /// Control, status and tags, and the pointers: instruction, opcode, operand.
-    private mutating func loadEnvironment(_ place: Value, _ i: DecodedInstruction) -> [Value] {
-        let size: UInt8 = i.operandSize == 2 ? 2 : 4
-        var words: [Value] = []
-        for number in 0..<7 {
-            let value = load(size, Address(base: place, displacement: Int32(size) * Int32(number)))
-            words.append(zeroExtended(value, to: .i32))
+        let opcode = size == 2 ? const(.i16, 0) : unit.shl(pointers[1], const32(16))
+        let words = [pointers[0], opcode, pointers[2], const(type(size), 0xFFFF_0000)]
+        for (number, word) in words.enumerated() {
+            store(word, Address(base: place, displacement: Int32(size) * Int32(3 + number)))
         }
-        let opcode = size == 2 ? const32(0) : unit.and(unit.shr(words[4], const32(16)), const32(0x7FF))
-        return [words[0], words[1], words[2], words[3], opcode, words[5]]
     }
 
-    private mutating func setEnvironment(_ words: [Value]) {
-        setImage(words[0], X87Image.control)
-        setImage(words[1], X87Image.status)
-        setImage(words[2], X87Image.tags)
-        loadImage()
-        let slots = [X86State.x87Instruction, X86State.x87Opcode, X86State.x87Operand]
-        for number in 0..<3 { unit.set(slots[number], unit.zext(.i64, from: .i32, words[3 + number])) }
+    private mutating func loadEnvironment(_ i: DecodedInstruction, _ opcode: UInt8, behind rest: Int) {
+        waitForX87()
+        let place = joined(address(i))
+        let size = wordSize(i)
+        let words = [0, 3, 4, 5].map { number in
+            load(size, Address(base: place, displacement: Int32(size) * Int32(number)))
+        }
+        unit.x87Load(place, disp: 0, code: X87Code(opcode, reg: 4, memory: 7 * Int(size) + rest).operand)
+        unit.set(X86State.x87Instruction, zeroExtended(words[1], to: .i64))
+        let last = size == 2 ? const(0) : unit.shr(zeroExtended(words[2], to: .i64), const(16))
+        unit.set(X86State.x87Opcode, unit.and(last, const(0x7FF)))
+        unit.set(X86State.x87Operand, zeroExtended(words[3], to: .i64))
+        followMasks(zeroExtended(words[0], to: .i32))
     }
+
+    // MARK: The image
+
+    mutating func setImage(_ value: Value, _ offset: Int) { unit.x87SetImage(value, offset: Int32(offset)) }
 
     /// The unit makes tags and summary bits anew when it loads its image; to read the status is as good as anything for that.
     mutating func loadImage() { _ = unit.x87Status() }
