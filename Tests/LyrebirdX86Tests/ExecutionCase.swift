@@ -50,6 +50,9 @@ struct ExecutionCase {
     /// The addresses of the last x87 instruction and its operand go to memory.
     var storesPointers: Bool { !unknownBytes.isEmpty }
 
+    /// Memory is read in many steps.
+    var loadsAreas: Bool { [.fldenv, .frstor, .fxrstor, .xrstor].contains(instruction.mnemonic) }
+
     /// Where they are, and MXCSR_MASK, what of it CPUs ignore, and which components are in their initial state.
     var unknownBytes: [Int] {
         switch instruction.mnemonic {

@@ -49,9 +49,10 @@ extension Lifter {
 
     mutating func fxrstor(_ i: DecodedInstruction) {
         let area = alignedArea(i, StateArea.legacyAlignment)
+        _ = load(8, at(area, 0))
+        let vectors = (0..<16).map { loadVector(16, at(area, StateArea.xmm + 16 * Int32($0))) }
         let mxcsr = load(4, at(area, StateArea.mxcsr))
         trap(.generalProtection, where: .ne, unit.flags(unit.and(mxcsr, const32(MXCSR.reserved))))
-        let vectors = (0..<16).map { loadVector(16, at(area, StateArea.xmm + 16 * Int32($0))) }
         loadX87State(area, i)
         for number in 0..<16 { unit.set(X86State.xmm(number), vectors[number]) }
         setMXCSR(mxcsr)

@@ -31,8 +31,10 @@ extension Lifter {
         let map: UInt8 = i.mnemonic == .palignr ? 3 : i.row.feature == .ssse3 ? 2 : 1
         let last = i.operand(i.operandCount &- 1)
         let memory = Int(first.kind == .memory ? first.size : second.kind == .memory ? second.size : 0)
+        // MOVD of 64 bits is MOVQ.
+        let opcode: UInt8 = i.mnemonic == .movd && memory == 8 ? i.opcodeByte | 1 : i.opcodeByte
         let code = X87Code(
-            i.opcodeByte, map: map, reg: i.modRM >> 3, rm: i.modRM,
+            opcode, map: map, reg: i.modRM >> 3, rm: i.modRM,
             immediate: last.kind == .immediate ? UInt8(truncatingIfNeeded: i.immediate) : nil, memory: memory)
         guard memory > 0 else { return unit.x87(code: code.operand) }
         let place = address(i)
