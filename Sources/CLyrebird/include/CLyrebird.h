@@ -5,4 +5,5 @@
 #include "float.h"
 #include "host.h"
 #include "special.h"
+#include "sse.h"
 #include "x87.h"

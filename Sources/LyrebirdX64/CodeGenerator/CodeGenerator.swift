@@ -320,6 +320,7 @@ public struct CodeGenerator: ~Copyable {
             .x87SetImage:
             selectX87(index, i, unit)
         case .vshiftU, .vshiftS: selectVectorShift(index, i, unit)
+        case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue: selectSSE(index, i, unit)
         case _ where i.opcode.isSpecialFloat: selectSpecialFloat(index, i, unit)
         case _ where i.opcode.isSpecial: selectCryptography(index, i, unit)
         case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.vshiftU.rawValue: selectFloat(index, i, unit)

@@ -190,7 +190,7 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
-        case .vblend, .vshuffle, .vpermute: selectShuffle(index, i, a, b)
+        case .vblend, .vshuffle, .vpermute, .vinsertWord: selectShuffle(index, i, a, b)
         case .vmulEvenU: binary(.pmuludq, index, a, b)
         case .vmulEvenS: binary(.pmuldq, index, a, b)
         case .vmulAddPairs: binary(.pmaddwd, index, a, b)

@@ -115,27 +115,33 @@ extension Lifter {
         i.prefixes.contains(.vex) ? (i.operand(1), i.operand(2)) : (i.operand(0), i.operand(1))
     }
 
-    /// The destination becomes what is computed of two sources, 128 bits by 128.
-    mutating func combine(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
-    ) {
+    /// What is computed of two sources, 128 bits by 128.
+    mutating func combined(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) -> Vector {
         let operands = sources(i)
-        let second = vector(operands.second, i, alignment)
+        let second = vector(operands.second, i)
         let first = vector(operands.first, i)
         let low = compute(&self, first.low, second.low)
         var high: Value?
         if let a = first.high, let b = second.high { high = compute(&self, a, b) }
-        setVector(i.operand(0), Vector(low: low, high: high), i)
+        return Vector(low: low, high: high)
     }
 
-    /// The destination becomes what is computed of the last vector operand.
-    mutating func transform(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
-    ) {
-        let source = vector(i.operand(1), i, alignment)
+    /// What is computed of the second operand, 128 bits by 128.
+    mutating func transformed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) -> Vector {
+        let source = vector(i.operand(1), i)
         let low = compute(&self, source.low)
         var high: Value?
         if let upper = source.high { high = compute(&self, upper) }
-        setVector(i.operand(0), Vector(low: low, high: high), i)
+        return Vector(low: low, high: high)
+    }
+
+    mutating func combine(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) {
+        let result = combined(i, compute)
+        setVector(i.operand(0), result, i)
+    }
+
+    mutating func transform(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
+        let result = transformed(i, compute)
+        setVector(i.operand(0), result, i)
     }
 }
