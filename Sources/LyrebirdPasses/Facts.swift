@@ -48,7 +48,7 @@ struct Facts: OptionSet {
         case .float:
             facts.insert(.isSimplifiable)
             if opcode.resultRule != .flags { facts.insert(.isShareable) }
-        case .fence, .floatFlags: break
+        case .fence, .floatFlags, .x87: break
         }
         if opcode == .bitreverse || opcode == .adc || opcode == .sbc { facts.insert(.isPromising) }
         if opcode.resultRule == .v128, opcode.effect == .pure || opcode.effect == .float { facts.insert(.isPromising) }

@@ -73,10 +73,10 @@ struct GuestProgramTests {
     /// A program of the host's architecture, as the host runs it and translated.
     @Test(
         .enabled(if: GuestPrograms.shared?.hasX86Program == true, "a C compiler for x86-64 is needed"),
-        arguments: [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
-    func x86(options: [String]) {
-        expectAllWell(programs.run("x86-64", [], isNative: true))
-        expectAllWell(programs.run("x86-64", [], options: options, root: "/"))
+        arguments: ["x86-64", "x87"], [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
+    func x86(name: String, options: [String]) {
+        expectAllWell(programs.run(name, [], isNative: true))
+        expectAllWell(programs.run(name, [], options: options, root: "/"))
     }
 
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
@@ -151,7 +151,9 @@ final class GuestPrograms: Sendable {
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         let bare =
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
-        hasX86Program = system("cd '\(directory)' && cc \(bare) \(source)/x86-64.c -o x86-64 2>/dev/null") == 0
+        hasX86Program = ["x86-64", "x87"].allSatisfy {
+            system("cd '\(directory)' && cc \(bare) \(source)/\($0).c -o \($0) 2>/dev/null") == 0
+        }
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 

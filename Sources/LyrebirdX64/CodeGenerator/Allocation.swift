@@ -105,6 +105,7 @@ extension CodeGenerator {
     private mutating func enterByContract(first: Bool) {
         strayed = isLoop ? contract.allSlots : SlotSet()
         hostFlags = -1
+        x87Place = .unknown
         if first {
             // The analysis has put everything in its place.
             registerValue.update(from: freshRegisters, count: HostRegister.count)
@@ -273,7 +274,7 @@ extension CodeGenerator {
         let i = unit.instructions[index]
         switch i.opcode {
         case .set, .bind, .get, .instruction, .nop, .const, .vconst, .flags, .param, .jump, .exitJump, .exitTrap: break
-        case .load, .store:
+        case .load, .store, .x87Load, .x87Store:
             let address = addresses[index]
             if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             consume(Int(address.base), 3 &* index)
