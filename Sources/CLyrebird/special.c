@@ -1,5 +1,5 @@
-// Cryptography (FIPS 180-4, FIPS 197, GB/T 32905, GB/T 32907) in the steps that AArch64 has instructions for (Arm ARM C7.2),
-// carry-less products, and the estimates that are made of integers. Written to be read: hosts have instructions for what is
+// Cryptography (FIPS 180-4, FIPS 197, GB/T 32905, GB/T 32907) in the steps that AArch64 has instructions for (Arm ARM C7.2) or x86
+// (SDM volume 2), carry-less products, and the estimates that are made of integers. Written to be read: hosts have instructions for what is
 // used most.
 
 #include "special.h"
@@ -116,6 +116,17 @@ static void aes(int operation, uint8_t *state, const uint8_t *key) {
     for (int n = 0; n < 16; n++) state[n] ^= key[n];
 }
 
+// The words of a key schedule, the constant in those that are rotated.
+static void aes_key_assist(uint32_t *a, uint32_t constant) {
+    uint32_t from[2] = {a[1], a[3]};
+    for (int n = 0; n < 2; n++) {
+        uint32_t word = 0;
+        for (int k = 0; k < 32; k += 8) word |= (uint32_t)substitution[from[n] >> k & 0xFF] << k;
+        a[2 * n] = word;
+        a[2 * n + 1] = ror(word, 8) ^ constant;
+    }
+}
+
 // SHA-1 and SHA-256
 
 static void sha1(int operation, uint32_t *abcd, uint32_t e, const uint32_t *w) {
@@ -132,18 +143,20 @@ static void sha1(int operation, uint32_t *abcd, uint32_t e, const uint32_t *w) {
     }
 }
 
+static void sha256_round(uint32_t *x, uint32_t *y, uint32_t w) {
+    uint32_t sigma1 = ror(y[0], 6) ^ ror(y[0], 11) ^ ror(y[0], 25);
+    uint32_t sigma0 = ror(x[0], 2) ^ ror(x[0], 13) ^ ror(x[0], 22);
+    uint32_t first = y[3] + sigma1 + choose(y[0], y[1], y[2]) + w;
+    uint32_t second = sigma0 + majority(x[0], x[1], x[2]);
+    uint32_t e = x[3] + first;
+    memmove(y + 1, y, 12);
+    memmove(x + 1, x, 12);
+    y[0] = e;
+    x[0] = first + second;
+}
+
 static void sha256(uint32_t *x, uint32_t *y, const uint32_t *w) {
-    for (int n = 0; n < 4; n++) {
-        uint32_t sigma1 = ror(y[0], 6) ^ ror(y[0], 11) ^ ror(y[0], 25);
-        uint32_t sigma0 = ror(x[0], 2) ^ ror(x[0], 13) ^ ror(x[0], 22);
-        uint32_t first = y[3] + sigma1 + choose(y[0], y[1], y[2]) + w[n];
-        uint32_t second = sigma0 + majority(x[0], x[1], x[2]);
-        uint32_t e = x[3] + first;
-        memmove(y + 1, y, 12);
-        memmove(x + 1, x, 12);
-        y[0] = e;
-        x[0] = first + second;
-    }
+    for (int n = 0; n < 4; n++) sha256_round(x, y, w[n]);
 }
 
 static void sha256_schedule0(uint32_t *a, const uint32_t *b) {
@@ -156,6 +169,47 @@ static void sha256_schedule1(uint32_t *a, const uint32_t *b) {
         uint32_t before = n < 2 ? b[n + 2] : a[n - 2];
         a[n] += ror(before, 17) ^ ror(before, 19) ^ before >> 10;
     }
+}
+
+// SHA as x86 has it (SDM volume 2): the first word is the highest
+
+static void reverse(uint32_t *a) {
+    uint32_t from[4];
+    memcpy(from, a, 16);
+    for (int n = 0; n < 4; n++) a[n] = from[3 - n];
+}
+
+static void sha1_rounds4(uint32_t *a, uint32_t *w, int function) {
+    static const uint32_t constants[4] = {0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xCA62C1D6};
+    static const int operations[4] = {LYREBIRD_SHA1_CHOOSE, LYREBIRD_SHA1_PARITY, LYREBIRD_SHA1_MAJORITY,
+                                      LYREBIRD_SHA1_PARITY};
+    reverse(a);
+    reverse(w);
+    for (int n = 0; n < 4; n++) w[n] += constants[function];
+    // E is in the first of w.
+    sha1(operations[function], a, 0, w);
+    reverse(a);
+}
+
+static void sha1_schedule0(uint32_t *a, const uint32_t *b) {
+    uint32_t w[6] = {a[3], a[2], a[1], a[0], b[3], b[2]};
+    for (int n = 0; n < 4; n++) a[3 - n] = w[n + 2] ^ w[n];
+}
+
+static void sha1_schedule1(uint32_t *a, const uint32_t *b) {
+    a[3] = rol(a[3] ^ b[2], 1);
+    a[2] = rol(a[2] ^ b[1], 1);
+    a[1] = rol(a[1] ^ b[0], 1);
+    a[0] = rol(a[0] ^ a[3], 1);
+}
+
+static void sha256_rounds2(uint32_t *cdgh, const uint32_t *abef, const uint32_t *w) {
+    uint32_t x[4] = {abef[3], abef[2], cdgh[3], cdgh[2]}, y[4] = {abef[1], abef[0], cdgh[1], cdgh[0]};
+    for (int n = 0; n < 2; n++) sha256_round(x, y, w[n]);
+    cdgh[3] = x[0];
+    cdgh[2] = x[1];
+    cdgh[1] = y[0];
+    cdgh[0] = y[1];
 }
 
 // SM3: a vector's highest word is the first of the state
@@ -238,16 +292,26 @@ static void estimate(int operation, uint32_t *a) {
 }
 
 void lyrebird_special(struct lyrebird_float_words *words, uint64_t word) {
-    int operation = word & 0xFF, half = word >> 12 & 1;
+    int operation = word & 0xFF, number = word >> 12 & 3;
     if (operation >= LYREBIRD_FLOAT_SPECIAL_FIRST) return lyrebird_float_special(words, word);
+    if (operation >= LYREBIRD_PACKED_FIRST) return lyrebird_packed(words, word);
     struct words32 a, b, c;
     memcpy(&a, words->a, 16);
     memcpy(&b, words->b, 16);
     memcpy(&c, words->c, 16);
     switch (operation) {
-    case LYREBIRD_MUL_CARRYLESS: multiply_carryless(words->result, words->a[half], words->b[half]); return;
+    case LYREBIRD_MUL_CARRYLESS: multiply_carryless(words->result, words->a[number & 1], words->b[number >> 1]); return;
     case LYREBIRD_RECIP_ESTIMATE_UNSIGNED:
     case LYREBIRD_RSQRT_ESTIMATE_UNSIGNED: estimate(operation, a.w); break;
+    case LYREBIRD_AES_KEY_ASSIST: aes_key_assist(a.w, word >> 17 & 0xFF); break;
+    case LYREBIRD_SHA1_ROUNDS4: sha1_rounds4(a.w, b.w, number); break;
+    case LYREBIRD_SHA1_NEXT_E:
+        b.w[3] += rol(a.w[3], 30);
+        a = b;
+        break;
+    case LYREBIRD_SHA1_SCHEDULE0: sha1_schedule0(a.w, b.w); break;
+    case LYREBIRD_SHA1_SCHEDULE1: sha1_schedule1(a.w, b.w); break;
+    case LYREBIRD_SHA256_ROUNDS2: sha256_rounds2(a.w, b.w, c.w); break;
     case LYREBIRD_SHA1_CHOOSE:
     case LYREBIRD_SHA1_PARITY:
     case LYREBIRD_SHA1_MAJORITY: sha1(operation, a.w, b.w[0], c.w); break;

@@ -44,9 +44,10 @@ extension Lifter {
 
     /// The lanes of the lower half, or of the upper, extended to twice their width.
     mutating func widened(_ lane: Lane, _ value: Value, upper: Bool, signed: Bool) -> Value {
-        if !upper { return signed ? unit.vwidenS(lane, value) : unit.vwidenU(lane, value) }
+        let wide = Int32(lane.rawValue) &+ 1
+        if !upper { return signed ? unit.vwidenS(lane, value, to: wide) : unit.vwidenU(lane, value, to: wide) }
         if !signed { return unit.vzipHigh(lane, value, zeroVector()) }
-        return unit.vwidenS(lane, unit.vzipHigh(.d, value, value))
+        return unit.vwidenS(lane, unit.vzipHigh(.d, value, value), to: wide)
     }
 
     /// Cuts lanes of twice the width to `lane` and writes them to the lower half, clearing the upper, or to the upper half,

@@ -65,7 +65,7 @@ extension Lifter {
     }
 
     mutating func pmullDoubleword(_ i: VectorThree) {
-        setV(i.rd, unit.vmulCarryless(v(i.rn), v(i.rm), half: i.q ? 1 : 0))
+        setV(i.rd, unit.vmulCarryless(v(i.rn), v(i.rm), half: i.q ? 3 : 0))
     }
 
     /// Horner's rule over the eight highest bits of b's lanes.

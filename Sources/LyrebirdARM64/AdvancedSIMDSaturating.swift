@@ -139,7 +139,7 @@ extension Lifter {
         case .signedToUnsigned: narrow = unit.vnarrowSU(lane, value, zero)
         case .unsigned: narrow = unit.vnarrowU(lane, value, zero)
         }
-        let back = narrowing == .signed ? unit.vwidenS(lane, narrow) : unit.vwidenU(lane, narrow)
+        let back = widened(lane, narrow, upper: false, signed: narrowing == .signed)
         let changes = unit.vxor(back, value)
         setV(rd, upper ? unit.vzipLow(.d, v(rd), narrow) : narrow)
         noteSaturation(changes)
@@ -427,8 +427,8 @@ extension Lifter {
 
     private mutating func longProduct(_ i: SIMDScalarThree, _ other: Value, _ accumulation: Accumulation) {
         let lane = lane(i.size)
-        let a = unit.vwidenS(lane, v(i.rn))
-        let b = unit.vwidenS(lane, other)
+        let a = widened(lane, v(i.rn), upper: false, signed: true)
+        let b = widened(lane, other, upper: false, signed: true)
         setLongProduct(i.rd, .lowest, wide(lane), a, b, accumulation)
     }
 

@@ -8,7 +8,13 @@ extension Evaluate {
     static func special(_ i: Instruction) -> UInt64? {
         guard let operation = specialOperation(i.opcode) else { return nil }
         let word = UInt64(operation.rawValue)
-        if i.opcode == .vmulCarryless { return word | UInt64(i.c & 1) << 12 }
+        switch i.opcode {
+        case .vmulCarryless, .vsha1Rounds4: return word | UInt64(i.c & 3) << 12
+        case .vshlEach, .vshrEach, .vsarEach: return word | UInt64(i.aux & 3) << 8
+        case .vaesKeyAssist: return word | UInt64(i.b & 0xFF) << 17
+        case .vstringIndex, .vstringMask, .vstringFlags: return word | UInt64(i.c & 0x7F) << 17
+        default: break
+        }
         if i.opcode == .vdotBrain { return word | UInt64(Lane.s.rawValue) << 8 | 1 << 16 }
         guard i.opcode.rawValue >= Opcode.fadd.rawValue else { return word }
         let kind = i.opcode == .froundInteger || i.opcode == .vfroundInteger ? UInt64(i.b & 3) << 12 : 0
@@ -32,6 +38,7 @@ extension Evaluate {
         case .vaesDecryptLast: LYREBIRD_AES_DECRYPT_LAST
         case .vaesMix: LYREBIRD_AES_MIX
         case .vaesMixInverse: LYREBIRD_AES_MIX_INVERSE
+        case .vaesKeyAssist: LYREBIRD_AES_KEY_ASSIST
         case .vsha1Choose: LYREBIRD_SHA1_CHOOSE
         case .vsha1Parity: LYREBIRD_SHA1_PARITY
         case .vsha1Majority: LYREBIRD_SHA1_MAJORITY
@@ -39,6 +46,11 @@ extension Evaluate {
         case .vsha256Hash2: LYREBIRD_SHA256_HASH2
         case .vsha256Schedule0: LYREBIRD_SHA256_SCHEDULE0
         case .vsha256Schedule1: LYREBIRD_SHA256_SCHEDULE1
+        case .vsha1Rounds4: LYREBIRD_SHA1_ROUNDS4
+        case .vsha1NextE: LYREBIRD_SHA1_NEXT_E
+        case .vsha1Schedule0: LYREBIRD_SHA1_SCHEDULE0
+        case .vsha1Schedule1: LYREBIRD_SHA1_SCHEDULE1
+        case .vsha256Rounds2: LYREBIRD_SHA256_ROUNDS2
         case .vsm3Part1: LYREBIRD_SM3_PART1
         case .vsm3Part2: LYREBIRD_SM3_PART2
         case .vsm3Sum: LYREBIRD_SM3_SUM
@@ -48,6 +60,14 @@ extension Evaluate {
         case .vsm3Round2B: LYREBIRD_SM3_ROUND2B
         case .vsm4Encrypt: LYREBIRD_SM4_ENCRYPT
         case .vsm4Key: LYREBIRD_SM4_KEY
+        case .vpermute2: LYREBIRD_PERMUTE
+        case .vshlEach: LYREBIRD_SHIFT_LEFT_EACH
+        case .vshrEach: LYREBIRD_SHIFT_RIGHT_EACH
+        case .vsarEach: LYREBIRD_SHIFT_SIGNED_EACH
+        case .vstringIndex: LYREBIRD_STRING_INDEX
+        case .vstringMask: LYREBIRD_STRING_MASK
+        case .vstringFlags: LYREBIRD_STRING_FLAGS
+        case .vstringExplicit: LYREBIRD_STRING_EXPLICIT
         case .fmulExtended, .vfmulExtended: LYREBIRD_FLOAT_MUL_EXTENDED
         case .frecipStep, .vfrecipStep: LYREBIRD_FLOAT_RECIP_STEP
         case .frsqrtStep, .vfrsqrtStep: LYREBIRD_FLOAT_RSQRT_STEP

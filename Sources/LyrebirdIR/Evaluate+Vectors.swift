@@ -3,7 +3,7 @@
 extension Evaluate {
     /// The result of a pure vector operation, or of an integer one that reads a vector. Integers are zero-extended.
     /// - Returns: nil if the opcode is none of these.
-    public static func vector(_ i: Instruction, _ a: UInt128, _ b: UInt128) -> UInt128? {
+    public static func vector(_ i: Instruction, _ a: UInt128, _ b: UInt128, _ c: UInt128 = 0) -> UInt128? {
         switch i.opcode {
         case .vand: a & b
         case .vor: a | b
@@ -28,7 +28,7 @@ extension Evaluate {
         case .vextract: UInt128(lane(i.lane, a, Int(i.b)))
         case .vinsert: build(i.lane) { $0 == Int(i.c) ? UInt64(truncatingIfNeeded: b) : lane(i.lane, a, $0) }
         case .vpopcnt: map(.b, a) { UInt64($0.nonzeroBitCount) }
-        default: permutation(i, a, b)
+        default: permutation(i, a, b) ?? packed(i, a, b, c)
         }
     }
 
@@ -46,8 +46,8 @@ extension Evaluate {
                 let index = lane(.b, b, place)
                 return index < 16 ? lane(.b, a, Int(index)) : 0
             }
-        case .vwidenU: widen(l) { lane(l, a, $0) }
-        case .vwidenS: widen(l) { UInt64(bitPattern: signed(l, lane(l, a, $0))) }
+        case .vwidenU: build(Lane(rawValue: UInt8(i.b & 3))!) { lane(l, a, $0) }
+        case .vwidenS: build(Lane(rawValue: UInt8(i.b & 3))!) { UInt64(bitPattern: signed(l, lane(l, a, $0))) }
         case .vnarrowS, .vnarrowSU, .vnarrowU:
             build(l) { place in
                 let wide = Lane(rawValue: min(l.rawValue + 1, 3))!
@@ -83,28 +83,23 @@ extension Evaluate {
         lane == .d ? value : value & ((1 << UInt64(lane.bits)) - 1)
     }
 
-    private static func signed(_ lane: Lane, _ value: UInt64) -> Int64 {
+    static func signed(_ lane: Lane, _ value: UInt64) -> Int64 {
         let shift = 64 - lane.bits
         return Int64(bitPattern: value << UInt64(shift)) >> Int64(shift)
     }
 
-    private static func build(_ lane: Lane, _ body: (Int) -> UInt64) -> UInt128 {
+    static func build(_ lane: Lane, _ body: (Int) -> UInt64) -> UInt128 {
         var result: UInt128 = 0
         for n in 0..<lane.count { result |= UInt128(cut(lane, body(n))) << UInt128(n * lane.bits) }
         return result
     }
 
-    private static func map(_ l: Lane, _ a: UInt128, _ body: (UInt64) -> UInt64) -> UInt128 {
+    static func map(_ l: Lane, _ a: UInt128, _ body: (UInt64) -> UInt64) -> UInt128 {
         build(l) { body(lane(l, a, $0)) }
     }
 
-    private static func zip(_ l: Lane, _ a: UInt128, _ b: UInt128, _ body: (UInt64, UInt64) -> UInt64) -> UInt128 {
+    static func zip(_ l: Lane, _ a: UInt128, _ b: UInt128, _ body: (UInt64, UInt64) -> UInt64) -> UInt128 {
         build(l) { body(lane(l, a, $0), lane(l, b, $0)) }
-    }
-
-    /// Lanes of twice the width.
-    private static func widen(_ source: Lane, _ body: (Int) -> UInt64) -> UInt128 {
-        build(Lane(rawValue: min(source.rawValue + 1, 3))!, body)
     }
 
     private static func binary(_ opcode: Opcode, _ lane: Lane, _ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -136,7 +131,7 @@ extension Evaluate {
     // MARK: Saturation
 
     /// The nearest signed number of the lane, or the nearest unsigned one.
-    private static func clamp(_ lane: Lane, _ value: Int128, signed: Bool) -> UInt64 {
+    static func clamp(_ lane: Lane, _ value: Int128, signed: Bool) -> UInt64 {
         let limit = Int128(1) << Int128(signed ? lane.bits - 1 : lane.bits)
         return UInt64(truncatingIfNeeded: min(max(value, signed ? -limit : 0), limit - 1))
     }

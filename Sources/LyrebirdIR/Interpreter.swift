@@ -174,7 +174,8 @@ public struct Interpreter {
         let fields = i.opcode.valueFields
         let first = fields & 1 != 0 ? frame.values[Int(i.a)] : 0
         let second = fields & 2 != 0 ? frame.values[Int(i.b)] : 0
-        guard let result = Evaluate.vector(i, first, second) else { fatalError("\(i.opcode) has no meaning") }
+        let third = fields & 4 != 0 ? frame.values[Int(i.c)] : 0
+        guard let result = Evaluate.vector(i, first, second, third) else { fatalError("\(i.opcode) has no meaning") }
         return result
     }
 

@@ -351,10 +351,28 @@ struct Check {
             if source.bits < lane.bits { fail("\(source) does not fill a lane") }
         case .vinsertWord: if c < 0 || c > 255 { fail("there is no way \(c)") }
         case .vbytes: if c < 0 || c >= 16 { fail("there is no byte \(c)") }
-        case .vwidenU, .vwidenS: if lane == .d { fail("there is no wider lane") }
+        case .vwidenU, .vwidenS:
+            if lane == .d || b > 3 {
+                fail("there is no wider lane")
+            } else if b <= Int(i.aux) {
+                fail("2^\(b) bytes are no more")
+            }
         case .vnarrowS, .vnarrowSU, .vnarrowU: if lane == .d { fail("there is no wider lane") }
         case .vmulDoubleHigh, .vmulDoubleHighRound: if lane != .h, lane != .s { fail("the lane is \(lane)") }
-        case .vmulCarryless: if c < 0 || c > 1 { fail("there is no half \(c)") }
+        case .vmulCarryless, .vsha1Rounds4: if c < 0 || c > 3 { fail("there is no half or function \(c)") }
+        case .vshuffleHalf:
+            if b < 0 || b > 0xFF { fail("there is no order \(b)") }
+            if c < 0 || c > 1 { fail("there is no half \(c)") }
+        case .vsumDifferences4: if c < 0 || c > 7 { fail("there is no place \(c)") }
+        case .vaesKeyAssist: if b < 0 || b > 0xFF { fail("the constant is \(b)") }
+        case .vstringIndex, .vstringMask, .vstringFlags: if c < 0 || c > 0x7F { fail("there is no way \(c)") }
+        case .vblendSign: if lane == .h { fail("the lane is h") }
+        case .vshlAll, .vshrAll: if lane == .b { fail("the lane is b") }
+        case .vsarAll, .vaddPairs, .vsubPairs: if lane != .h, lane != .s { fail("the lane is \(lane)") }
+        case .vshlEach, .vshrEach: if lane.rawValue < 2 { fail("the lane is \(lane)") }
+        case .vsarEach: if lane != .s { fail("the lane is \(lane)") }
+        case .vaverageU: if lane.rawValue > 1 { fail("the lane is \(lane)") }
+        case .vsign: if lane == .d { fail("the lane is d") }
         case .vblend: if lane == .b || c < 0 || c >> lane.count != 0 { fail("there is no blend \(c)") }
         case .vshuffle:
             if lane.rawValue < 2 || c < 0 || c >> (lane == .d ? 2 : 8) != 0 { fail("there is no order \(c)") }

@@ -9,17 +9,21 @@ import Testing
 @Suite struct CodeFileTests {
     static let start: UInt64 = 0x1000
 
-    /// Guest assembly as bytes, by the cross binutils.
-    static func assemble(_ source: String) throws -> [UInt8] {
+    /// Guest assembly as bytes, by the binutils of the guest's architecture: `guest`, or `guest x86-64`.
+    static func assemble(_ test: FileTest.Case) throws -> [UInt8] {
+        let tools = isX86(test) ? "" : "aarch64-linux-gnu-"
+        let syntax = isX86(test) ? ".intel_syntax noprefix" : ".arch armv8.5-a+crypto"
+        let text = try "\(syntax)\n\(test.text(of: "guest"))\n"
         let directory = FileManager.default.temporaryDirectory.appending(path: "lyrebird-code-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let text = ".arch armv8.5-a+crypto\n" + source + "\n"
         try text.write(to: directory.appending(path: "code.s"), atomically: true, encoding: .utf8)
-        try run("aarch64-linux-gnu-as", ["-o", "code.o", "code.s"], in: directory)
-        try run("aarch64-linux-gnu-objcopy", ["-O", "binary", "-j", ".text", "code.o", "code.bin"], in: directory)
+        try run(tools + "as", ["-o", "code.o", "code.s"], in: directory)
+        try run(tools + "objcopy", ["-O", "binary", "-j", ".text", "code.o", "code.bin"], in: directory)
         return [UInt8](try Data(contentsOf: directory.appending(path: "code.bin")))
     }
+
+    private static func isX86(_ test: FileTest.Case) -> Bool { test.sections.first?.argument == "x86-64" }
 
     @discardableResult
     static func run(_ tool: String, _ arguments: [String], in directory: URL) throws -> String {
@@ -42,12 +46,13 @@ import Testing
     static func explain(_ before: FileTest.Case, features: String, asLoop: Bool = false) throws -> Explanation {
         var configuration = Machine.Configuration()
         configuration.hostFeatures = features
-        let machine = try Machine(.arm64, addressSpace: .hostProcess, configuration: configuration)
+        let machine = try Machine(
+            isX86(before) ? .x86_64 : .arm64, addressSpace: .hostProcess, configuration: configuration)
         let host = try #require(machine.hostProcess)
         let anonymousFixed: Int32 = 0x32
         try #require(host.map(start, size: 4096, access: .readWriteExecute, flags: anonymousFixed) == Int(start))
         defer { _ = host.unmap(start, size: 4096) }
-        try machine.memory.write(assemble(before.text(of: "guest")), at: start)
+        try machine.memory.write(assemble(before), at: start)
         return try #require(machine.explain(start, asLoop: asLoop))
     }
 

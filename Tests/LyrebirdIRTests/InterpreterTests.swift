@@ -192,10 +192,53 @@ import Testing
         #expect(try vector("vlookup.v128 v1, v0") == b)
         #expect(try vector("vlookup.v128 v0, v1") == 0)
         #expect(try vector("vreverse.v128.b v0, 2") == 0x0C0D_0E0F_0809_0A0B_0405_0607_0001_0203)
-        #expect(try vector("vwidenU.v128.b v0") == 0x0007_0006_0005_0004_0003_0002_0001_0000)
+        #expect(try vector("vwidenU.v128.b v0, 1") == 0x0007_0006_0005_0004_0003_0002_0001_0000)
         #expect(try vector("vcmpGTS.v128.s v1, v0") == .max)
         #expect(try vector("vsub.v128.b v0, v1") == 0xF0F0_F0F0_F0F0_F0F0_F0F0_F0F0_F0F0_F0F0)
         #expect(try vector("vshl.v128.h v0, 8") == 0x0E00_0C00_0A00_0800_0600_0400_0200_0000)
+    }
+
+    @Test func packedVectors() throws {
+        let a: UInt128 = 0x0F0E_0D0C_0B0A_0908_0706_0504_0302_0100
+        let b: UInt128 = 0x8000_7FFF_FFFF_0001_0000_0000_0000_0009
+        func vector(_ operation: String) throws -> UInt128 {
+            try run("v0 = get.v128 v0\nv1 = get.v128 v1\nv2 = \(operation)\nset v3, v2", v: [a, b]).v3
+        }
+        #expect(try vector("vshuffleBytes.v128 v0, v1") == 0x0000_0F00_0000_0001_0000_0000_0000_0009)
+        #expect(try vector("vshuffleHalf.v128 v0, 27, 1") == 0x0908_0B0A_0D0C_0F0E_0706_0504_0302_0100)
+        #expect(try vector("vpermute2.v128 v0, v1, v1") == 0x8000_7FFF_0706_0504_0302_0100_0706_0504)
+        #expect(try vector("vshlAll.v128.h v0, v1") == 0x1C00_1800_1400_1000_0C00_0800_0400_0000)
+        #expect(try vector("vsarEach.v128.s v1, v0") == 0xFFFF_FFFF_FFFF_FFFF << 64)
+        #expect(try vector("vsumDifferences.v128 v0, v1") >> 64 == 0x3DD)
+        #expect(try vector("vminPosition.v128 v1") == 1 << 16)
+        #expect(try vector("vmulHighS.v128 v1, v1") == 0x4000_3FFF_0000_0000 << 64)
+        #expect(try vector("vmulHighU.v128 v1, v1") == 0x4000_3FFF_FFFE_0000 << 64)
+        #expect(try vector("vaddPairsSat.v128 v1, v0") == 0x1C1A_1412_0C0A_0402_FFFF_0000_0000_0009)
+        // Nothing in common, and all of b is in a, or not.
+        func test(_ b: String) throws -> UInt16 {
+            try run("v0 = get.v128 v0\nv1 = \(b)\nv2 = vtest.flags v0, v1\nset f0, v2", v: [a]).f0
+        }
+        #expect(try test("vxor.v128 v0, v0") & 0x4100 == 0x4100)
+        #expect(try test("vnot.v128 v0") & 0x4100 == 0x4000)
+        #expect(try test("vshr.v128.s v0, 1") & 0x4100 == 0)
+    }
+
+    /// "lyrebird" and "bi", as PCMPISTRI with equal ordered finds it, and by lengths.
+    @Test func strings() throws {
+        let text: UInt128 = 0x6472_6962_6572_796C
+        func found(_ needle: UInt128, _ operations: String...) throws -> UInt128 {
+            let lines = operations.enumerated().map { "v\($0 + 2) = \($1)\n" }.joined()
+            return try run(
+                "v0 = get.v128 v0\nv1 = get.v128 v1\n\(lines)set v3, v\(operations.count + 1)", v: [needle, text]
+            ).v3
+        }
+        #expect(try found(0x6962, "vstringIndex.i32 v0, v1, 12", "vfromInt.v128 v2") == 4)
+        #expect(try found(0x6978, "vstringIndex.i32 v0, v1, 12", "vfromInt.v128 v2") == 16)
+        #expect(try found(0x6962, "vstringMask.v128 v0, v1, 76") == 0xFF << 32)
+        // One letter of seven: what is behind them does not count.
+        let how = "vconst.v128 0x700000001, 0xC"
+        #expect(try found(0x7872, how, "vstringExplicit.v128 v0, v1, v2") & 0xFFFF_FFFF == 2)
+        #expect(try found(0x64, how, "vstringExplicit.v128 v0, v1, v2") & 0xFFFF_FFFF == 16)
     }
 
     @Test func memoryAndFaults() throws {

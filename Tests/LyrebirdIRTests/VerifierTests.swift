@@ -66,8 +66,22 @@ import Testing
         ("v0 = get.v128 v0\nv1 = vextract.i64.d v0, 2\nexitJump.jump 0x0", "there is no lane 2"),
         ("v0 = get.v128 v0\nv1 = get.i64 x0\nv2 = vinsert.v128.s v0, v1, 4\nexitJump.jump 0x0", "there is no lane 4"),
         ("v0 = get.v128 v0\nv1 = vbytes.v128 v0, v0, 16\nexitJump.jump 0x0", "there is no byte 16"),
-        ("v0 = get.v128 v0\nv1 = vwidenU.v128.d v0\nexitJump.jump 0x0", "there is no wider lane"),
+        ("v0 = get.v128 v0\nv1 = vwidenU.v128.d v0, 3\nexitJump.jump 0x0", "there is no wider lane"),
+        ("v0 = get.v128 v0\nv1 = vwidenU.v128.h v0, 1\nexitJump.jump 0x0", "2^1 bytes are no more"),
         ("v0 = get.v128 v0\nv1 = vreverse.v128.s v0, 1\nexitJump.jump 0x0", "there is no group"),
+        ("v0 = get.v128 v0\nv1 = vmulCarryless.v128 v0, v0, 4\nexitJump.jump 0x0", "there is no half or function 4"),
+        ("v0 = get.v128 v0\nv1 = vshuffleHalf.v128 v0, 256, 0\nexitJump.jump 0x0", "there is no order 256"),
+        ("v0 = get.v128 v0\nv1 = vshuffleHalf.v128 v0, 0, 2\nexitJump.jump 0x0", "there is no half 2"),
+        ("v0 = get.v128 v0\nv1 = vsumDifferences4.v128 v0, v0, 8\nexitJump.jump 0x0", "there is no place 8"),
+        ("v0 = get.v128 v0\nv1 = vaesKeyAssist.v128 v0, 256\nexitJump.jump 0x0", "the constant is 256"),
+        ("v0 = get.v128 v0\nv1 = vstringMask.v128 v0, v0, 128\nexitJump.jump 0x0", "there is no way 128"),
+        ("v0 = get.v128 v0\nv1 = vblendSign.v128.h v0, v0, v0\nexitJump.jump 0x0", "the lane is h"),
+        ("v0 = get.v128 v0\nv1 = vshlAll.v128.b v0, v0\nexitJump.jump 0x0", "the lane is b"),
+        ("v0 = get.v128 v0\nv1 = vsarAll.v128.d v0, v0\nexitJump.jump 0x0", "the lane is d"),
+        ("v0 = get.v128 v0\nv1 = vsarEach.v128.d v0, v0\nexitJump.jump 0x0", "the lane is d"),
+        ("v0 = get.v128 v0\nv1 = vshlEach.v128.h v0, v0\nexitJump.jump 0x0", "the lane is h"),
+        ("v0 = get.v128 v0\nv1 = vaverageU.v128.s v0, v0\nexitJump.jump 0x0", "the lane is s"),
+        ("v0 = get.v128 v0\nv1 = vsign.v128.d v0, v0\nexitJump.jump 0x0", "the lane is d"),
     ])
     func finds(_ body: String, _ message: String) throws {
         let found = try errors(body)

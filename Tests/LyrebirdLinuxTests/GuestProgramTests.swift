@@ -151,9 +151,8 @@ final class GuestPrograms: Sendable {
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         let bare =
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
-        hasX86Program = ["x86-64", "x87"].allSatisfy {
-            system("cd '\(directory)' && cc \(bare) \(source)/\($0).c -o \($0) 2>/dev/null") == 0
-        }
+        let programs = ["x86-64", "x87"].map { "cc \(bare) \(source)/\($0).c -o \($0) 2>/dev/null" }
+        hasX86Program = system("cd '\(directory)' && " + programs.joined(separator: " && ")) == 0
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 

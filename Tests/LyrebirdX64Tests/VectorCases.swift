@@ -55,6 +55,7 @@ enum VectorCases {
         VectorCase(.phaddsw, .lv, "phaddsw"),
         VectorCase(.phsubw, .lv, "phsubw"),
         VectorCase(.phsubd, .lv, "phsubd"),
+        VectorCase(.phsubsw, .lv, "phsubsw"),
         VectorCase(.pavgb, .lve, "pavgb"),
         VectorCase(.pavgw, .lve, "pavgw"),
         VectorCase(.psadbw, .lve, "psadbw"),
@@ -224,6 +225,7 @@ enum VectorCases {
         VectorCase(.vpternlogd, .e, "vpternlogd"),
         VectorCase(.vpternlogq, .e, "vpternlogq"),
         VectorCase(.palignr, .lve, "palignr"),
+        VectorCase(.mpsadbw, .lv, "mpsadbw"),
         VectorCase(.pblendw, .lv, "pblendw"),
         VectorCase(.vpblendd, .v, "vpblendd"),
         VectorCase(.shufps, .lve, "shufps"),
@@ -355,10 +357,13 @@ enum VectorCases {
     ]
     static let two128: [VectorCase] = [
         VectorCase(.aesimc, .lv, "aesimc"),
+        VectorCase(.phminposuw, .lv, "phminposuw"),
         VectorCase(.movq, .lve, "movq"),
     ]
     static let twoImm128: [VectorCase] = [
-        VectorCase(.aeskeygenassist, .lv, "aeskeygenassist")
+        VectorCase(.aeskeygenassist, .lv, "aeskeygenassist"),
+        VectorCase(.pcmpistri, .lv, "pcmpistri"),
+        VectorCase(.pcmpistrm, .lv, "pcmpistrm"),
     ]
     static let threeImm128: [VectorCase] = [
         VectorCase(.pclmulqdq, .lv, "pclmulqdq"),

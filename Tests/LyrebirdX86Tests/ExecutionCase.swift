@@ -42,10 +42,16 @@ struct ExecutionCase {
         code = [UInt8](repeating: 0xCC, count: 16)
     }
 
+    /// It goes on for several rounds. A gather does where it is traced: a trap comes before a fault (SDM volume 2, VGATHERDPS).
     var isRepeated: Bool {
+        if Self.gathers.contains(instruction.mnemonic) { return true }
         let strings: Set<Mnemonic> = [.movs, .stos, .lods, .cmps, .scas]
         return strings.contains(instruction.mnemonic) && !instruction.prefixes.isDisjoint(with: [.rep, .repne])
     }
+
+    static let gathers: Set<Mnemonic> = [
+        .vpgatherdd, .vpgatherdq, .vpgatherqd, .vpgatherqq, .vgatherdps, .vgatherdpd, .vgatherqps, .vgatherqpd,
+    ]
 
     /// The addresses of the last x87 instruction and its operand go to memory.
     var storesPointers: Bool { !unknownBytes.isEmpty }
@@ -231,10 +237,15 @@ struct ExecutionGenerator {
         prepare(instruction, &registers)
         var target: UInt64?
         if !aim(&instruction, &code, &registers, slot, &target) { return nil }
+        // The host may have more components than the guest.
+        let components: Set<Mnemonic> = [.xsave, .xsaveopt, .xsavec, .xrstor]
+        if components.contains(instruction.mnemonic), registers[0] > 7 { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
+        var vectors = vectors(instruction)
+        prepare(instruction, &vectors, target)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
-            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors(instruction),
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors,
             x87: X87State(random: &random), target: target)
     }
 
@@ -257,6 +268,12 @@ struct ExecutionGenerator {
             default: break
             }
         case .xsave, .xsaveopt, .xsavec, .xrstor: registers[0] &= 7
+        case .pcmpestri, .pcmpestrm, .vpcmpestri, .vpcmpestrm:
+            // Lengths.
+            for number in [0, 2] where chance(3, of: 4) {
+                registers[number] = UInt64(bitPattern: Int64(random.next() % 37) - 18)
+                if chance(1, of: 3) { registers[number] ^= random.next() << 32 }
+            }
         case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
         case .bt, .bts, .btr, .btc:
             if chance(3, of: 4) { registers[Int(i.reg)] = UInt64(bitPattern: Int64(random.next() % 4096) - 2048) }
@@ -293,6 +310,11 @@ struct ExecutionGenerator {
         if i.base == DecodedInstruction.noRegister || i.index != i.base { aimedAt = target &+ segment }
         let wide = i.addressSize == 8
         let displacement = UInt64(bitPattern: Int64(i.displacement))
+        if ExecutionCase.gathers.contains(i.mnemonic) {
+            if i.base == DecodedInstruction.noRegister { return replaceDisplacement(&i, &code, target) }
+            registers[Int(i.base)] = target &- displacement
+            return true
+        }
         if i.base == DecodedInstruction.instructionPointer {
             target = target &- (Arena.pc(slot) &+ UInt64(i.length))
             return replaceDisplacement(&i, &code, target)
@@ -383,6 +405,59 @@ struct ExecutionGenerator {
         if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x3F }
         if chance(1, of: 16), !isDotProduct { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1780) }
         return VectorState(mxcsr: mxcsr, xmm: (0..<16).map { _ in vector() }, upper: (0..<16).map { _ in vector() })
+    }
+
+    /// What instructions want of vectors to do more than the same again and again.
+    private mutating func prepare(_ i: DecodedInstruction, _ vectors: inout VectorState, _ target: UInt64?) {
+        let registers = (0..<i.operandCount).map { i.operand($0) }.filter { $0.kind == .vector }.map { Int($0.number) }
+        guard let last = registers.last else { return }
+        let small: UInt128 = 0x3F_0000_0000_0000_007F
+        switch i.mnemonic {
+        case _ where ExecutionCase.gathers.contains(i.mnemonic):
+            // Some hundred bytes around the base.
+            vectors.xmm[Int(i.index)] = nearIndices(i)
+            vectors.upper[Int(i.index)] = nearIndices(i)
+        case .psllw, .pslld, .psllq, .psrlw, .psrld, .psrlq, .psraw, .psrad, .vpsllw, .vpslld, .vpsllq, .vpsrlw,
+            .vpsrld, .vpsrlq, .vpsraw, .vpsrad:
+            if chance(3, of: 4) { vectors.xmm[last] = (vectors.xmm[last] >> 64) << 64 | UInt128(random.next() % 70) }
+        case .vpsllvd, .vpsllvq, .vpsrlvd, .vpsrlvq, .vpsravd:
+            if chance(3, of: 4) { vectors.xmm[last] &= small | small << 32 }
+            if chance(3, of: 4) { vectors.upper[last] &= small }
+        case .pcmpistri, .pcmpistrm, .pcmpestri, .pcmpestrm, .vpcmpistri, .vpcmpistrm, .vpcmpestri, .vpcmpestrm:
+            // Of few letters, or of those in memory.
+            for number in registers where chance(7, of: 8) {
+                let letters: UInt128 = chance(1, of: 2) ? 0x0103_8003_0103_0103 : 0x0303_0303_0303_0303
+                vectors.xmm[number] = (vectors.xmm[number] | 1 << 32) & (letters | letters << 64)
+            }
+            if let target, target >= Arena.data, target < Arena.data + 4000, chance(1, of: 2) {
+                let from = Int(target - Arena.data) + Int(random.next() % 4)
+                vectors.xmm[registers[0]] = (0..<16).reversed().reduce(0) { $0 << 8 | UInt128(image[from + $1]) }
+                if chance(1, of: 2) { vectors.xmm[registers[0]] &= (1 << UInt128(16 * (random.next() % 8))) - 1 }
+            }
+        default:
+            // What is equal, but for some bytes.
+            guard chance(1, of: 3), let first = registers.first else { return }
+            let mask = UInt128(random.next()) << 64 | UInt128(random.next() & random.next())
+            vectors.xmm[last] = vectors.xmm[first] & mask | vectors.xmm[last] & ~mask
+            vectors.upper[last] = vectors.upper[first] & mask | vectors.upper[last] & ~mask
+            if chance(1, of: 4) {
+                (vectors.xmm[last], vectors.upper[last]) = (~vectors.xmm[first], ~vectors.upper[first])
+            }
+        }
+    }
+
+    /// Words or doublewords, as the indices of a gather are.
+    private mutating func nearIndices(_ i: DecodedInstruction) -> UInt128 {
+        let isWide: Set<Mnemonic> = [.vpgatherqd, .vpgatherqq, .vgatherqps, .vgatherqpd]
+        let width: UInt128 = isWide.contains(i.mnemonic) ? 64 : 32
+        var result: UInt128 = 0
+        for place in 0..<128 / width {
+            var index = Int64(random.next() % 64) - 16
+            if chance(1, of: 12) { index = Int64(truncatingIfNeeded: random.next() >> 40) }
+            let cut = UInt128(truncatingIfNeeded: index) & ((1 << width) - 1)
+            result |= cut << (place * width)
+        }
+        return result
     }
 
     private mutating func vector() -> UInt128 {

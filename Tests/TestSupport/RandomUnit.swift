@@ -524,6 +524,8 @@ extension RandomUnit {
                 case .flags: words[field] = value(.flags, &unit).id
                 default: words[field] = value(.v128, &unit).id
                 }
+                tame(opcode, field, &words[field], &unit)
+            case .imm where opcode == .vshuffleHalf: words[field] = UInt32(random.next() % (field == 1 ? 256 : 2))
             case .imm: words[field] = immediate(opcode, type, aux)
             default: break
             }
@@ -535,6 +537,25 @@ extension RandomUnit {
         } else {
             remember(result, unit)
         }
+    }
+
+    /// Amounts of shifts that are no more than the width, as a rule, and strings that have something in common and ends.
+    private mutating func tame(_ opcode: Opcode, _ field: Int, _ word: inout UInt32, _ unit: inout Unit) {
+        let mask: (low: UInt64, high: UInt64)
+        switch opcode {
+        case .vshlAll, .vshrAll, .vsarAll:
+            guard field == 1, random.chance(80) else { return }
+            mask = (random.chance(50) ? 0x1F : 0x4F, .max)
+        case .vshlEach, .vshrEach, .vsarEach:
+            guard field == 1, random.chance(80) else { return }
+            mask = (0x3F_0000_007F, 0x3F_0000_007F)
+        case .vstringIndex, .vstringMask, .vstringFlags, .vstringExplicit:
+            guard random.chance(90) else { return }
+            let letters: UInt64 = random.chance(50) ? 0x0303_0303_0303_0303 : 0x0103_8003_0103_0103
+            mask = field == 2 ? (0x1F_0000_001F, 0x17F) : (letters, letters)
+        default: return
+        }
+        word = unit.vand(Value(Int(word)), unit.vconst(low: mask.low, high: mask.high)).id
     }
 
     /// Makes types and aux agree where the row's sentence asks for more than its columns.
@@ -561,6 +582,13 @@ extension RandomUnit {
         case .vfromInt: source = integerType()
         case .vextract: if type.bits < 8 << Int(aux) { type = .i64 }
         case .vwidenU, .vwidenS, .vnarrowS, .vnarrowSU, .vnarrowU: aux = min(aux, 2)
+        case .vblendSign: if aux == 1 { aux = 3 }
+        case .vshlAll, .vshrAll: aux = max(aux, 1)
+        case .vsarAll, .vaddPairs, .vsubPairs: aux = aux & 1 + 1
+        case .vshlEach, .vshrEach: aux = aux & 1 + 2
+        case .vsarEach: aux = 2
+        case .vaverageU: aux &= 1
+        case .vsign: aux = min(aux, 2)
         case .vmulDoubleHigh, .vmulDoubleHighRound: aux = aux & 1 + 1
         case .vblend: aux = max(aux, 1)
         case .vshuffle, .vpermute: aux = aux & 1 + 2
@@ -600,7 +628,11 @@ extension RandomUnit {
         case .vshl, .vshr, .vsar: limit = lane.bits
         case .vextract, .vinsert: limit = lane.count
         case .vbytes: limit = 16
-        case .vmulCarryless: limit = 2
+        case .vwidenU, .vwidenS: return UInt32(aux) + 1 + UInt32(random.next() % UInt64(3 - aux))
+        case .vmulCarryless, .vsha1Rounds4: limit = 4
+        case .vsumDifferences4: limit = 8
+        case .vstringIndex, .vstringMask, .vstringFlags: limit = 128
+        case .vaesKeyAssist: limit = 256
         case .vblend: limit = 1 << lane.count
         case .vinsertWord: limit = 256
         case .sseRound: return UInt32(random.next() % 5) | (random.chance(50) ? 8 : 0)

@@ -660,16 +660,16 @@ extension Unit {
         append(.vlookup, .v128, 0, table.id, index.id, 0)
     }
 
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
+    /// The lowest lanes, each zero-extended to 2^to bytes, which is more than the lane's.
     @inline(__always)
-    public mutating func vwidenU(_ lane: Lane, _ a: Value) -> Value {
-        append(.vwidenU, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vwidenU(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.vwidenU, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
     }
 
-    /// The low half's lanes, each sign-extended to twice its width.
+    /// The lowest lanes, each sign-extended to 2^to bytes, which is more than the lane's.
     @inline(__always)
-    public mutating func vwidenS(_ lane: Lane, _ a: Value) -> Value {
-        append(.vwidenS, .v128, lane.rawValue, a.id, 0, 0)
+    public mutating func vwidenS(_ lane: Lane, _ a: Value, to: Int32) -> Value {
+        append(.vwidenS, .v128, lane.rawValue, a.id, UInt32(bitPattern: to), 0)
     }
 
     /// Bits set in each byte.
@@ -780,10 +780,172 @@ extension Unit {
         append(.vmulEvenS, .v128, 0, a.id, b.id, 0)
     }
 
-    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0), the high ones (3), a's high one and b's low one (1), a's low one and b's high one (2).
     @inline(__always)
     public mutating func vmulCarryless(_ a: Value, _ b: Value, half: Int32) -> Value {
         append(.vmulCarryless, .v128, 0, a.id, b.id, UInt32(bitPattern: half))
+    }
+
+    /// The lowest lane in every lane.
+    @inline(__always)
+    public mutating func vbroadcast(_ lane: Lane, _ a: Value) -> Value {
+        append(.vbroadcast, .v128, lane.rawValue, a.id, 0, 0)
+    }
+
+    /// The halfwords of one half, the low (0) or the high one (1), in the order that pairs of bits name; the other half stays.
+    @inline(__always)
+    public mutating func vshuffleHalf(_ a: Value, order: Int32, half: Int32) -> Value {
+        append(.vshuffleHalf, .v128, 0, a.id, UInt32(bitPattern: order), UInt32(bitPattern: half))
+    }
+
+    /// For each byte of index: 0 where its highest bit is set, else the byte of table that its low four bits name.
+    @inline(__always)
+    public mutating func vshuffleBytes(_ table: Value, _ index: Value) -> Value {
+        append(.vshuffleBytes, .v128, 0, table.id, index.id, 0)
+    }
+
+    /// For each word of index: the word of (b:a) that its low three bits name.
+    @inline(__always)
+    public mutating func vpermute2(_ a: Value, _ b: Value, _ index: Value) -> Value {
+        append(.vpermute2, .v128, 0, a.id, b.id, index.id)
+    }
+
+    /// The lanes of b where the highest bit of mask's is one, else those of a. lane is b, s or d.
+    @inline(__always)
+    public mutating func vblendSign(_ lane: Lane, _ a: Value, _ b: Value, _ mask: Value) -> Value {
+        append(.vblendSign, .v128, lane.rawValue, a.id, b.id, mask.id)
+    }
+
+    /// Z where a and b have no ones in common, C where b has none that a has not; the others are clear.
+    @inline(__always)
+    public mutating func vtest(_ a: Value, _ b: Value) -> Value {
+        append(.vtest, .flags, 0, a.id, b.id, 0)
+    }
+
+    /// Lanes shifted left by the low 64 bits of n; 0 where that is the width or more. lane is h, s or d.
+    @inline(__always)
+    public mutating func vshlAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshlAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, zeros in.
+    @inline(__always)
+    public mutating func vshrAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshrAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, sign in: nothing but signs where n is the width or more. lane is h or s.
+    @inline(__always)
+    public mutating func vsarAll(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vsarAll, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Lanes shifted left by the lanes of n, unsigned; 0 where that is the width or more. lane is s or d.
+    @inline(__always)
+    public mutating func vshlEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshlEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, zeros in.
+    @inline(__always)
+    public mutating func vshrEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vshrEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Likewise to the right, sign in. lane is s.
+    @inline(__always)
+    public mutating func vsarEach(_ lane: Lane, _ a: Value, _ n: Value) -> Value {
+        append(.vsarEach, .v128, lane.rawValue, a.id, n.id, 0)
+    }
+
+    /// Halves of the unsigned sums, rounded up. lane is b or h.
+    @inline(__always)
+    public mutating func vaverageU(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaverageU, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// High halves of the signed products of halfwords.
+    @inline(__always)
+    public mutating func vmulHighS(_ a: Value, _ b: Value) -> Value {
+        append(.vmulHighS, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// High halves of the unsigned products of halfwords.
+    @inline(__always)
+    public mutating func vmulHighU(_ a: Value, _ b: Value) -> Value {
+        append(.vmulHighU, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Products of the bytes of a, unsigned, and those of b, signed; those of neighbours added to a halfword, signed, saturated.
+    @inline(__always)
+    public mutating func vmulAddPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vmulAddPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbours in a, then in b. lane is h or s.
+    @inline(__always)
+    public mutating func vaddPairs(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vaddPairs, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences likewise, of the even lane and the odd one.
+    @inline(__always)
+    public mutating func vsubPairs(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsubPairs, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbouring halfwords in a, then in b, signed, saturated.
+    @inline(__always)
+    public mutating func vaddPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vaddPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Differences likewise.
+    @inline(__always)
+    public mutating func vsubPairsSat(_ a: Value, _ b: Value) -> Value {
+        append(.vsubPairsSat, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// Lanes of a where b's are positive, negated where they are negative, 0 where they are 0. lane is b, h or s.
+    @inline(__always)
+    public mutating func vsign(_ lane: Lane, _ a: Value, _ b: Value) -> Value {
+        append(.vsign, .v128, lane.rawValue, a.id, b.id, 0)
+    }
+
+    /// In each half the sum of the absolute differences of its unsigned bytes.
+    @inline(__always)
+    public mutating func vsumDifferences(_ a: Value, _ b: Value) -> Value {
+        append(.vsumDifferences, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// For each halfword n the sum of the absolute differences of four bytes of a, from byte n on, and four of b: from the word that bits 0-1 of `from` name; bit 2 starts in a at byte 4.
+    @inline(__always)
+    public mutating func vsumDifferences4(_ a: Value, _ b: Value, from: Int32) -> Value {
+        append(.vsumDifferences4, .v128, 0, a.id, b.id, UInt32(bitPattern: from))
+    }
+
+    /// The least of the unsigned halfwords in the lowest one, the first place where it is in the next, zeros above.
+    @inline(__always)
+    public mutating func vminPosition(_ a: Value) -> Value {
+        append(.vminPosition, .v128, 0, a.id, 0, 0)
+    }
+
+    /// x86's PCMPISTRI: ECX.
+    @inline(__always)
+    public mutating func vstringIndex(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringIndex, .i32, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
+    /// x86's PCMPISTRM: XMM0.
+    @inline(__always)
+    public mutating func vstringMask(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringMask, .v128, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
+    /// The flags of both.
+    @inline(__always)
+    public mutating func vstringFlags(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vstringFlags, .flags, 0, a.id, b.id, UInt32(bitPattern: how))
     }
 
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
@@ -814,6 +976,12 @@ extension Unit {
     @inline(__always)
     public mutating func vdotBrain(_ a: Value, _ b: Value, _ c: Value) -> Value {
         append(.vdotBrain, .v128, 0, a.id, b.id, c.id)
+    }
+
+    /// x86's PCMPESTRI and PCMPESTRM. Of `how`, word 0 is the length of a, word 1 that of b, and word 2 the immediate; bit 8 of that asks for the mask, else word 0 is the index and word 1 the flags as `flagsToBits` has them.
+    @inline(__always)
+    public mutating func vstringExplicit(_ a: Value, _ b: Value, _ how: Value) -> Value {
+        append(.vstringExplicit, .v128, 0, a.id, b.id, how.id)
     }
 
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
@@ -850,6 +1018,12 @@ extension Unit {
     @inline(__always)
     public mutating func vaesMixInverse(_ a: Value) -> Value {
         append(.vaesMixInverse, .v128, 0, a.id, 0, 0)
+    }
+
+    /// x86's AESKEYGENASSIST.
+    @inline(__always)
+    public mutating func vaesKeyAssist(_ a: Value, constant: Int32) -> Value {
+        append(.vaesKeyAssist, .v128, 0, a.id, UInt32(bitPattern: constant), 0)
     }
 
     /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
@@ -892,6 +1066,36 @@ extension Unit {
     @inline(__always)
     public mutating func vsha256Schedule1(_ a: Value, _ b: Value) -> Value {
         append(.vsha256Schedule1, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1RNDS4: A, which is the highest word, to D after four rounds; function says which ones.
+    @inline(__always)
+    public mutating func vsha1Rounds4(_ a: Value, _ b: Value, function: Int32) -> Value {
+        append(.vsha1Rounds4, .v128, 0, a.id, b.id, UInt32(bitPattern: function))
+    }
+
+    /// x86's SHA1NEXTE.
+    @inline(__always)
+    public mutating func vsha1NextE(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1NextE, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1MSG1.
+    @inline(__always)
+    public mutating func vsha1Schedule0(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1Schedule0, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA1MSG2.
+    @inline(__always)
+    public mutating func vsha1Schedule1(_ a: Value, _ b: Value) -> Value {
+        append(.vsha1Schedule1, .v128, 0, a.id, b.id, 0)
+    }
+
+    /// x86's SHA256RNDS2: of C, D, G, H in a and A, B, E, F in b, the first the highest word, A, B, E, F after two rounds.
+    @inline(__always)
+    public mutating func vsha256Rounds2(_ a: Value, _ b: Value, _ w: Value) -> Value {
+        append(.vsha256Rounds2, .v128, 0, a.id, b.id, w.id)
     }
 
     /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).

@@ -258,9 +258,9 @@ public enum Opcode: UInt16, Sendable {
     case vbytes
     /// For each byte of index: that byte of table, or 0 where it is 16 or more.
     case vlookup
-    /// The low half's lanes, each zero-extended to twice its width. lane is the source's: b, h or s.
+    /// The lowest lanes, each zero-extended to 2^to bytes, which is more than the lane's.
     case vwidenU
-    /// The low half's lanes, each sign-extended to twice its width.
+    /// The lowest lanes, each sign-extended to 2^to bytes, which is more than the lane's.
     case vwidenS
     /// Bits set in each byte.
     case vpopcnt
@@ -298,8 +298,62 @@ public enum Opcode: UInt16, Sendable {
     case vmulEvenU
     /// Signed products of the even words, 64 bits each.
     case vmulEvenS
-    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0) or of the high ones (1).
+    /// The product of polynomials over {0, 1}, 64 bits by 64: of the low halves of a and b (half 0), the high ones (3), a's high one and b's low one (1), a's low one and b's high one (2).
     case vmulCarryless
+    /// The lowest lane in every lane.
+    case vbroadcast
+    /// The halfwords of one half, the low (0) or the high one (1), in the order that pairs of bits name; the other half stays.
+    case vshuffleHalf
+    /// For each byte of index: 0 where its highest bit is set, else the byte of table that its low four bits name.
+    case vshuffleBytes
+    /// For each word of index: the word of (b:a) that its low three bits name.
+    case vpermute2
+    /// The lanes of b where the highest bit of mask's is one, else those of a. lane is b, s or d.
+    case vblendSign
+    /// Z where a and b have no ones in common, C where b has none that a has not; the others are clear.
+    case vtest
+    /// Lanes shifted left by the low 64 bits of n; 0 where that is the width or more. lane is h, s or d.
+    case vshlAll
+    /// Likewise to the right, zeros in.
+    case vshrAll
+    /// Likewise to the right, sign in: nothing but signs where n is the width or more. lane is h or s.
+    case vsarAll
+    /// Lanes shifted left by the lanes of n, unsigned; 0 where that is the width or more. lane is s or d.
+    case vshlEach
+    /// Likewise to the right, zeros in.
+    case vshrEach
+    /// Likewise to the right, sign in. lane is s.
+    case vsarEach
+    /// Halves of the unsigned sums, rounded up. lane is b or h.
+    case vaverageU
+    /// High halves of the signed products of halfwords.
+    case vmulHighS
+    /// High halves of the unsigned products of halfwords.
+    case vmulHighU
+    /// Products of the bytes of a, unsigned, and those of b, signed; those of neighbours added to a halfword, signed, saturated.
+    case vmulAddPairsSat
+    /// Sums of neighbours in a, then in b. lane is h or s.
+    case vaddPairs
+    /// Differences likewise, of the even lane and the odd one.
+    case vsubPairs
+    /// Sums of neighbouring halfwords in a, then in b, signed, saturated.
+    case vaddPairsSat
+    /// Differences likewise.
+    case vsubPairsSat
+    /// Lanes of a where b's are positive, negated where they are negative, 0 where they are 0. lane is b, h or s.
+    case vsign
+    /// In each half the sum of the absolute differences of its unsigned bytes.
+    case vsumDifferences
+    /// For each halfword n the sum of the absolute differences of four bytes of a, from byte n on, and four of b: from the word that bits 0-1 of `from` name; bit 2 starts in a at byte 4.
+    case vsumDifferences4
+    /// The least of the unsigned halfwords in the lowest one, the first place where it is in the next, zeros above.
+    case vminPosition
+    /// x86's PCMPISTRI: ECX.
+    case vstringIndex
+    /// x86's PCMPISTRM: XMM0.
+    case vstringMask
+    /// The flags of both.
+    case vstringFlags
     /// Lanes shifted left by the low byte of the lane of n, signed: to the right, zeros in, where it is negative.
     case vshiftU
     /// The same, but to the right the sign comes in.
@@ -310,6 +364,8 @@ public enum Opcode: UInt16, Sendable {
     case vrsqrtEstimateU
     /// For each word: c + (a0 * b0 + a1 * b1) of AArch64's BFDOT, where words of a and b are two BF16 and c is in single precision; to odd, flushed, with default NaNs, and without flags.
     case vdotBrain
+    /// x86's PCMPESTRI and PCMPESTRM. Of `how`, word 0 is the length of a, word 1 that of b, and word 2 the immediate; bit 8 of that asks for the mask, else word 0 is the index and word 1 the flags as `flagsToBits` has them.
+    case vstringExplicit
     // Cryptography
     /// MixColumns(ShiftRows(SubBytes(a))) ^ key.
     case vaesEncrypt
@@ -323,6 +379,8 @@ public enum Opcode: UInt16, Sendable {
     case vaesMix
     /// InvMixColumns(a).
     case vaesMixInverse
+    /// x86's AESKEYGENASSIST.
+    case vaesKeyAssist
     /// Four rounds of SHA-1 with its function for t < 20. w has the constants added; of e the lowest word counts.
     case vsha1Choose
     /// The same with the parity function; it does not say which constant w has.
@@ -337,6 +395,16 @@ public enum Opcode: UInt16, Sendable {
     case vsha256Schedule0
     /// Four words, each of which is a's and sigma1 of the word two before it; b2 and b3 stand before the first.
     case vsha256Schedule1
+    /// x86's SHA1RNDS4: A, which is the highest word, to D after four rounds; function says which ones.
+    case vsha1Rounds4
+    /// x86's SHA1NEXTE.
+    case vsha1NextE
+    /// x86's SHA1MSG1.
+    case vsha1Schedule0
+    /// x86's SHA1MSG2.
+    case vsha1Schedule1
+    /// x86's SHA256RNDS2: of C, D, G, H in a and A, B, E, F in b, the first the highest word, A, B, E, F after two rounds.
+    case vsha256Rounds2
     /// AArch64's SM3PARTW1 of a (Vd), b (Vn) and c (Vm).
     case vsm3Part1
     /// SM3PARTW2 likewise.
@@ -520,7 +588,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 251
+    public static let count = 285
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -647,8 +715,8 @@ extension Opcode {
         0x000009020909,  // vinsertWord
         0x000009020909,  // vbytes
         0x000009000909,  // vlookup
-        0x000109000009,  // vwidenU
-        0x000109000009,  // vwidenS
+        0x000109000209,  // vwidenU
+        0x000109000209,  // vwidenS
         0x000009000009,  // vpopcnt
         0x000109000209,  // vreverse
         0x000109020909,  // vblend
@@ -668,17 +736,46 @@ extension Opcode {
         0x000009000909,  // vmulEvenU
         0x000009000909,  // vmulEvenS
         0x000009020909,  // vmulCarryless
+        0x000109000009,  // vbroadcast
+        0x000009020209,  // vshuffleHalf
+        0x000009000909,  // vshuffleBytes
+        0x000009090909,  // vpermute2
+        0x000109090909,  // vblendSign
+        0x000008004949,  // vtest
+        0x000109000909,  // vshlAll
+        0x000109000909,  // vshrAll
+        0x000109000909,  // vsarAll
+        0x000109000909,  // vshlEach
+        0x000109000909,  // vshrEach
+        0x000109000909,  // vsarEach
+        0x000109000909,  // vaverageU
+        0x000009000909,  // vmulHighS
+        0x000009000909,  // vmulHighU
+        0x000009000909,  // vmulAddPairsSat
+        0x000109000909,  // vaddPairs
+        0x000109000909,  // vsubPairs
+        0x000009000909,  // vaddPairsSat
+        0x000009000909,  // vsubPairsSat
+        0x000109000909,  // vsign
+        0x000009000909,  // vsumDifferences
+        0x000009020909,  // vsumDifferences4
+        0x000009000009,  // vminPosition
+        0x000006024949,  // vstringIndex
+        0x000009020909,  // vstringMask
+        0x000008024949,  // vstringFlags
         0x000109000909,  // vshiftU
         0x000109000909,  // vshiftS
         0x000009000009,  // vrecipEstimateU
         0x000009000009,  // vrsqrtEstimateU
         0x000009090909,  // vdotBrain
+        0x000009090909,  // vstringExplicit
         0x000009000909,  // vaesEncrypt
         0x000009000909,  // vaesEncryptLast
         0x000009000909,  // vaesDecrypt
         0x000009000909,  // vaesDecryptLast
         0x000009000009,  // vaesMix
         0x000009000009,  // vaesMixInverse
+        0x000009000209,  // vaesKeyAssist
         0x000009090909,  // vsha1Choose
         0x000009090909,  // vsha1Parity
         0x000009090909,  // vsha1Majority
@@ -686,6 +783,11 @@ extension Opcode {
         0x000009090909,  // vsha256Hash2
         0x000009000909,  // vsha256Schedule0
         0x000009000909,  // vsha256Schedule1
+        0x000009020909,  // vsha1Rounds4
+        0x000009000909,  // vsha1NextE
+        0x000009000909,  // vsha1Schedule0
+        0x000009000909,  // vsha1Schedule1
+        0x000009090909,  // vsha256Rounds2
         0x000009090909,  // vsm3Part1
         0x000009090909,  // vsm3Part2
         0x000009090909,  // vsm3Sum
@@ -923,17 +1025,46 @@ extension Opcode {
         "vmulEvenU",
         "vmulEvenS",
         "vmulCarryless",
+        "vbroadcast",
+        "vshuffleHalf",
+        "vshuffleBytes",
+        "vpermute2",
+        "vblendSign",
+        "vtest",
+        "vshlAll",
+        "vshrAll",
+        "vsarAll",
+        "vshlEach",
+        "vshrEach",
+        "vsarEach",
+        "vaverageU",
+        "vmulHighS",
+        "vmulHighU",
+        "vmulAddPairsSat",
+        "vaddPairs",
+        "vsubPairs",
+        "vaddPairsSat",
+        "vsubPairsSat",
+        "vsign",
+        "vsumDifferences",
+        "vsumDifferences4",
+        "vminPosition",
+        "vstringIndex",
+        "vstringMask",
+        "vstringFlags",
         "vshiftU",
         "vshiftS",
         "vrecipEstimateU",
         "vrsqrtEstimateU",
         "vdotBrain",
+        "vstringExplicit",
         "vaesEncrypt",
         "vaesEncryptLast",
         "vaesDecrypt",
         "vaesDecryptLast",
         "vaesMix",
         "vaesMixInverse",
+        "vaesKeyAssist",
         "vsha1Choose",
         "vsha1Parity",
         "vsha1Majority",
@@ -941,6 +1072,11 @@ extension Opcode {
         "vsha256Hash2",
         "vsha256Schedule0",
         "vsha256Schedule1",
+        "vsha1Rounds4",
+        "vsha1NextE",
+        "vsha1Schedule0",
+        "vsha1Schedule1",
+        "vsha256Rounds2",
         "vsm3Part1",
         "vsm3Part2",
         "vsm3Sum",

@@ -24,9 +24,11 @@ extension SSEOpcode {
     public static var phaddsw: SSEOpcode { three(0x66_0F38_03, forms: .noEVEX) }
     public static var phsubw: SSEOpcode { three(0x66_0F38_05, forms: .noEVEX) }
     public static var phsubd: SSEOpcode { three(0x66_0F38_06, forms: .noEVEX) }
+    public static var phsubsw: SSEOpcode { three(0x66_0F38_07, forms: .noEVEX) }
     public static var pavgb: SSEOpcode { three(0x66_0F_E0) }
     public static var pavgw: SSEOpcode { three(0x66_0F_E3) }
     public static var psadbw: SSEOpcode { three(0x66_0F_F6) }
+    public static var mpsadbw: SSEOpcode { three(0x66_0F3A_42, forms: .noEVEX, imm: true) }
 
     // MARK: Multiplication
 
@@ -67,6 +69,7 @@ extension SSEOpcode {
     public static var vpminuq: SSEOpcode { three(0x66_0F38_3B, evexW: 1, forms: .evexOnly) }
     public static var vpmaxsq: SSEOpcode { three(0x66_0F38_3D, evexW: 1, forms: .evexOnly) }
     public static var vpmaxuq: SSEOpcode { three(0x66_0F38_3F, evexW: 1, forms: .evexOnly) }
+    public static var phminposuw: SSEOpcode { two(0x66_0F38_41, forms: .noEVEX) }
     public static var ptest: SSEOpcode { two(0x66_0F38_17, forms: .noEVEX) }
 
     // MARK: Sign and absolute value
@@ -211,6 +214,11 @@ extension SSEOpcode {
     public static var vpbroadcastwGPR: SSEOpcode { two(0x66_0F38_7B, forms: .evexOnly) }
     public static var vpbroadcastdGPR: SSEOpcode { two(0x66_0F38_7C, forms: .evexOnly) }
     public static var vpbroadcastqGPR: SSEOpcode { two(0x66_0F38_7C, evexW: 1, forms: .evexOnly) }
+
+    // MARK: Strings: the index in ECX, the mask in XMM0
+
+    public static var pcmpistri: SSEOpcode { two(0x66_0F3A_63, forms: .noEVEX, imm: true) }
+    public static var pcmpistrm: SSEOpcode { two(0x66_0F3A_62, forms: .noEVEX, imm: true) }
 
     // MARK: Cryptography. AES and PCLMULQDQ have EVEX forms too, but in extensions of their own
 

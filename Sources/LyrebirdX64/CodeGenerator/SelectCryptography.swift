@@ -12,12 +12,12 @@ extension LyrebirdIR.Opcode {
 extension CodeGenerator {
     mutating func selectCryptography(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         let opcode = i.opcode.rawValue
-        if opcode >= LyrebirdIR.Opcode.vaesEncrypt.rawValue, opcode <= LyrebirdIR.Opcode.vaesMixInverse.rawValue,
+        if opcode >= LyrebirdIR.Opcode.vaesEncrypt.rawValue, opcode <= LyrebirdIR.Opcode.vaesKeyAssist.rawValue,
             contract.features.contains(.aes)
         {
             return selectAES(index, i)
         }
-        if opcode >= LyrebirdIR.Opcode.vsha1Choose.rawValue, opcode <= LyrebirdIR.Opcode.vsha256Schedule1.rawValue,
+        if opcode >= LyrebirdIR.Opcode.vsha1Choose.rawValue, opcode <= LyrebirdIR.Opcode.vsha256Rounds2.rawValue,
             contract.features.contains(.sha)
         {
             return selectSHA(index, i)
@@ -42,6 +42,10 @@ extension CodeGenerator {
             let source = useVector(a)
             let result = vectorResult(index, a)
             two(.aesimc, result, source)
+        case .vaesKeyAssist:
+            let source = useVector(a)
+            let result = vectorResult(index, a)
+            two(.aeskeygenassist, result, source, imm: UInt8(truncatingIfNeeded: i.b))
         default:
             let b = Int(values[Int(i.b)].representative)
             let state = useVector(a)
@@ -64,6 +68,17 @@ extension CodeGenerator {
         switch i.opcode {
         case .vsha256Schedule0: legacyBinary(.sha256msg1, index, i)
         case .vsha256Schedule1: legacyBinary(.sha256msg2, index, i)
+        case .vsha1NextE: legacyBinary(.sha1nexte, index, i)
+        case .vsha1Schedule0: legacyBinary(.sha1msg1, index, i)
+        case .vsha1Schedule1: legacyBinary(.sha1msg2, index, i)
+        case .vsha1Rounds4:
+            let a = Int(values[Int(i.a)].representative)
+            let first = useVector(a)
+            let second = useVector(Int(values[Int(i.b)].representative))
+            let result = vectorResult(index, a)
+            moveVector(result, first)
+            hot.sse(.sha1rnds4, result, second, imm: UInt8(truncatingIfNeeded: i.c))
+        case .vsha256Rounds2: roundsSHA256(index, i)
         case .vsha256Hash, .vsha256Hash2: hashSHA256(index, i)
         case .vsha1Choose: hashSHA1(index, i, function: 0, constant: 0x5A82_7999)
         case .vsha1Parity: hashSHA1(index, i, function: 1, constant: 0x6ED9_EBA1)
@@ -100,6 +115,34 @@ extension CodeGenerator {
         shuffle(result, state, 0x1B)
         hot.sse(.sha1rnds4, result, sum, imm: function)
         shuffle(result, result, 0x1B)
+    }
+
+    /// The words are in XMM0, whose owner gets it back.
+    private mutating func roundsSHA256(_ index: Int, _ i: Instruction) {
+        let first = useVector(Int(values[Int(i.a)].representative))
+        let second = useVector(Int(values[Int(i.b)].representative))
+        let words = useVector(Int(values[Int(i.c)].representative))
+        let spare = scratchVector()
+        let result = allocateVector(for: index)
+        if words == .xmm0 {
+            moveVector(result, first)
+            return hot.sse(.sha256rnds2, result, second)
+        }
+        // `spare` keeps what is in XMM0, unless that is the result's or is `spare` itself.
+        let state = result == .xmm0 ? spare : result
+        var other = second
+        if spare == .xmm0 || result == .xmm0 {
+            moveVector(state, first)
+            moveVector(.xmm0, words)
+            hot.sse(.sha256rnds2, state, other)
+            return moveVector(result, state)
+        }
+        moveVector(state, first)
+        moveVector(spare, .xmm0)
+        if other == .xmm0 { other = spare }
+        moveVector(.xmm0, words)
+        hot.sse(.sha256rnds2, state, other)
+        moveVector(.xmm0, spare)
     }
 
     /// SHA256RNDS2 makes two rounds, has the state as (A, B, E, F) and (C, D, G, H), and takes the words from XMM0.

@@ -102,7 +102,7 @@ extension CodeGenerator {
 
     // MARK: Narrowing
 
-    private func isZero(_ value: Int) -> Bool {
+    func isZero(_ value: Int) -> Bool {
         guard values[value].isConstant, values[value].type == .v128 else { return false }
         let at = Int(constantBits[value])
         return vectorPool[at] | vectorPool[at &+ 1] | vectorPool[at &+ 2] | vectorPool[at &+ 3] == 0

@@ -167,6 +167,7 @@ extension CodeGenerator {
             return two(lane == 0 ? .pmovmskb : lane == 2 ? .movmskps : .movmskpd, result, source)
         case .vnot, .vneg, .vabs, .vshl, .vshr, .vsar, .vwidenU, .vwidenS, .vpopcnt, .vreverse:
             return selectUnaryVector(index, i, a, lane)
+        case .vbroadcast, .vshuffleHalf, .vminPosition: return selectUnaryPacked(index, i, a)
         default: break
         }
         let b = Int(values[Int(i.b)].representative)
@@ -199,7 +200,15 @@ extension CodeGenerator {
             let first = useVector(a)
             let second = useVector(b)
             let result = vectorResult(index, a, orWithAVX: b)
-            three(.pclmulqdq, result, first, second, imm: i.c == 0 ? 0x00 : 0x11)
+            three(.pclmulqdq, result, first, second, imm: UInt8(truncatingIfNeeded: i.c & 1 | (i.c & 2) &<< 3))
+        case .vbytes where isZero(a) || isZero(b):
+            // Only one of them is more than zeros.
+            let shifted = isZero(a) ? b : a
+            let source = useVector(shifted)
+            let result = vectorResult(index, shifted)
+            let n = UInt8(truncatingIfNeeded: i.c)
+            if shifted == b, n > 0 { return shift(.pslldq, result, source, 16 &- n) }
+            shift(.psrldq, result, source, shifted == b ? 16 : n)
         case .vbytes:
             let low = useVector(a)
             let high = useVector(b)
@@ -214,7 +223,7 @@ extension CodeGenerator {
             three(.paddusb, adjusted, adjusted, places)
             let result = vectorResult(index, a)
             three(.pshufb, result, table, adjusted)
-        default: fatalError("\(i.opcode) is no vector instruction")
+        default: selectPacked(index, i, a, b, unit)
         }
     }
 
@@ -325,12 +334,9 @@ extension CodeGenerator {
         case .vsar where lane == 3: selectSignedShift64(index, a, source, n)
         case .vshl, .vshr: selectByteShift(index, a, source, n, left: i.opcode == .vshl)
         case .vsar: selectSignedByteShift(index, a, source, n)
-        case .vwidenU:
+        case .vwidenU, .vwidenS:
             let result = vectorResult(index, a)
-            two(Self.pick(lane, .pmovzxbw, .pmovzxwd, .pmovzxdq, .pmovzxdq), result, source)
-        case .vwidenS:
-            let result = vectorResult(index, a)
-            two(Self.pick(lane, .pmovsxbw, .pmovsxwd, .pmovsxdq, .pmovsxdq), result, source)
+            two(Self.widening(lane, Int(i.b), signed: i.opcode == .vwidenS), result, source)
         case .vpopcnt: selectByteCount(index, a, source)
         default: selectReverse(index, a, source, lane, Int(i.b))
         }

@@ -43,7 +43,7 @@ extension Lifter {
 
     /// Scalars have the first source's upper lanes.
     private mutating func arithmetic(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) {
-        let result = combined(i, compute)
+        let result = combined(i, .usual, compute)
         setFloat(i.operand(0), result, i)
     }
 

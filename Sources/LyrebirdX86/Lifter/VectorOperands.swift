@@ -116,9 +116,11 @@ extension Lifter {
     }
 
     /// What is computed of two sources, 128 bits by 128.
-    mutating func combined(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) -> Vector {
+    mutating func combined(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) -> Vector {
         let operands = sources(i)
-        let second = vector(operands.second, i)
+        let second = vector(operands.second, i, alignment)
         let first = vector(operands.first, i)
         let low = compute(&self, first.low, second.low)
         var high: Value?
@@ -135,8 +137,10 @@ extension Lifter {
         return Vector(low: low, high: high)
     }
 
-    mutating func combine(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) {
-        let result = combined(i, compute)
+    mutating func combine(
+        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) {
+        let result = combined(i, alignment, compute)
         setVector(i.operand(0), result, i)
     }
 
