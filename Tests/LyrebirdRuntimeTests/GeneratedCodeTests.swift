@@ -138,9 +138,10 @@ final class RandomEngine {
         random.chance(50) ? 0 : UInt32(random.next() & random.next() & 0x1F)
     }
 
-    /// Underflow is the host's where results are not flushed: of a number that rounding makes normal it says nothing.
+    /// Underflow is the host's where results are not flushed: of a number that rounding makes normal it says nothing. Of subnormal
+    /// operands only SSE speaks.
     private static func text(of float: FloatEnvironment) -> String {
-        let flags = flushes(float.control) ? float.flags : float.flags & ~8
+        let flags = (flushes(float.control) ? float.flags : float.flags & ~8) & ~32
         return "\ncontrol \(float.control) flags \(flags)"
     }
 

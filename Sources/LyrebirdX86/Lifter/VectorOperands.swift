@@ -115,13 +115,19 @@ extension Lifter {
         i.prefixes.contains(.vex) ? (i.operand(1), i.operand(2)) : (i.operand(0), i.operand(1))
     }
 
-    /// The destination becomes what is computed of two sources, 128 bits by 128.
+    /// The destination becomes what is computed of two sources, 128 bits by 128. Memory is loaded right where it is wanted.
     mutating func combine(
         _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) {
         let operands = sources(i)
-        let second = vector(operands.second, i, alignment)
         let first = vector(operands.first, i)
+        if operands.second.kind == .memory, let upper = first.high, !isAligned(alignment, i) {
+            let place = vectorAddress(operands.second, i)
+            let low = compute(&self, first.low, loadVector(16, place))
+            let high = compute(&self, upper, loadVector(16, upperHalf(place)))
+            return setVector(i.operand(0), Vector(low: low, high: high), i)
+        }
+        let second = vector(operands.second, i, alignment)
         let low = compute(&self, first.low, second.low)
         var high: Value?
         if let a = first.high, let b = second.high { high = compute(&self, a, b) }
