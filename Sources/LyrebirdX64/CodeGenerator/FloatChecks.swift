@@ -91,9 +91,11 @@ extension CodeGenerator {
         case .nop, .instruction, .const, .vconst, .copy, .get, .set, .bind: return true
         case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fmulAdd: return !unchecked.isVector && unchecked.lane == i.lane
         case .vfadd, .vfsub, .vfmul, .vfdiv, .vfsqrt, .vfmulAdd: return unchecked.isVector && unchecked.lane == i.lane
+        // They make flags of the host's.
+        case .vtest, .vstringIndex, .vstringMask, .vstringFlags: return false
         default:
             guard i.opcode.rawValue >= LyrebirdIR.Opcode.vand.rawValue,
-                i.opcode.rawValue < LyrebirdIR.Opcode.vshiftU.rawValue
+                i.opcode.rawValue < LyrebirdIR.Opcode.vshiftU.rawValue, !values[position].foldsLoad
             else { return false }
             let fields = i.opcode.valueFields
             return !(fields & 1 != 0 && unchecked.contains(Int32(bitPattern: values[Int(i.a)].representative)))

@@ -140,6 +140,14 @@ extension Lifter {
     mutating func combine(
         _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) {
+        let operands = sources(i)
+        // Memory is loaded right where it is wanted.
+        if operands.second.kind == .memory, let upper = vector(operands.first, i).high, !isAligned(alignment, i) {
+            let place = vectorAddress(operands.second, i)
+            let low = compute(&self, vector(operands.first, i).low, loadVector(16, place))
+            let high = compute(&self, upper, loadVector(16, upperHalf(place)))
+            return setVector(i.operand(0), Vector(low: low, high: high), i)
+        }
         let result = combined(i, alignment, compute)
         setVector(i.operand(0), result, i)
     }
