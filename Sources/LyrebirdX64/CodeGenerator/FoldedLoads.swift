@@ -35,7 +35,7 @@ extension CodeGenerator {
         case .vmulAddPairs: return .pmaddwd
         case .vaesEncrypt, .vaesEncryptLast, .vaesDecrypt, .vaesDecryptLast:
             return contract.features.contains(.aes) ? Self.aesOpcode(i) : nil
-        default: return Self.packedOpcode(i)
+        default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
         }
     }
 
@@ -50,6 +50,9 @@ extension CodeGenerator {
             return (Self.pick(lane, .vpbroadcastb, .vpbroadcastw, .vpbroadcastd, .vpbroadcastq), nil, UInt8(lane))
         case .vabs where lane < 3: return (Self.pick(lane, .pabsb, .pabsw, .pabsd, .pabsd), nil, 4)
         case .vshuffle where i.a == i.b && lane == 2: return (.pshufd, UInt8(truncatingIfNeeded: i.c), 4)
+        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b, .sseToWords,
+            .sseFromWords, .sseConvertLanes:
+            return Self.unarySSEOpcode(i).map { ($0.opcode, nil, $0.size) }
         case .vshuffleHalf: return (i.c == 0 ? .pshuflw : .pshufhw, UInt8(truncatingIfNeeded: i.b), 4)
         default: return nil
         }
@@ -58,6 +61,9 @@ extension CodeGenerator {
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
         if i.type != .v128 { return nil }
+        if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
+            return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
+        }
         return foldingOpcode(i) != nil ? 4 : foldingUnary(i)?.size
     }
 

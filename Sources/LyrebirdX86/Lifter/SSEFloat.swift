@@ -49,7 +49,7 @@ extension Lifter {
 
     /// Packed instructions of one operand.
     private mutating func packed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
-        let result = transformed(i, compute)
+        let result = transformed(i, .usual, compute)
         setFloat(i.operand(0), result, i)
     }
 
