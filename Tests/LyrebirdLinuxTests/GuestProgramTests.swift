@@ -79,6 +79,14 @@ struct GuestProgramTests {
         expectAllWell(programs.run(name, [], options: options, root: "/"))
     }
 
+    /// Its vectors, on hosts that have them all and on one that does not.
+    @Test(
+        .enabled(if: GuestPrograms.shared?.hasX86Vectors == true, "a C compiler for x86-64 is needed"),
+        arguments: ["detected", "baseline"])
+    func x86Vectors(features: String) {
+        expectAllWell(programs.run("x86-64-vectors", [], options: ["--host-features", features], root: "/"))
+    }
+
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
     @Test(arguments: ["threads", "processes", "signals", "vdso"]) func holdsInASmallCache(name: String) {
         expectAllWell(programs.run(name, [], options: ["--cache-size", "65536"]))
@@ -119,6 +127,7 @@ final class GuestPrograms: Sendable {
     private let lyrebird: String
     let hasHostCompiler: Bool
     let hasX86Program: Bool
+    let hasX86Vectors: Bool
     private static let sysroot = "/usr/aarch64-linux-gnu"
 
     private init?() {
@@ -151,10 +160,14 @@ final class GuestPrograms: Sendable {
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         let bare =
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
-        let place = directory
-        hasX86Program = [("x86-64", bare), ("x87", bare), ("changing-code", "-O1 -w -static")].allSatisfy {
-            system("cd '\(place)' && cc \($1) \(source)/\($0).c -o \($0) 2>/dev/null") == 0
+        let programs = [("x86-64", bare), ("x87", bare), ("changing-code", "-O1 -w -static")].map {
+            "cc \($1) \(source)/\($0).c -o \($0) 2>/dev/null"
         }
+        hasX86Program = system("cd '\(directory)' && " + programs.joined(separator: " && ")) == 0
+        let vectors =
+            "-O2 -w -static -nostdlib -mavx2 -maes -mpclmul -msha -fno-stack-protector -fcf-protection=none -fno-builtin"
+        hasX86Vectors =
+            system("cd '\(directory)' && cc \(vectors) \(source)/x86-64-vectors.c -o x86-64-vectors 2>/dev/null") == 0
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 

@@ -122,7 +122,7 @@ final class RandomEngine {
             outcome = "at \(pc)"
         case .trap(let pc, let reason, let payload):
             // The engine handles these itself and goes on.
-            if reason == .invalidateCode || reason == .modeChange { return nil }
+            if reason == .invalidateCode || reason == .codeChanged || reason == .modeChange { return nil }
             outcome = reason == .fetch || reason == .undefined ? "at \(pc)" : "\(reason) \(payload) at \(pc)"
         case .fault(let address, _, let pc): outcome = "fault \(address) at \(pc)"
         case .limit: return nil

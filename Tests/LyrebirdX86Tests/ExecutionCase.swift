@@ -237,6 +237,9 @@ struct ExecutionGenerator {
         prepare(instruction, &registers)
         var target: UInt64?
         if !aim(&instruction, &code, &registers, slot, &target) { return nil }
+        // The host may have more components than the guest.
+        let components: Set<Mnemonic> = [.xsave, .xsaveopt, .xsavec, .xrstor]
+        if components.contains(instruction.mnemonic), registers[0] > 7 { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
         var vectors = vectors(instruction)
         prepare(instruction, &vectors, target)
@@ -264,13 +267,13 @@ struct ExecutionGenerator {
             case 2: registers[2] = random.next() >> (random.next() % 64)
             default: break
             }
+        case .xsave, .xsaveopt, .xsavec, .xrstor: registers[0] &= 7
         case .pcmpestri, .pcmpestrm, .vpcmpestri, .vpcmpestrm:
             // Lengths.
             for number in [0, 2] where chance(3, of: 4) {
                 registers[number] = UInt64(bitPattern: Int64(random.next() % 37) - 18)
                 if chance(1, of: 3) { registers[number] ^= random.next() << 32 }
             }
-        case .xsave, .xsaveopt, .xsavec, .xrstor: registers[0] &= 7
         case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
         case .bt, .bts, .btr, .btc:
             if chance(3, of: 4) { registers[Int(i.reg)] = UInt64(bitPattern: Int64(random.next() % 4096) - 2048) }

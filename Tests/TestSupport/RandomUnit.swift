@@ -691,12 +691,39 @@ extension RandomUnit {
         let order = orders[random.chance(80) ? 0 : orders.count - 1]
         let signed = opcode == .load && type != .v128 && random.chance(30)
         let isAligned = type == .v128 && size == 4 && random.chance(50)
+        let other = type == .v128 ? value(.v128, &unit) : at
         let aux = MemoryAccess(size: size, signed: signed, order: order, aligned: isAligned).rawValue
         switch opcode {
+        case .load where type == .v128 && random.chance(60):
+            // Wanted by the operation behind it and, as a rule, by nobody else.
+            let loaded = unit.append(.load, type, aux, at.id)
+            remember(size == 4 && random.chance(70) ? used(loaded, other, &unit) : usedAlone(loaded, size, &unit), unit)
+            if random.chance(20) { remember(loaded, unit) }
         case .load: remember(unit.append(.load, type, aux, at.id), unit)
         case .store: _ = unit.append(.store, .none, aux, at.id, value(type, &unit).id)
         case .cas: remember(unit.append(.cas, type, aux, at.id, value(type, &unit).id, value(type, &unit).id), unit)
         default: remember(unit.append(opcode, type, aux, at.id, value(type, &unit).id), unit)
+        }
+    }
+
+    private mutating func used(_ loaded: Value, _ other: Value, _ unit: inout Unit) -> Value {
+        let opcode = pick([.vadd, .vsubSatU, .vminS, .vandn, .vzipHigh, .vshuffleBytes, .vshlAll, .vaesEncrypt])
+        let lane = opcode.auxKind == .lane ? UInt8(random.next() % 2) + 1 : 0
+        let isSwapped = opcode == .vandn
+        let (a, b) = isSwapped ? (loaded, other) : (other, loaded)
+        if lane == 2, opcode == .vsubSatU { return unit.vsubSatU(.b, a, b) }
+        return unit.append(opcode, .v128, lane, a.id, b.id)
+    }
+
+    private mutating func usedAlone(_ loaded: Value, _ size: UInt8, _ unit: inout Unit) -> Value {
+        let number = Int32(random.next() % 256)
+        switch random.next() % 5 {
+        case 0 where size < 4: return unit.vbroadcast(Lane(rawValue: size)!, loaded)
+        case 1 where size == 3: return unit.vwidenS(.h, loaded, to: 2)
+        case 2 where size == 2: return unit.vwidenU(.b, loaded, to: 2)
+        case 3: return unit.vshuffleHalf(loaded, order: number, half: number & 1)
+        case 4: return unit.vshuffle(.s, loaded, loaded, order: number)
+        default: return unit.vabs(.h, loaded)
         }
     }
 

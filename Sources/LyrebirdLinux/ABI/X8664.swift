@@ -43,8 +43,10 @@ extension ABI {
     static let x86_64SystemCalls: [SystemCall] = (0...334).map { SystemCall(rawValue: $0) ?? .unassigned }
 
     /// Features that have no bit of AT_HWCAP, as `arch/x86/include/asm/cpufeatures.h` names them: what CPUID says besides.
-    private static let furtherFeatures: StaticString =
-        "syscall nx rdtscp lm cx16 movbe popcnt xsave lahf_lm abm fsgsbase bmi1 bmi2 adx clflushopt clwb xsaveopt xsavec"
+    private static let furtherFeatures: StaticString = """
+        syscall nx rdtscp lm pni pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes xsave avx f16c lahf_lm abm 3dnowprefetch \
+        fsgsbase bmi1 avx2 bmi2 adx clflushopt clwb sha_ni xsaveopt xsavec xgetbv1 rdpid
+        """
 
     /// `arch/x86/kernel/cpu/proc.c`
     private static func x86_64Information(_ index: Int, _ count: Int) -> String {

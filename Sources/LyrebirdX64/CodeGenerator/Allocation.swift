@@ -279,6 +279,10 @@ extension CodeGenerator {
             if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             consume(Int(address.base), 3 &* index)
             if address.index >= 0 { consume(Int(address.index), 3 &* index &+ 2) }
+        case _ where values[index].foldsLoad:
+            if let first = foldingOperands(i).first { consume(first, 3 &* index &+ 1) }
+            consume(Int(addresses[index].base), 3 &* index)
+            if addresses[index].index >= 0 { consume(Int(addresses[index].index), 3 &* index &+ 2) }
         case .add where values[index].isAddress:
             let address = addresses[index]
             consume(Int(address.index), 3 &* index &+ 2)

@@ -74,6 +74,12 @@ struct ValueState {
         set { bits = newValue ? bits | 256 : bits & ~256 }
     }
 
+    /// A vector operation whose second operand is in memory: a load that is no instruction of its own.
+    @inline(__always) var foldsLoad: Bool {
+        get { bits & 512 != 0 }
+        set { bits = newValue ? bits | 512 : bits & ~512 }
+    }
+
     static let fresh = ValueState(
         representative: 0, end: -1, nextUse: .max, uses: 0, register: 0xFF, bits: 0, spill: -1, slot: -1,
         hint: 0xFF, type: .none, flags: -1)
@@ -280,7 +286,7 @@ extension CodeGenerator {
 
     // MARK: Lifetimes
 
-    private mutating func use(_ id: UInt32, at index: Int, field: Int) {
+    mutating func use(_ id: UInt32, at index: Int, field: Int) {
         let value = Int(values[Int(id)].representative)
         chain[3 &* index &+ field] = values[value].nextUse
         values[value].nextUse = Int32(truncatingIfNeeded: index)
@@ -406,6 +412,7 @@ extension CodeGenerator {
         case .exitIndirect: use(i.a, at: index, field: 0)
         case .add where foldShift(index, i, unit): break
         case .select where deferComparison(index, i, unit): break
+        case _ where foldLoad(index, i, unit, &siteCount): break
         default:
             let fields = operandFields(index, i)
             if fields & 1 != 0 { use(i.a, at: index, field: 0) }
@@ -455,7 +462,7 @@ extension CodeGenerator {
     }
 
     /// Folds additions and shifts into the address of a memory instruction, as far as nobody else needs their results.
-    private mutating func fold(_ address: UInt32, _ displacement: Int32, at index: Int, _ unit: borrowing Unit) {
+    mutating func fold(_ address: UInt32, _ displacement: Int32, at index: Int, _ unit: borrowing Unit) {
         var folded = FoldedAddress(base: -1, index: -1, scale: 0, displacement: displacement)
         var at = Int(values[Int(address)].representative)
         // base + constant; a sum of 32 bits wraps, which an address does not.
@@ -608,12 +615,13 @@ extension CodeGenerator {
             return
         }
         if i.opcode == .load || i.opcode == .store || i.opcode == .x87Load || i.opcode == .x87Store
-            || values[index].isAddress
+            || values[index].isAddress || values[index].foldsLoad
         {
             let address = addresses[index]
             if address.base >= 0 { body(&self, Int(address.base)) }
             if address.index >= 0 { body(&self, Int(address.index)) }
             if i.opcode == .store { body(&self, Int(values[Int(i.b)].representative)) }
+            if values[index].foldsLoad, let first = foldingOperands(i).first { body(&self, first) }
             return
         }
         switch i.opcode {

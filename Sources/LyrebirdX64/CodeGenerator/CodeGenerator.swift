@@ -328,6 +328,7 @@ public struct CodeGenerator: ~Copyable {
     /// Emits one instruction, by its class.
     @inline(__always)
     private mutating func emit(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if values[index].foldsLoad { return selectFolded(index, i, unit) }
         switch i.opcode {
         case .nop, .copy, .const, .vconst, .flags, .instruction: break
         case .trunc where values[index].isConstant: break

@@ -95,7 +95,7 @@ extension CodeGenerator {
         case .vtest, .vstringIndex, .vstringMask, .vstringFlags: return false
         default:
             guard i.opcode.rawValue >= LyrebirdIR.Opcode.vand.rawValue,
-                i.opcode.rawValue < LyrebirdIR.Opcode.vshiftU.rawValue
+                i.opcode.rawValue < LyrebirdIR.Opcode.vshiftU.rawValue, !values[position].foldsLoad
             else { return false }
             let fields = i.opcode.valueFields
             return !(fields & 1 != 0 && unchecked.contains(Int32(bitPattern: values[Int(i.a)].representative)))

@@ -51,14 +51,16 @@ extension CodeGenerator {
             let state = useVector(a)
             let key = useVector(b)
             let result = vectorResult(index, a, orWithAVX: b)
-            let opcode: SSEOpcode =
-                switch i.opcode {
-                case .vaesEncrypt: .aesenc
-                case .vaesEncryptLast: .aesenclast
-                case .vaesDecrypt: .aesdec
-                default: .aesdeclast
-                }
-            three(opcode, result, state, key)
+            three(Self.aesOpcode(i), result, state, key)
+        }
+    }
+
+    static func aesOpcode(_ i: Instruction) -> SSEOpcode {
+        switch i.opcode {
+        case .vaesEncrypt: .aesenc
+        case .vaesEncryptLast: .aesenclast
+        case .vaesDecrypt: .aesdec
+        default: .aesdeclast
         }
     }
 

@@ -7,7 +7,6 @@ extension CodeGenerator {
     mutating func selectPacked(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int, _ unit: borrowing Unit) {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
-        case .vshuffleBytes: binary(.pshufb, index, a, b)
         case .vpermute2: selectPermutation(index, i, a, b, unit)
         case .vblendSign: selectBlend(index, i, a, b, lane)
         case .vtest:
@@ -16,9 +15,6 @@ extension CodeGenerator {
             clobberFlags()
             two(.ptest, first, second)
             hostFlags = Int32(truncatingIfNeeded: index)
-        case .vshlAll: binary(lane == 1 ? .psllw : lane == 2 ? .pslld : .psllq, index, a, b)
-        case .vshrAll: binary(lane == 1 ? .psrlw : lane == 2 ? .psrld : .psrlq, index, a, b)
-        case .vsarAll: binary(lane == 1 ? .psraw : .psrad, index, a, b)
         case .vshlEach, .vshrEach, .vsarEach:
             guard hasAVX, contract.features.contains(.avx2) else { return floatByCall(index, i, unit) }
             switch i.opcode {
@@ -26,16 +22,6 @@ extension CodeGenerator {
             case .vshrEach: binary(lane == 2 ? .vpsrlvd : .vpsrlvq, index, a, b)
             default: binary(.vpsravd, index, a, b)
             }
-        case .vaverageU: binary(lane == 0 ? .pavgb : .pavgw, index, a, b)
-        case .vmulHighS: binary(.pmulhw, index, a, b)
-        case .vmulHighU: binary(.pmulhuw, index, a, b)
-        case .vmulAddPairsSat: binary(.pmaddubsw, index, a, b)
-        case .vaddPairs: binary(lane == 1 ? .phaddw : .phaddd, index, a, b)
-        case .vsubPairs: binary(lane == 1 ? .phsubw : .phsubd, index, a, b)
-        case .vaddPairsSat: binary(.phaddsw, index, a, b)
-        case .vsubPairsSat: binary(.phsubsw, index, a, b)
-        case .vsign: binary(lane == 0 ? .psignb : lane == 1 ? .psignw : .psignd, index, a, b)
-        case .vsumDifferences: binary(.psadbw, index, a, b)
         case .vsumDifferences4:
             let first = useVector(a)
             let second = useVector(b)
@@ -43,6 +29,28 @@ extension CodeGenerator {
             three(.mpsadbw, result, first, second, imm: UInt8(truncatingIfNeeded: i.c))
         case .vstringIndex, .vstringMask, .vstringFlags: selectString(index, i, a, b, unit)
         default: fatalError("\(i.opcode) is no vector instruction")
+        }
+    }
+
+    /// Those that are one instruction of two vectors.
+    static func packedOpcode(_ i: Instruction) -> SSEOpcode? {
+        let lane = Int(i.lane.rawValue)
+        switch i.opcode {
+        case .vshuffleBytes: return .pshufb
+        case .vshlAll: return lane == 1 ? .psllw : lane == 2 ? .pslld : .psllq
+        case .vshrAll: return lane == 1 ? .psrlw : lane == 2 ? .psrld : .psrlq
+        case .vsarAll: return lane == 1 ? .psraw : .psrad
+        case .vaverageU: return lane == 0 ? .pavgb : .pavgw
+        case .vmulHighS: return .pmulhw
+        case .vmulHighU: return .pmulhuw
+        case .vmulAddPairsSat: return .pmaddubsw
+        case .vaddPairs: return lane == 1 ? .phaddw : .phaddd
+        case .vsubPairs: return lane == 1 ? .phsubw : .phsubd
+        case .vaddPairsSat: return .phaddsw
+        case .vsubPairsSat: return .phsubsw
+        case .vsign: return lane == 0 ? .psignb : lane == 1 ? .psignw : .psignd
+        case .vsumDifferences: return .psadbw
+        default: return nil
         }
     }
 

@@ -8,16 +8,10 @@ extension CodeGenerator {
     mutating func selectSaturating(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int) {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
-        case .vaddSatS where lane < 2: binary(lane == 0 ? .paddsb : .paddsw, index, a, b)
-        case .vaddSatU where lane < 2: binary(lane == 0 ? .paddusb : .paddusw, index, a, b)
-        case .vsubSatS where lane < 2: binary(lane == 0 ? .psubsb : .psubsw, index, a, b)
-        case .vsubSatU where lane < 2: binary(lane == 0 ? .psubusb : .psubusw, index, a, b)
         case .vaddSatS, .vsubSatS: saturateSigned(index, i.opcode == .vaddSatS, a, b, lane)
         case .vaddSatU where lane == 2, .vsubSatU where lane == 2:
             saturateUnsigned32(index, i.opcode == .vaddSatU, a, b)
         case .vaddSatU, .vsubSatU: saturateUnsigned64(index, i.opcode == .vaddSatU, a, b)
-        case .vnarrowS where lane < 2: binary(lane == 0 ? .packsswb : .packssdw, index, a, b)
-        case .vnarrowSU where lane < 2: binary(lane == 0 ? .packuswb : .packusdw, index, a, b)
         case .vnarrowU where lane < 2: narrowUnsigned(index, a, b, lane)
         case .vnarrowS, .vnarrowSU, .vnarrowU: narrow64(index, i.opcode, a, b)
         default: doubledHigh(index, a, b, lane, rounds: i.opcode == .vmulDoubleHighRound)

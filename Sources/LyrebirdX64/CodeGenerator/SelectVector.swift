@@ -171,30 +171,18 @@ extension CodeGenerator {
         default: break
         }
         let b = Int(values[Int(i.b)].representative)
+        if let opcode = foldingOpcode(i) {
+            return i.opcode == .vandn ? binary(opcode, index, b, a) : binary(opcode, index, a, b)
+        }
         switch i.opcode {
-        case .vand: binary(.pand, index, a, b)
-        case .vor: binary(.por, index, a, b)
-        case .vxor: binary(.pxor, index, a, b)
-        case .vandn: binary(.pandn, index, b, a)
-        case .vadd: binary(Self.pick(lane, .paddb, .paddw, .paddd, .paddq), index, a, b)
-        case .vsub: binary(Self.pick(lane, .psubb, .psubw, .psubd, .psubq), index, a, b)
-        case .vcmpEQ: binary(Self.pick(lane, .pcmpeqb, .pcmpeqw, .pcmpeqd, .pcmpeqq), index, a, b)
-        case .vcmpGTS: binary(Self.pick(lane, .pcmpgtb, .pcmpgtw, .pcmpgtd, .pcmpgtq), index, a, b)
         case .vcmpGTU: selectUnsignedGreater(index, a, b, lane)
-        case .vzipLow: binary(Self.pick(lane, .punpcklbw, .punpcklwd, .punpckldq, .punpcklqdq), index, a, b)
-        case .vzipHigh: binary(Self.pick(lane, .punpckhbw, .punpckhwd, .punpckhdq, .punpckhqdq), index, a, b)
-        case .vmul where lane == 1: binary(.pmullw, index, a, b)
-        case .vmul where lane == 2: binary(.pmulld, index, a, b)
         case .vmul: selectMultiply(index, a, b, lane)
-        case .vminU, .vmaxU, .vminS, .vmaxS: selectMinMax(index, i.opcode, a, b, lane)
+        case .vminU, .vmaxU, .vminS, .vmaxS: selectMinMax(index, i.opcode, a, b)
         case .vunzipEven, .vunzipOdd: selectUnzip(index, i.opcode == .vunzipOdd, a, b, lane)
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
         case .vblend, .vshuffle, .vpermute, .vinsertWord: selectShuffle(index, i, a, b)
-        case .vmulEvenU: binary(.pmuludq, index, a, b)
-        case .vmulEvenS: binary(.pmuldq, index, a, b)
-        case .vmulAddPairs: binary(.pmaddwd, index, a, b)
         case .vmulCarryless:
             guard contract.features.contains(.pclmul) else { return floatByCall(index, i, unit) }
             let first = useVector(a)
@@ -431,18 +419,8 @@ extension CodeGenerator {
         three(Self.pick(lane, .pcmpgtb, .pcmpgtw, .pcmpgtd, .pcmpgtq), result, flip, other)
     }
 
-    private mutating func selectMinMax(_ index: Int, _ opcode: LyrebirdIR.Opcode, _ a: Int, _ b: Int, _ lane: Int) {
-        if lane < 3 {
-            let picked: SSEOpcode =
-                switch opcode {
-                case .vminU: Self.pick(lane, .pminub, .pminuw, .pminud, .pminud)
-                case .vmaxU: Self.pick(lane, .pmaxub, .pmaxuw, .pmaxud, .pmaxud)
-                case .vminS: Self.pick(lane, .pminsb, .pminsw, .pminsd, .pminsd)
-                default: Self.pick(lane, .pmaxsb, .pmaxsw, .pmaxsd, .pmaxsd)
-                }
-            return binary(picked, index, a, b)
-        }
-        // 64-bit lanes: a comparison, and a choice by its mask.
+    /// Of 64-bit lanes: a comparison, and a choice by its mask.
+    private mutating func selectMinMax(_ index: Int, _ opcode: LyrebirdIR.Opcode, _ a: Int, _ b: Int) {
         let first = useVector(a)
         let second = useVector(b)
         let mask = scratchVector()

@@ -65,6 +65,7 @@ extension Lifter {
 
     private mutating func saveState(_ i: DecodedInstruction, isCompacted: Bool) {
         let area = alignedArea(i, StateArea.alignment)
+        _ = load(8, at(area, 0))
         let wanted = wantedComponents()
         let header: Value
         if isCompacted {

@@ -75,4 +75,45 @@ extension Lifter {
         let seen = compareExchange(place, old, new)
         leave(for: pc, where: .ne, different(seen, old))
     }
+
+    // MARK: Conversions (10.4.4, 11.4.1.2)
+
+    mutating func cvtpi2ps(_ i: DecodedInstruction) {
+        let low = unit.vextract(.i64, .d, unit.sseFromWords(.ps, mmxOrMemory(i)), index: 0)
+        let target = i.operand(0).number
+        finishFloat { lifter in
+            let old = lifter.xmm(target)
+            lifter.unit.set(X86State.xmm(Int(target)), lifter.unit.vinsert(.d, old, low, index: 0))
+        }
+    }
+
+    mutating func cvtpi2pd(_ i: DecodedInstruction) {
+        let result = unit.sseFromWords(.pd, mmxOrMemory(i))
+        finishFloat { $0.unit.set(X86State.xmm(Int(i.operand(0).number)), result) }
+    }
+
+    mutating func cvtps2pi(_ i: DecodedInstruction) { toMMX(i, .ps, truncates: 0) }
+    mutating func cvttps2pi(_ i: DecodedInstruction) { toMMX(i, .ps, truncates: 1) }
+    mutating func cvtpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 0) }
+    mutating func cvttpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 1) }
+
+    private mutating func mmxOrMemory(_ i: DecodedInstruction) -> Value {
+        waitForX87()
+        let source = i.operand(1)
+        return source.kind == .mmx ? mmx(source) : loadVector(8, address(i))
+    }
+
+    /// Of a register's single-precision numbers those of the upper half are not looked at.
+    private mutating func toMMX(_ i: DecodedInstruction, _ format: FloatFormat, truncates: Int32) {
+        waitForX87()
+        let operand = i.operand(1)
+        var source = vector(operand, i).low
+        if format == .ps, operand.kind == .vector {
+            source = unit.vfromInt(unit.vextract(.i64, .d, source, index: 0))
+        }
+        let result = unit.sseToWords(format, source, truncates: truncates)
+        // An exception leaves the register as it was, but the unit has become MMX's.
+        if unmasksSSE { _ = mmx(i.operand(0)) }
+        finishFloat { $0.setMMX(i.operand(0), result) }
+    }
 }

@@ -58,12 +58,17 @@ extension Lifter {
         }
     }
 
-    /// What is built: x86-64 without what comes after it, but for the integer instructions up to x86-64-v3. The vectors that every
-    /// x86-64 CPU has are promised before they are there.
+    /// What is built: all of x86-64-v3, and AES, PCLMULQDQ, SHA and ADX.
     private static let leaves = [
         Leaf(0, (0xD, text("Genu"), text("ntel"), text("ineI"))),
-        // Family 6, model 0x3C. CX16, MOVBE, POPCNT, XSAVE, OSXSAVE; FPU, TSC, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2.
-        Leaf(1, (0x306C3, 0x0801, 1 << 13 | 1 << 22 | 1 << 23 | 1 << 26 | 1 << 27, 0x0788_8111)),
+        // Family 6, model 0x3C. SSE3, PCLMULQDQ, SSSE3, FMA, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, XSAVE, OSXSAVE, AVX, F16C; FPU,
+        // TSC, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2.
+        Leaf(
+            1,
+            (
+                0x306C3, 0x0801, bits(0, 1, 9, 12, 13, 19, 20, 22, 23, 25, 26, 27, 28, 29),
+                bits(0, 4, 8, 15, 19, 23, 24, 25, 26)
+            )),
         // Ask leaf 4.
         Leaf(2, (0x00FF_FF01, 0, 0, 0)),
         // Caches: the kind (data, code, both) and the level; the ways above the line's bytes; the sets. C libraries choose by them how
@@ -72,20 +77,23 @@ extension Lifter {
         Leaf(4, subleaf: 1, (2 | 1 << 5 | 1 << 8, 7 << 22 | 63, 63, 0)),
         Leaf(4, subleaf: 2, (3 | 2 << 5 | 1 << 8, 15 << 22 | 63, 1023, 0)),
         Leaf(4, subleaf: 3, (3 | 3 << 5 | 1 << 8, 15 << 22 | 63, 16383, 0)),
-        // FSGSBASE, BMI1, the x87 operand's address kept for exceptions only, BMI2, no x87 selectors, ADX, CLFLUSHOPT, CLWB.
-        Leaf(7, subleaf: 0, (0, 1 | 1 << 3 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 19 | 1 << 23 | 1 << 24, 0, 0)),
+        // FSGSBASE, BMI1, AVX2, the x87 operand's address kept for exceptions only, BMI2, no x87 selectors, ADX, CLFLUSHOPT, CLWB, SHA;
+        // RDPID.
+        Leaf(7, subleaf: 0, (0, bits(0, 3, 5, 6, 8, 13, 19, 23, 24, 29), bits(22), 0)),
         // XSAVE: the components and the area's size; XSAVEOPT, XSAVEC, XGETBV of 1; AVX state's size and place.
         Leaf(0xD, subleaf: 0, (UInt32(StateComponents.all), StateArea.size, StateArea.size, 0)),
         Leaf(0xD, subleaf: 1, (7, StateArea.size, 0, 0)),
         Leaf(0xD, subleaf: 2, (256, UInt32(StateArea.upper), 0, 0)),
         Leaf(0x8000_0000, (0x8000_0008, 0, 0, 0)),
-        // LAHF, LZCNT; SYSCALL, NX, RDTSCP, LM.
-        Leaf(0x8000_0001, (0, 0, 1 | 1 << 5, 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29)),
+        // LAHF, LZCNT, PREFETCHW; SYSCALL, NX, RDTSCP, LM.
+        Leaf(0x8000_0001, (0, 0, bits(0, 5, 8), bits(11, 20, 27, 29))),
         Leaf(0x8000_0002, (text("Lyre"), text("bird"), text(" vir"), text("tual"))),
         Leaf(0x8000_0003, (text(" x86"), text("-64 "), text("CPU\0"), 0)),
         // Addresses of 48 bits.
         Leaf(0x8000_0008, (0x3030, 0, 0, 0)),
     ]
+
+    private static func bits(_ numbers: UInt32...) -> UInt32 { numbers.reduce(0) { $0 | 1 << $1 } }
 
     private static func text(_ four: StaticString) -> UInt32 {
         UnsafeRawPointer(four.utf8Start).loadUnaligned(as: UInt32.self)

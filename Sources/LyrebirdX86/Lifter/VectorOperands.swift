@@ -25,7 +25,13 @@ extension Lifter {
     @inline(__always) mutating func xmm(_ number: UInt8) -> Value { unit.get(.v128, X86State.xmm(Int(number))) }
     @inline(__always) mutating func upper(_ number: UInt8) -> Value { unit.get(.v128, X86State.upper(Int(number))) }
 
-    mutating func zeroVector() -> Value { unit.vconst(low: 0, high: 0) }
+    /// One for the whole unit, which is a chain: what is made in a block is there in all behind it.
+    mutating func zeroVector() -> Value {
+        if let zero { return zero }
+        let made = unit.vconst(low: 0, high: 0)
+        zero = made
+        return made
+    }
 
     /// Writes all that an instruction writes of a register.
     mutating func setVector(_ number: UInt8, _ value: Vector, _ i: DecodedInstruction) {
@@ -115,13 +121,19 @@ extension Lifter {
         i.prefixes.contains(.vex) ? (i.operand(1), i.operand(2)) : (i.operand(0), i.operand(1))
     }
 
-    /// What is computed of two sources, 128 bits by 128.
+    /// What is computed of two sources, 128 bits by 128. Memory is loaded right where it is wanted.
     mutating func combined(
         _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) -> Vector {
         let operands = sources(i)
-        let second = vector(operands.second, i, alignment)
         let first = vector(operands.first, i)
+        if operands.second.kind == .memory, let upper = first.high, !isAligned(alignment, i) {
+            let place = vectorAddress(operands.second, i)
+            let low = compute(&self, first.low, loadVector(16, place))
+            let high = compute(&self, upper, loadVector(16, upperHalf(place)))
+            return Vector(low: low, high: high)
+        }
+        let second = vector(operands.second, i, alignment)
         let low = compute(&self, first.low, second.low)
         var high: Value?
         if let a = first.high, let b = second.high { high = compute(&self, a, b) }
