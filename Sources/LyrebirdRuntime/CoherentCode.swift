@@ -64,6 +64,13 @@ extension Engine {
         }
     }
 
+    /// Whether code at an address cannot change unnoticed. The lock is held.
+    func isKept(_ address: UInt64) -> Bool {
+        guard architecture.noticesChangedCode, let region = memory.region(at: address) else { return true }
+        if region.isShared { return false }
+        return !region.rights.contains(.write) || watched.state(of: address >> 12) == .protected
+    }
+
     /// Whether a fault is a store to a page that is write-protected for the translator's sake, or was a moment ago: the store can be
     /// made again then.
     /// - Parameter source: the guest code that the faulting translation was made from.

@@ -53,6 +53,8 @@ extension Engine {
         let read = fetch(head, asLoop: true)
         let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
         guard architecture.liftLoop(code, mode: UInt32(mode), into: &unit) else { return nil }
+        // The blocks have just gone round, so their code is watched, unless they have to compare it.
+        guard isKept(head), isKept(head &+ UInt64(unit.guestBytes) &- 1) else { return nil }
         optimizer.runLoop(&unit, layout)
         guard
             let compiled = generator.compile(

@@ -22,6 +22,13 @@ public struct X86: GuestArchitecture {
         unit = lifter.takeUnit()
     }
 
+    public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
+        var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
+        let isLoop = lifter.liftLoop(code)
+        unit = lifter.takeUnit()
+        return isLoop
+    }
+
     /// The System V ABI: the arguments are RDI and RSI, the result RAX. The instruction is one of one byte.
     public func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit) {
         unit.place(unit.makeBlock())

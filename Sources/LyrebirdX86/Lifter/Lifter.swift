@@ -25,7 +25,9 @@ struct Lifter: ~Copyable {
     let unmasksSSE: Bool
     /// An exception of x87 is not masked.
     let unmasksX87: Bool
-    private let mode = Mode(.bits64)
+    let mode = Mode(.bits64)
+    /// The loop that is lifted as a whole.
+    var loop: LoopBody?
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -61,7 +63,7 @@ struct Lifter: ~Copyable {
         var offset = 0
         var count = 0
         while !ended {
-            guard count < max(limit, 1), unit.room >= Lifter.roomForOne, pendingCount < 28 else {
+            guard count < max(limit, 1), unit.room >= Lifter.roomForOne, hasRoomForExits else {
                 unit.exitJump(pc)
                 break
             }
@@ -96,11 +98,21 @@ struct Lifter: ~Copyable {
         }
         unit.guestBytes = offset
         unit.guestInstructions = count
+        finish()
+    }
+
+    mutating func finish() {
         placePending()
         unit.finish()
     }
 
-    private mutating func lift(_ instruction: DecodedInstruction) {
+    /// Whether the largest guest instruction finds room for the blocks it branches to.
+    var hasRoomForExits: Bool { pendingCount < 28 }
+
+    /// A block that leaves for `pc`.
+    mutating func exitBlock(_ pc: UInt64) -> BlockID { makePending(pc) }
+
+    mutating func lift(_ instruction: DecodedInstruction) {
         if instruction.row.isPrivileged {
             trap(.generalProtection)
         } else if instruction.row.flags.contains(.isX87) {
@@ -168,6 +180,7 @@ struct Lifter: ~Copyable {
     /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A backward branch is a loop's,
     /// which leaves mostly by it, so the unit ends there.
     mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
+        if let loop { return branchInLoop(loop, condition, flags, to: target) }
         let taken = makePending(target)
         continueUnless(condition, flags, taken)
         if target <= pc || sideExits == Lifter.maximumSideExits {
@@ -187,7 +200,11 @@ struct Lifter: ~Copyable {
     }
 
     mutating func exit(_ target: UInt64) {
-        unit.exitJump(target)
+        if let block = loop?.block(at: target) {
+            unit.jump(unit.edge(block))
+        } else {
+            unit.exitJump(target)
+        }
         ended = true
     }
 

@@ -1,0 +1,84 @@
+// Loops of x86 as units (`LoopBody`).
+
+import LyrebirdIR
+
+extension Flow {
+    /// Where an instruction leads.
+    fileprivate init(_ i: DecodedInstruction) {
+        let distance = Int(i.length) &+ Int(truncatingIfNeeded: i.immediate)
+        let (target, goesOn): (Int?, Bool) =
+            switch i.mnemonic {
+            case .jcc, .jcxz, .loop, .loope, .loopne: (i.operandSize == 2 ? nil : distance, true)
+            case .jmp: (i.operand(0).kind == .relative && i.operandSize != 2 ? distance : nil, false)
+            case .call, .ret, .syscall, .int, .int1, .int3, .ud0, .ud1, .ud2, .hlt: (nil, false)
+            default: (nil, true)
+            }
+        self.init(length: Int(i.length), distance: target, goesOn: goesOn)
+    }
+}
+
+extension Lifter {
+    /// Guest instructions of a loop at most.
+    private static let loopLimit = 256
+
+    /// Lifts the loop whose head is the first instruction.
+    /// - Returns: false if there is none, or it is too large.
+    mutating func liftLoop(_ code: GuestCode) -> Bool {
+        var instructions: [DecodedInstruction] = []
+        var offset = 0
+        while instructions.count < Lifter.loopLimit, offset < code.bytes.count,
+            case .instruction(let instruction) = decode(UnsafeRawBufferPointer(rebasing: code.bytes[offset...]), mode)
+        {
+            instructions.append(instruction)
+            offset += Int(instruction.length)
+        }
+        guard var body = LoopBody(head: code.pc, instructions.map(Flow.init)) else { return false }
+        let entry = unit.makeBlock()
+        let head = body.makeBlocks(in: &unit)
+        loop = body
+        unit.place(entry)
+        unit.jump(unit.edge(head))
+        unit.loopHead = head
+        ended = true
+        for place in body.contains.indices where body.contains[place] {
+            pc = code.pc &+ UInt64(body.offsets[place])
+            if let block = body.block(at: pc) {
+                if !ended { unit.jump(unit.edge(block)) }
+                unit.place(block)
+                if place == 0 { unit.reserveLoopFlags() }
+                zero = nil
+            } else if ended {
+                // Behind what the lifter ends a block with: nobody comes here.
+                continue
+            }
+            ended = false
+            guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
+            next = pc &+ UInt64(instructions[place].length)
+            unit.instruction(pc: pc)
+            lift(instructions[place])
+            unit.guestInstructions += 1
+            if !ended, body.place(of: next) == nil {
+                unit.exitJump(next)
+                ended = true
+            }
+        }
+        unit.guestBytes = body.span
+        finish()
+        return true
+    }
+
+    /// In a loop: goes to `target` where the condition holds, and on behind the instruction otherwise.
+    mutating func branchInLoop(_ body: LoopBody, _ condition: Condition, _ flags: Value, to target: UInt64) {
+        let taken = body.block(at: target) ?? exitBlock(target)
+        let goesOn = body.place(of: next) != nil
+        let following = body.block(at: next) ?? (goesOn ? unit.makeBlock() : exitBlock(next))
+        let then = unit.edge(taken)
+        let `else` = unit.edge(following)
+        unit.branch(condition, flags, then: then, else: `else`)
+        if goesOn, body.block(at: next) == nil {
+            unit.place(following, continues: body.block(at: target) == nil)
+        } else {
+            ended = true
+        }
+    }
+}
