@@ -8,7 +8,7 @@ root = pathlib.Path(__file__).resolve().parents[2]
 spec = root / "Spec/ir.ops"
 OPERANDS = ["none", "value", "imm", "imm64", "slot", "pool", "edge"]
 RULES = ["none", "same", "any", "int", "i8", "i16", "i32", "i64", "flags", "v128"]
-AUX = ["none", "lane", "cond", "mem", "size", "width", "hint", "reason", "helper"]
+AUX = ["none", "lane", "cond", "mem", "size", "width", "hint", "reason", "helper", "format", "fused"]
 EFFECTS = ["pure", "state-read", "state-write", "load", "store", "atomic", "fence", "control", "mark", "clock", "float", "float-flags"]
 
 
@@ -88,7 +88,7 @@ def swift_builder():
             continue
         params, fields, infer, types = [], [], None, []
         auxname = {"lane": "lane: Lane", "cond": "condition: Condition", "mem": "access: MemoryAccess", "size": "size: UInt8",
-                   "width": "from source: Type"}.get(op["aux"])
+                   "width": "from source: Type", "format": "format: FloatFormat", "fused": "operation: FusedOperation"}.get(op["aux"])
         for label, kind, rule in op["fields"]:
             if kind == "value":
                 params.append(f"_ {label}: Value")
@@ -100,9 +100,9 @@ def swift_builder():
                 fields.append(f"UInt32(bitPattern: {label})")
         fields += ["0"] * (3 - len(fields))
         auxvalue = {"lane": "lane.rawValue", "cond": "condition.rawValue", "mem": "access.rawValue", "size": "size",
-                    "width": "source.rawValue"}.get(op["aux"], "0")
+                    "width": "source.rawValue", "format": "format.rawValue", "fused": "operation.rawValue"}.get(op["aux"], "0")
         if auxname:
-            params.insert(0, ("_ " if op["aux"] in ("cond", "mem", "lane") else "") + auxname)
+            params.insert(0, ("_ " if op["aux"] in ("cond", "mem", "lane", "format", "fused") else "") + auxname)
         fixed = op["result"] if op["result"] not in ("any", "int", "none") else None
         if op["result"] == "none":
             kind = ".none"

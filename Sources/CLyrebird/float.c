@@ -4,6 +4,7 @@
 
 #include "float_environment.h"
 #include "special.h"
+#include "sse.h"
 #include <math.h>
 #include <xmmintrin.h>
 
@@ -337,6 +338,7 @@ static uint64_t one(struct environment *e, uint64_t word, uint64_t a, uint64_t b
 }
 
 void lyrebird_float(struct lyrebird_float_words *words, uint64_t word) {
+    if ((word & 0xFF) >= LYREBIRD_SSE_FIRST && (word & 0xFF) <= LYREBIRD_SSE_LAST) return lyrebird_sse(words, word);
     if ((word & 0xFF) >= LYREBIRD_SPECIAL_FIRST) return lyrebird_special(words, word);
     int operation = word & 0xFF, lane = word >> 8 & 3, to = word >> 10 & 3;
     // An integer operand has the width of the other side.

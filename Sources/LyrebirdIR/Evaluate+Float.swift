@@ -29,6 +29,7 @@ extension Evaluate {
     /// - Parameter source: the type of the first operand.
     /// - Returns: nil if the opcode is none of these.
     public static func floatOperation(_ i: Instruction, source: Type) -> UInt64? {
+        if i.opcode.rawValue >= Opcode.sseAdd.rawValue { return sse(i, source: source) }
         guard let operation = operation(i.opcode) else { return special(i) }
         var word = UInt64(operation.rawValue) | UInt64(i.aux & 3) << 8
         switch i.opcode {

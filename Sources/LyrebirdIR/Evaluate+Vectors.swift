@@ -53,6 +53,11 @@ extension Evaluate {
                 let wide = Lane(rawValue: min(l.rawValue + 1, 3))!
                 return narrowed(i.opcode, l, lane(wide, place < half ? a : b, place % half))
             }
+        case .vinsertWord:
+            build(.s) { place in
+                if i.c >> UInt32(place) & 1 != 0 { return 0 }
+                return place == Int(i.c >> 4 & 3) ? lane(.s, b, Int(i.c >> 6)) : lane(.s, a, place)
+            }
         case .vblend: build(l) { lane(l, i.c >> UInt32($0) & 1 != 0 ? b : a, $0) }
         case .vshuffle:
             build(l) { place in

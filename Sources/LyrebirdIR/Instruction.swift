@@ -46,6 +46,44 @@ public enum Lane: UInt8, Sendable, CaseIterable {
     @inline(__always) public var count: Int { 16 &>> Int(rawValue) }
 }
 
+/// What an operation of SSE works on, by the manual's suffix: a scalar or packed numbers, in single or double precision.
+public enum FloatFormat: UInt8, Sendable, CaseIterable {
+    case ss, sd, ps, pd
+    @inline(__always) public var isDouble: Bool { rawValue & 1 != 0 }
+    @inline(__always) public var isScalar: Bool { rawValue < 2 }
+    @inline(__always) public var lane: Lane { isDouble ? .d : .s }
+}
+
+/// An instruction of FMA without its VF: which operands are multiplied, and what is done with the product and the third.
+public struct FusedOperation: Sendable, Equatable {
+    /// The product and c added, c subtracted, the same of the product negated; added in odd lanes and subtracted in even ones;
+    /// and the other way round.
+    public enum Kind: UInt8, Sendable, CaseIterable { case madd, msub, nmadd, nmsub, maddsub, msubadd }
+    /// Factors and addend by the numbers of the operands.
+    public enum Form: UInt8, Sendable, CaseIterable { case f132, f213, f231 }
+
+    /// Bits 0–1 the format, 2–3 the form, 4–6 the kind.
+    public let rawValue: UInt8
+
+    @inline(__always) public init(_ kind: Kind, _ form: Form, _ format: FloatFormat) {
+        rawValue = format.rawValue | form.rawValue &<< 2 | kind.rawValue &<< 4
+    }
+
+    /// Nil where it is none: only packed numbers are added and subtracted in turn.
+    public init?(rawValue: UInt8) {
+        guard rawValue &>> 4 < 6, rawValue &>> 2 & 3 < 3, rawValue &>> 4 < 4 || rawValue & 2 != 0 else { return nil }
+        self.rawValue = rawValue
+    }
+
+    @inline(__always) public var format: FloatFormat { FloatFormat(rawValue: rawValue & 3)! }
+    @inline(__always) public var form: Form { Form(rawValue: rawValue &>> 2 & 3)! }
+    @inline(__always) public var kind: Kind { Kind(rawValue: rawValue &>> 4)! }
+
+    /// `madd132ss`.
+    public var name: String { "\(kind)\("\(form)".dropFirst())\(format)" }
+    public static let all = (0...UInt8.max).compactMap { FusedOperation(rawValue: $0) }
+}
+
 /// A test of a flags value. The raw values are x86's condition codes (Intel SDM 2, appendix B): the IR's flags are the
 /// host's, with C a borrow after a subtraction, so `hi` and `ls` are unsigned > and <= after `sub`.
 public enum Condition: UInt8, Sendable, CaseIterable {
@@ -157,5 +195,6 @@ public struct Instruction: Sendable {
 
     @inline(__always) public var condition: Condition { Condition(rawValue: aux & 15)! }
     @inline(__always) public var lane: Lane { Lane(rawValue: aux & 3)! }
+    @inline(__always) public var format: FloatFormat { FloatFormat(rawValue: aux & 3)! }
     @inline(__always) public var access: MemoryAccess { MemoryAccess(rawValue: aux) }
 }

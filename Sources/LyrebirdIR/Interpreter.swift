@@ -180,7 +180,9 @@ public struct Interpreter {
 
     private func float(_ i: Instruction, _ unit: borrowing Unit, _ frame: inout Frame) -> UInt128 {
         let fields = i.opcode.valueFields
-        let word = Evaluate.floatOperation(i, source: unit.instructions[Int(i.a)].type)!
+        // Which operand may be an integer depends on the operation.
+        let source = unit.instructions[Int(i.opcode == .sseFromInt ? i.b : i.a)].type
+        let word = Evaluate.floatOperation(i, source: source)!
         return Evaluate.float(
             word, fields & 1 != 0 ? frame.values[Int(i.a)] : 0, fields & 2 != 0 ? frame.values[Int(i.b)] : 0,
             fields & 4 != 0 ? frame.values[Int(i.c)] : 0, &frame.float)

@@ -3,7 +3,9 @@
 extension Opcode {
     public enum OperandKind: UInt8, Sendable { case none, value, imm, imm64, slot, pool, edge }
     public enum TypeRule: UInt8, Sendable { case none, same, any, int, i8, i16, i32, i64, flags, v128 }
-    public enum AuxKind: UInt8, Sendable { case none, lane, condition, memory, size, width, hint, reason, helper }
+    public enum AuxKind: UInt8, Sendable {
+        case none, lane, condition, memory, size, width, hint, reason, helper, format, fused
+    }
     public enum Effect: UInt8, Sendable {
         case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags
     }

@@ -263,6 +263,8 @@ public struct Parser {
         case .hint: ExitHint.allCases.first { "\($0)" == text }?.rawValue
         case .reason: TrapReason.allCases.first { "\($0)" == text }?.rawValue
         case .helper: Helper.allCases.first { "\($0)" == text }?.rawValue
+        case .format: FloatFormat.allCases.first { "\($0)" == text }?.rawValue
+        case .fused: FusedOperation.all.first { $0.name == text }?.rawValue
         }
     }
 }

@@ -57,6 +57,8 @@ public struct Printer {
         case .hint: "\(ExitHint(rawValue: i.aux)!)"
         case .reason: "\(TrapReason(rawValue: i.aux)!)"
         case .helper: "\(Helper(rawValue: i.aux)!)"
+        case .format: "\(i.format)"
+        case .fused: FusedOperation(rawValue: i.aux)!.name
         }
     }
 

@@ -277,6 +277,8 @@ struct Check {
             case .hint: ExitHint(rawValue: i.aux) != nil
             case .reason: TrapReason(rawValue: i.aux) != nil
             case .helper: Helper(rawValue: i.aux) != nil
+            case .format: FloatFormat(rawValue: i.aux) != nil
+            case .fused: FusedOperation(rawValue: i.aux) != nil
             }
         if !fits { fail("aux is \(i.aux)") }
     }
@@ -313,6 +315,8 @@ struct Check {
         case .store: access(i, type(i.b), .acquire)
         case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas:
             access(i, i.type, nil)
+        case _ where i.opcode.auxKind == .format: formats(i, type(i.b), b, c)
+        case _ where i.opcode.auxKind == .fused: break
         default: lanes(i, type(i.opcode == .vinsert ? i.b : i.a), b, c)
         }
     }
@@ -337,6 +341,7 @@ struct Check {
         case .vinsert:
             if c < 0 || c >= lane.count { fail("there is no lane \(c)") }
             if source.bits < lane.bits { fail("\(source) does not fill a lane") }
+        case .vinsertWord: if c < 0 || c > 255 { fail("there is no way \(c)") }
         case .vbytes: if c < 0 || c >= 16 { fail("there is no byte \(c)") }
         case .vwidenU, .vwidenS:
             if lane == .d || b > 3 {
@@ -367,6 +372,29 @@ struct Check {
         case .vmask, .storeMasked: if lane == .h { fail("the lane is \(lane)") }
         case .vreverse: if b < Int(lane.rawValue) || b > 4 { fail("there is no group of 2^\(b) bytes") }
         default: float(i, source, b)
+        }
+    }
+
+    /// Operations of SSE: what has only scalar, only packed forms, and immediates.
+    private mutating func formats(_ i: Instruction, _ source: Type, _ b: Int, _ c: Int) {
+        switch i.opcode {
+        case .sseOrder, .sseToInt, .sseFromInt, .sseConvert: if !i.format.isScalar { fail("is of \(i.format)") }
+        case .sseAddSub, .sseAddPairs, .sseSubPairs, .sseToWords, .sseFromWords, .sseConvertLanes:
+            if i.format.isScalar { fail("is of \(i.format)") }
+        case .sseReciprocal, .sseReciprocalRoot: if i.format.isDouble { fail("is of \(i.format)") }
+        case .sseFromHalf, .sseToHalf: if i.format != .ps { fail("is of \(i.format)") }
+        default: break
+        }
+        switch i.opcode {
+        case .sseRound: if c < 0 || c & 7 > 4 || c > 12 { fail("there is no mode \(c)") }
+        case .sseCompare: if c < 0 || c > 31 { fail("there is no predicate \(c)") }
+        case .sseOrder: if c < 0 || c > 1 { fail("there is no kind \(c)") }
+        case .sseToHalf: if b < 0 || b > 4 { fail("there is no mode \(b)") }
+        case .sseToInt, .sseToWords:
+            if b < 0 || b > 1 { fail("there is no kind \(b)") }
+            if i.opcode == .sseToInt, i.type.bits < 32 { fail("has the type \(i.type)") }
+        case .sseFromInt: if source.bits < 32 { fail("converts \(source)") }
+        default: break
         }
     }
 

@@ -172,7 +172,7 @@ struct ExecutionGenerator {
         var target: UInt64?
         if !aim(&instruction, &code, &registers, slot, &target) { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
-        var vectors = vectors()
+        var vectors = vectors(instruction)
         prepare(instruction, &vectors, target)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
@@ -317,13 +317,15 @@ struct ExecutionGenerator {
 
     // MARK: Vectors
 
-    private mutating func vectors() -> VectorState {
+    private mutating func vectors(_ i: DecodedInstruction) -> VectorState {
         var mxcsr: UInt32 = 0x1F80
-        // Rounding, flushing, flags that are set, and masks that are not.
+        let isDotProduct = [Mnemonic.dpps, .vdpps, .dppd, .vdppd].contains(i.mnemonic)
+        // Rounding, flushing, flags that are set, and masks that are not: but for underflow, which without its mask is for exact
+        // numbers as well, and of what is several operations and has exceptions between them.
         if chance(1, of: 2) { mxcsr |= UInt32(random.next() % 4) << 13 }
         if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x8040 }
         if chance(1, of: 4) { mxcsr |= UInt32(truncatingIfNeeded: random.next()) & 0x3F }
-        if chance(1, of: 16) { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1F80) }
+        if chance(1, of: 16), !isDotProduct { mxcsr &= ~(UInt32(truncatingIfNeeded: random.next()) & 0x1780) }
         return VectorState(mxcsr: mxcsr, xmm: (0..<16).map { _ in vector() }, upper: (0..<16).map { _ in vector() })
     }
 

@@ -502,7 +502,10 @@ extension RandomUnit {
         switch opcode.auxKind {
         case .lane: aux = UInt8(random.next() % 4)
         case .condition: aux = condition().rawValue
-        case .size: aux = UInt8(random.next() % 4)
+        case .size, .format: aux = UInt8(random.next() % 4)
+        case .fused:
+            let all = FusedOperation.all
+            aux = all[Int(random.next() % UInt64(all.count))].rawValue
         default: break
         }
         var source = integerType()
@@ -593,6 +596,15 @@ extension RandomUnit {
         case .vfmulAddWide: aux = 1
         case .froundInteger, .vfroundInteger: aux = max(aux, 2)
         case .vfconvertBrain: aux = 2
+        case .sseOrder, .sseConvert: aux &= 1
+        case .sseToInt, .sseFromInt:
+            aux &= 1
+            type = opcode == .sseFromInt ? .v128 : random.chance(50) ? .i64 : .i32
+            source = random.chance(50) ? .i64 : .i32
+        case .sseAddSub, .sseAddPairs, .sseSubPairs, .sseToWords, .sseFromWords, .sseConvertLanes: aux |= 2
+        case .sseReciprocal, .sseReciprocalRoot: aux &= 2
+        case .sseFromHalf, .sseToHalf: aux = 2
+        case _ where opcode.rawValue >= Opcode.sseAdd.rawValue: break
         case _ where opcode.rawValue >= Opcode.fadd.rawValue:
             aux = UInt8(random.next() % 3) + 1
             source = random.chance(50) ? .i64 : .i32
@@ -620,6 +632,11 @@ extension RandomUnit {
         case .vstringIndex, .vstringMask, .vstringFlags: limit = 128
         case .vaesKeyAssist: limit = 256
         case .vblend: limit = 1 << lane.count
+        case .vinsertWord: limit = 256
+        case .sseRound: return UInt32(random.next() % 5) | (random.chance(50) ? 8 : 0)
+        case .sseCompare: limit = 32
+        case .sseOrder, .sseToInt, .sseToWords: limit = 2
+        case .sseToHalf: limit = 5
         case .vshuffle: limit = lane == .d ? 4 : 256
         case .froundInteger, .vfroundInteger: limit = 4
         case .fround, .vfround: return UInt32(random.next() % 6) | (random.chance(50) ? 8 : 0)

@@ -5,3 +5,4 @@
 #include "float.h"
 #include "host.h"
 #include "special.h"
+#include "sse.h"

@@ -576,6 +576,12 @@ extension Unit {
         append(.vunzipOdd, .v128, lane.rawValue, a.id, b.id, 0)
     }
 
+    /// a with the word of b that bits 6 and 7 of how name where bits 4 and 5 name one, and zeros where bits 0 to 3 have ones.
+    @inline(__always)
+    public mutating func vinsertWord(_ a: Value, _ b: Value, how: Int32) -> Value {
+        append(.vinsertWord, .v128, 0, a.id, b.id, UInt32(bitPattern: how))
+    }
+
     /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
     @inline(__always)
     public mutating func vbytes(_ a: Value, _ b: Value, n: Int32) -> Value {
@@ -1414,5 +1420,149 @@ extension Unit {
     @inline(__always)
     public mutating func clearFloatFlags() {
         _ = append(.clearFloatFlags, .none, 0, 0, 0, 0)
+    }
+
+    /// Sums.
+    @inline(__always)
+    public mutating func sseAdd(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAdd, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences.
+    @inline(__always)
+    public mutating func sseSub(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSub, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Products.
+    @inline(__always)
+    public mutating func sseMul(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMul, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Quotients.
+    @inline(__always)
+    public mutating func sseDiv(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseDiv, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// a where it is less than b, else b.
+    @inline(__always)
+    public mutating func sseMin(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMin, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// a where it is greater than b, else b.
+    @inline(__always)
+    public mutating func sseMax(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseMax, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Square roots of b.
+    @inline(__always)
+    public mutating func sseSqrt(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSqrt, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Reciprocals of b, as the host approximates them. The format is ss or ps.
+    @inline(__always)
+    public mutating func sseReciprocal(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseReciprocal, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Reciprocals of the square roots of b likewise.
+    @inline(__always)
+    public mutating func sseReciprocalRoot(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseReciprocalRoot, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences of even lanes, sums of odd ones. Packed.
+    @inline(__always)
+    public mutating func sseAddSub(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAddSub, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Sums of neighbours in a, then in b. Packed.
+    @inline(__always)
+    public mutating func sseAddPairs(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseAddPairs, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Differences likewise.
+    @inline(__always)
+    public mutating func sseSubPairs(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseSubPairs, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// b rounded to integral values: to nearest even (0), down (1), up (2), to zero (3), as the control word says (4); 8 more where it is not inexact.
+    @inline(__always)
+    public mutating func sseRound(_ format: FloatFormat, _ a: Value, _ b: Value, mode: Int32) -> Value {
+        append(.sseRound, .v128, format.rawValue, a.id, b.id, UInt32(bitPattern: mode))
+    }
+
+    /// All ones where the predicate holds, else zero: one of VCMPPS's 32.
+    @inline(__always)
+    public mutating func sseCompare(_ format: FloatFormat, _ a: Value, _ b: Value, predicate: Int32) -> Value {
+        append(.sseCompare, .v128, format.rawValue, a.id, b.id, UInt32(bitPattern: predicate))
+    }
+
+    /// Of scalars: Z where they are equal, C where a is less, all three of Z, P and C where one is a NaN. With 1 as `signals` a quiet NaN is invalid, too.
+    @inline(__always)
+    public mutating func sseOrder(_ format: FloatFormat, _ a: Value, _ b: Value, signals: Int32) -> Value {
+        append(.sseOrder, .flags, format.rawValue, a.id, b.id, UInt32(bitPattern: signals))
+    }
+
+    /// A scalar as a signed integer, i32 or i64, rounded as the control word says or (1) truncated; the least integer where it does not fit.
+    @inline(__always)
+    public mutating func sseToInt(_ type: Type, _ format: FloatFormat, _ a: Value, truncates: Int32) -> Value {
+        append(.sseToInt, type, format.rawValue, a.id, UInt32(bitPattern: truncates), 0)
+    }
+
+    /// A signed integer, i32 or i64, as a scalar.
+    @inline(__always)
+    public mutating func sseFromInt(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseFromInt, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Packed numbers as signed words, as sseToInt has them; of doubles in the low half, with zeros above.
+    @inline(__always)
+    public mutating func sseToWords(_ format: FloatFormat, _ a: Value, truncates: Int32) -> Value {
+        append(.sseToWords, .v128, format.rawValue, a.id, UInt32(bitPattern: truncates), 0)
+    }
+
+    /// Signed words, or the two low ones, as packed numbers of the format.
+    @inline(__always)
+    public mutating func sseFromWords(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseFromWords, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// A scalar of the format, b, in the other precision.
+    @inline(__always)
+    public mutating func sseConvert(_ format: FloatFormat, _ a: Value, _ b: Value) -> Value {
+        append(.sseConvert, .v128, format.rawValue, a.id, b.id, 0)
+    }
+
+    /// Packed numbers of the format in the other precision: the low two, or to the low half, with zeros above.
+    @inline(__always)
+    public mutating func sseConvertLanes(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseConvertLanes, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// The four low numbers in half precision in single precision (ps).
+    @inline(__always)
+    public mutating func sseFromHalf(_ format: FloatFormat, _ a: Value) -> Value {
+        append(.sseFromHalf, .v128, format.rawValue, a.id, 0, 0)
+    }
+
+    /// Numbers in single precision (ps) in half precision in the low half, with zeros above, rounded as sseRound has it for modes 0 to 4.
+    @inline(__always)
+    public mutating func sseToHalf(_ format: FloatFormat, _ a: Value, mode: Int32) -> Value {
+        append(.sseToHalf, .v128, format.rawValue, a.id, UInt32(bitPattern: mode), 0)
+    }
+
+    /// FMA's instruction of the operands a, b and c: VFMADD132SS is madd132ss. A factor comes before the addend among NaNs.
+    @inline(__always)
+    public mutating func sseFused(_ operation: FusedOperation, _ a: Value, _ b: Value, _ c: Value) -> Value {
+        append(.sseFused, .v128, operation.rawValue, a.id, b.id, c.id)
     }
 }

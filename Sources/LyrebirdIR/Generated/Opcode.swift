@@ -229,6 +229,8 @@ public enum Opcode: UInt16, Sendable {
     case vunzipEven
     /// The odd lanes of a, then those of b.
     case vunzipOdd
+    /// a with the word of b that bits 6 and 7 of how name where bits 4 and 5 name one, and zeros where bits 0 to 3 have ones.
+    case vinsertWord
     /// Sixteen bytes of (b:a) from byte n of a on, 0 <= n < 16.
     case vbytes
     /// For each byte of index: that byte of table, or 0 where it is 16 or more.
@@ -511,10 +513,59 @@ public enum Opcode: UInt16, Sendable {
     case floatFlags
     /// Clears them. Ends its unit, so that nothing behind it is shared with what is before.
     case clearFloatFlags
+    // Floating point of SSE
+    /// Sums.
+    case sseAdd
+    /// Differences.
+    case sseSub
+    /// Products.
+    case sseMul
+    /// Quotients.
+    case sseDiv
+    /// a where it is less than b, else b.
+    case sseMin
+    /// a where it is greater than b, else b.
+    case sseMax
+    /// Square roots of b.
+    case sseSqrt
+    /// Reciprocals of b, as the host approximates them. The format is ss or ps.
+    case sseReciprocal
+    /// Reciprocals of the square roots of b likewise.
+    case sseReciprocalRoot
+    /// Differences of even lanes, sums of odd ones. Packed.
+    case sseAddSub
+    /// Sums of neighbours in a, then in b. Packed.
+    case sseAddPairs
+    /// Differences likewise.
+    case sseSubPairs
+    /// b rounded to integral values: to nearest even (0), down (1), up (2), to zero (3), as the control word says (4); 8 more where it is not inexact.
+    case sseRound
+    /// All ones where the predicate holds, else zero: one of VCMPPS's 32.
+    case sseCompare
+    /// Of scalars: Z where they are equal, C where a is less, all three of Z, P and C where one is a NaN. With 1 as `signals` a quiet NaN is invalid, too.
+    case sseOrder
+    /// A scalar as a signed integer, i32 or i64, rounded as the control word says or (1) truncated; the least integer where it does not fit.
+    case sseToInt
+    /// A signed integer, i32 or i64, as a scalar.
+    case sseFromInt
+    /// Packed numbers as signed words, as sseToInt has them; of doubles in the low half, with zeros above.
+    case sseToWords
+    /// Signed words, or the two low ones, as packed numbers of the format.
+    case sseFromWords
+    /// A scalar of the format, b, in the other precision.
+    case sseConvert
+    /// Packed numbers of the format in the other precision: the low two, or to the low half, with zeros above.
+    case sseConvertLanes
+    /// The four low numbers in half precision in single precision (ps).
+    case sseFromHalf
+    /// Numbers in single precision (ps) in half precision in the low half, with zeros above, rounded as sseRound has it for modes 0 to 4.
+    case sseToHalf
+    /// FMA's instruction of the operands a, b and c: VFMADD132SS is madd132ss. A factor comes before the addend among NaNs.
+    case sseFused
 }
 
 extension Opcode {
-    public static let count = 249
+    public static let count = 274
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -627,6 +678,7 @@ extension Opcode {
         0x000109000909,  // vzipHigh
         0x000109000909,  // vunzipEven
         0x000109000909,  // vunzipOdd
+        0x000009020909,  // vinsertWord
         0x000009020909,  // vbytes
         0x000009000909,  // vlookup
         0x000109000209,  // vwidenU
@@ -767,6 +819,30 @@ extension Opcode {
         0x0a0109000009,  // vfconvertBrain
         0x0b0006000000,  // floatFlags
         0x0b0000000000,  // clearFloatFlags
+        0x0a0909000909,  // sseAdd
+        0x0a0909000909,  // sseSub
+        0x0a0909000909,  // sseMul
+        0x0a0909000909,  // sseDiv
+        0x0a0909000909,  // sseMin
+        0x0a0909000909,  // sseMax
+        0x0a0909000909,  // sseSqrt
+        0x0a0909000909,  // sseReciprocal
+        0x0a0909000909,  // sseReciprocalRoot
+        0x0a0909000909,  // sseAddSub
+        0x0a0909000909,  // sseAddPairs
+        0x0a0909000909,  // sseSubPairs
+        0x0a0909020909,  // sseRound
+        0x0a0909020909,  // sseCompare
+        0x0a0908024949,  // sseOrder
+        0x0a0903000249,  // sseToInt
+        0x0a0909001909,  // sseFromInt
+        0x0a0909000209,  // sseToWords
+        0x0a0909000009,  // sseFromWords
+        0x0a0909000909,  // sseConvert
+        0x0a0909000009,  // sseConvertLanes
+        0x0a0909000009,  // sseFromHalf
+        0x0a0909000209,  // sseToHalf
+        0x0a0a09090909,  // sseFused
     ]
 
     /// Names as the text form has them, in order.
@@ -880,6 +956,7 @@ extension Opcode {
         "vzipHigh",
         "vunzipEven",
         "vunzipOdd",
+        "vinsertWord",
         "vbytes",
         "vlookup",
         "vwidenU",
@@ -1020,5 +1097,29 @@ extension Opcode {
         "vfconvertBrain",
         "floatFlags",
         "clearFloatFlags",
+        "sseAdd",
+        "sseSub",
+        "sseMul",
+        "sseDiv",
+        "sseMin",
+        "sseMax",
+        "sseSqrt",
+        "sseReciprocal",
+        "sseReciprocalRoot",
+        "sseAddSub",
+        "sseAddPairs",
+        "sseSubPairs",
+        "sseRound",
+        "sseCompare",
+        "sseOrder",
+        "sseToInt",
+        "sseFromInt",
+        "sseToWords",
+        "sseFromWords",
+        "sseConvert",
+        "sseConvertLanes",
+        "sseFromHalf",
+        "sseToHalf",
+        "sseFused",
     ]
 }

@@ -316,6 +316,7 @@ public struct CodeGenerator: ~Copyable {
         case .jump, .branch, .exitJump, .exitIndirect, .exitTrap: selectControl(index, i, unit)
         case .call: selectCall(index, i)
         case .vshiftU, .vshiftS: selectVectorShift(index, i, unit)
+        case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue: selectSSE(index, i, unit)
         case _ where i.opcode.isSpecialFloat: selectSpecialFloat(index, i, unit)
         case _ where i.opcode.isSpecial: selectCryptography(index, i, unit)
         case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.vshiftU.rawValue: selectFloat(index, i, unit)

@@ -35,6 +35,8 @@ extension CodeGenerator {
         case .vmulAddPairs: return .pmaddwd
         case .vaesEncrypt, .vaesEncryptLast, .vaesDecrypt, .vaesDecryptLast:
             return contract.features.contains(.aes) ? Self.aesOpcode(i) : nil
+        case .sseAdd, .sseSub, .sseMul, .sseDiv, .sseMin, .sseMax, .sseAddSub, .sseAddPairs, .sseSubPairs:
+            return Self.floatOpcode(i)
         default: return Self.packedOpcode(i)
         }
     }
@@ -58,7 +60,9 @@ extension CodeGenerator {
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
         if i.type != .v128 { return nil }
-        return foldingOpcode(i) != nil ? 4 : foldingUnary(i)?.size
+        guard foldingOpcode(i) != nil else { return foldingUnary(i)?.size }
+        guard i.opcode.auxKind == .format, i.format.isScalar else { return 4 }
+        return i.format.isDouble ? 3 : 2
     }
 
     /// Makes a load the operand of the instruction, which is one that is needed. The walk is backward: nobody behind wants the load's

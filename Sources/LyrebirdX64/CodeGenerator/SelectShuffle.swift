@@ -17,6 +17,9 @@ extension CodeGenerator {
         case .vblend:
             let result = vectorResult(index, a, orWithAVX: b)
             three(i.lane == .h ? .pblendw : i.lane == .s ? .blendps : .blendpd, result, first, second, imm: number)
+        case .vinsertWord:
+            let result = vectorResult(index, a, orWithAVX: b)
+            three(.insertps, result, first, second, imm: number)
         case .vshuffle:
             let result = vectorResult(index, a, orWithAVX: b)
             three(i.lane == .s ? .shufps : .shufpd, result, first, second, imm: number)

@@ -182,7 +182,7 @@ extension CodeGenerator {
         case .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vnarrowS, .vnarrowSU, .vnarrowU, .vmulDoubleHigh,
             .vmulDoubleHighRound:
             selectSaturating(index, i, a, b)
-        case .vblend, .vshuffle, .vpermute: selectShuffle(index, i, a, b)
+        case .vblend, .vshuffle, .vpermute, .vinsertWord: selectShuffle(index, i, a, b)
         case .vmulCarryless:
             guard contract.features.contains(.pclmul) else { return floatByCall(index, i, unit) }
             let first = useVector(a)

@@ -64,21 +64,13 @@ public enum Mnemonic: UInt16, Sendable, CaseIterable {
     case vpminud, pmaxsb, vpmaxsb, pmaxsd, vpmaxsd, pmaxuw, vpmaxuw, pmaxud, vpmaxud, pmulld, vpmulld, phminposuw
     case vphminposuw, vpsrlvd, vpsrlvq, vpsravd, vpsllvd, vpsllvq, vpdpbusd, vpdpbusds, vpdpwssd, vpdpwssds
     case vpbroadcastd, vpbroadcastq, vbroadcasti128, vpbroadcastb, vpbroadcastw, invept, invvpid, invpcid, vpmaskmovd
-    case vpmaskmovq, vpgatherdd, vpgatherdq, vpgatherqd, vpgatherqq, vgatherdps, vgatherdpd, vgatherqps, vgatherqpd
-    case vfmaddsub132ps, vfmaddsub132pd, vfmsubadd132ps, vfmsubadd132pd, vfmadd132ps, vfmadd132pd, vfmadd132ss
-    case vfmadd132sd, vfmsub132ps, vfmsub132pd, vfmsub132ss, vfmsub132sd, vfnmadd132ps, vfnmadd132pd, vfnmadd132ss
-    case vfnmadd132sd, vfnmsub132ps, vfnmsub132pd, vfnmsub132ss, vfnmsub132sd, vfmaddsub213ps, vfmaddsub213pd
-    case vfmsubadd213ps, vfmsubadd213pd, vfmadd213ps, vfmadd213pd, vfmadd213ss, vfmadd213sd, vfmsub213ps, vfmsub213pd
-    case vfmsub213ss, vfmsub213sd, vfnmadd213ps, vfnmadd213pd, vfnmadd213ss, vfnmadd213sd, vfnmsub213ps, vfnmsub213pd
-    case vfnmsub213ss, vfnmsub213sd, vfmaddsub231ps, vfmaddsub231pd, vfmsubadd231ps, vfmsubadd231pd, vfmadd231ps
-    case vfmadd231pd, vfmadd231ss, vfmadd231sd, vfmsub231ps, vfmsub231pd, vfmsub231ss, vfmsub231sd, vfnmadd231ps
-    case vfnmadd231pd, vfnmadd231ss, vfnmadd231sd, vfnmsub231ps, vfnmsub231pd, vfnmsub231ss, vfnmsub231sd, sha1nexte
-    case sha1msg1, sha1msg2, sha256rnds2, sha256msg1, sha256msg2, gf2p8mulb, vgf2p8mulb, aesimc, vaesimc, aesenc
-    case vaesenc, aesenclast, vaesenclast, aesdec, vaesdec, aesdeclast, vaesdeclast, movbe, crc32, wruss, wrss, adcx
-    case adox, movdir64b, movdiri, andn, blsr, blsmsk, blsi, bzhi, pext, pdep, mulx, bextr, shlx, sarx, shrx, kshiftr
-    case kshiftl, vpermq, vpermpd, vpblendd, vperm2f128, roundps, vroundps, roundpd, vroundpd, roundss, vroundss
-    case roundsd, vroundsd, blendps, vblendps, blendpd, vblendpd, pblendw, vpblendw, palignr, vpalignr, pextrb, vpextrb
-    case pextrd, vpextrd, vpextrq, extractps, vextractps, vinsertf128, vextractf128, vcvtps2ph, pinsrb, vpinsrb
+    case vpmaskmovq, vpgatherdd, vpgatherdq, vpgatherqd, vpgatherqq, vgatherdps, vgatherdpd, vgatherqps, vgatherqpd, fma
+    case sha1nexte, sha1msg1, sha1msg2, sha256rnds2, sha256msg1, sha256msg2, gf2p8mulb, vgf2p8mulb, aesimc, vaesimc
+    case aesenc, vaesenc, aesenclast, vaesenclast, aesdec, vaesdec, aesdeclast, vaesdeclast, movbe, crc32, wruss, wrss
+    case adcx, adox, movdir64b, movdiri, andn, blsr, blsmsk, blsi, bzhi, pext, pdep, mulx, bextr, shlx, sarx, shrx
+    case kshiftr, kshiftl, vpermq, vpermpd, vpblendd, vperm2f128, roundps, vroundps, roundpd, vroundpd, roundss
+    case vroundss, roundsd, vroundsd, blendps, vblendps, blendpd, vblendpd, pblendw, vpblendw, palignr, vpalignr, pextrb
+    case vpextrb, pextrd, vpextrd, vpextrq, extractps, vextractps, vinsertf128, vextractf128, vcvtps2ph, pinsrb, vpinsrb
     case insertps, vinsertps, pinsrd, vpinsrd, vpinsrq, vinserti128, vextracti128, dpps, vdpps, dppd, vdppd, mpsadbw
     case vmpsadbw, pclmulqdq, vpclmulqdq, vperm2i128, vblendvps, vblendvpd, vpblendvb, pcmpestrm, vpcmpestrm, pcmpestri
     case vpcmpestri, pcmpistrm, vpcmpistrm, pcmpistri, vpcmpistri, sha1rnds4, gf2p8affineqb, vgf2p8affineqb

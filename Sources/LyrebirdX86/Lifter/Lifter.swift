@@ -31,6 +31,7 @@ struct Lifter: ~Copyable {
         var block = BlockID(0)
         var pc: UInt64 = 0
         var reason: TrapReason?
+        var payload: UInt32 = 0
     }
 
     /// Side exits after which a conditional branch ends the unit.
@@ -106,13 +107,17 @@ struct Lifter: ~Copyable {
         for index in 0..<pendingCount {
             let exit = pending[index]
             unit.place(exit.block)
-            if let reason = exit.reason { unit.exitTrap(exit.pc, reason) } else { unit.exitJump(exit.pc) }
+            if let reason = exit.reason {
+                unit.exitTrap(exit.pc, reason, payload: exit.payload)
+            } else {
+                unit.exitJump(exit.pc)
+            }
         }
     }
 
-    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil) -> BlockID {
+    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0) -> BlockID {
         let block = unit.makeBlock()
-        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason)
+        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason, payload: payload)
         pendingCount &+= 1
         return block
     }
@@ -128,8 +133,8 @@ struct Lifter: ~Copyable {
     mutating func undefinedInstruction() { trap(.undefined) }
 
     /// It does where the condition holds.
-    mutating func trap(_ reason: TrapReason, where condition: Condition, _ flags: Value) {
-        let block = makePending(pc, reason)
+    mutating func trap(_ reason: TrapReason, payload: UInt32 = 0, where condition: Condition, _ flags: Value) {
+        let block = makePending(pc, reason, payload: payload)
         continueUnless(condition, flags, block)
     }
 

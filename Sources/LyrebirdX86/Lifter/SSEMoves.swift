@@ -129,11 +129,7 @@ extension Lifter {
 
     /// The flags since generated code was entered are the host's.
     mutating func stmxcsr(_ i: DecodedInstruction) {
-        let raised = unit.floatFlags()
-        // From the order of the IR's flags, where that of denormal operands is bit 5.
-        let above = unit.shl(unit.and(raised, const32(0x1E)), const32(1))
-        let denormal = unit.shr(unit.and(raised, const32(0x20)), const32(4))
-        let flags = unit.or(unit.or(unit.and(raised, const32(1)), above), denormal)
+        let flags = raisedFlags()
         write(i.operand(0), unit.or(truncated(unit.get(.i64, X86State.mxcsr), to: .i32), flags), i)
     }
 }

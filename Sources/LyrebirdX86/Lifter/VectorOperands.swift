@@ -115,33 +115,47 @@ extension Lifter {
         i.prefixes.contains(.vex) ? (i.operand(1), i.operand(2)) : (i.operand(0), i.operand(1))
     }
 
-    /// The destination becomes what is computed of two sources, 128 bits by 128. Memory is loaded right where it is wanted.
-    mutating func combine(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
-    ) {
+    /// What is computed of two sources, 128 bits by 128.
+    mutating func combined(
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) -> Vector {
         let operands = sources(i)
         let first = vector(operands.first, i)
-        if operands.second.kind == .memory, let upper = first.high, !isAligned(alignment, i) {
-            let place = vectorAddress(operands.second, i)
-            let low = compute(&self, first.low, loadVector(16, place))
-            let high = compute(&self, upper, loadVector(16, upperHalf(place)))
-            return setVector(i.operand(0), Vector(low: low, high: high), i)
-        }
         let second = vector(operands.second, i, alignment)
         let low = compute(&self, first.low, second.low)
         var high: Value?
         if let a = first.high, let b = second.high { high = compute(&self, a, b) }
-        setVector(i.operand(0), Vector(low: low, high: high), i)
+        return Vector(low: low, high: high)
     }
 
-    /// The destination becomes what is computed of the last vector operand.
-    mutating func transform(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
-    ) {
-        let source = vector(i.operand(1), i, alignment)
+    /// What is computed of the second operand, 128 bits by 128.
+    mutating func transformed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) -> Vector {
+        let source = vector(i.operand(1), i)
         let low = compute(&self, source.low)
         var high: Value?
         if let upper = source.high { high = compute(&self, upper) }
-        setVector(i.operand(0), Vector(low: low, high: high), i)
+        return Vector(low: low, high: high)
+    }
+
+    /// The destination becomes what is computed, without flags. Each half of memory is loaded right where it is wanted.
+    mutating func combine(
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+    ) {
+        let operands = sources(i)
+        var result: Vector
+        if operands.second.kind == .memory, operands.second.size == 32 {
+            let first = vector(operands.first, i)
+            let place = vectorAddress(operands.second, i)
+            result = Vector(low: compute(&self, first.low, loadVector(16, place)))
+            if let upper = first.high { result.high = compute(&self, upper, loadVector(16, upperHalf(place))) }
+        } else {
+            result = combined(i, alignment: alignment, compute)
+        }
+        setVector(i.operand(0), result, i)
+    }
+
+    mutating func transform(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
+        let result = transformed(i, compute)
+        setVector(i.operand(0), result, i)
     }
 }
