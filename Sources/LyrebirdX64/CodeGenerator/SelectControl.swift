@@ -532,6 +532,8 @@ extension CodeGenerator {
     /// A host function, through a stub that keeps every register but RAX.
     mutating func selectCall(_ index: Int, _ i: Instruction) {
         clobberFlags()
+        // What the embedder's functions do with the unit, nobody knows.
+        if i.aux != Helper.counter.rawValue { storeX87() }
         let first = useGeneral(Int(values[Int(i.a)].representative))
         let second = useGeneral(Int(values[Int(i.b)].representative))
         hot.mov(.b64, ContextField.helperArguments, first)
