@@ -35,6 +35,9 @@ extension CodeGenerator {
         case .vmulAddPairs: return .pmaddwd
         case .vaesEncrypt, .vaesEncryptLast, .vaesDecrypt, .vaesDecryptLast:
             return contract.features.contains(.aes) ? Self.aesOpcode(i) : nil
+        case .vshlEach, .vshrEach, .vsarEach:
+            return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
+        case .vtest: return .ptest
         case .sseAdd, .sseSub, .sseMul, .sseDiv, .sseMin, .sseMax, .sseAddSub, .sseAddPairs, .sseSubPairs:
             return Self.floatOpcode(i)
         default: return Self.packedOpcode(i)
@@ -59,7 +62,7 @@ extension CodeGenerator {
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
-        if i.type != .v128 { return nil }
+        if i.type != .v128, i.opcode != .vtest { return nil }
         guard foldingOpcode(i) != nil else { return foldingUnary(i)?.size }
         guard i.opcode.auxKind == .format, i.format.isScalar else { return 4 }
         return i.format.isDouble ? 3 : 2
@@ -105,6 +108,14 @@ extension CodeGenerator {
             return selectFoldedUnary(index, i, memory, isLegacy, unit)
         }
         let source = useVector(first)
+        if i.opcode == .vtest {
+            // Flags that only this fault looks at are kept for it.
+            clobberFlags(including: true)
+            site(unit)
+            if isLegacy { hot.sse(opcode, source, memory) } else { hot.avx(opcode, source, memory) }
+            hostFlags = Int32(truncatingIfNeeded: index)
+            return
+        }
         let result: XMM
         if canOverwrite(first, for: index) {
             // A fault leaves the register as it was, also where the frame state names it.
