@@ -122,6 +122,8 @@ extension CodeGenerator {
             site(unit)
             takeOver(first, for: index)
             result = source
+        } else if !isLegacy, let home = loadIntoHome(index, unit) {
+            result = XMM(home &- 16)
         } else {
             result = allocateVector(for: index)
             if isLegacy { moveVector(result, source) }
@@ -134,8 +136,13 @@ extension CodeGenerator {
         _ index: Int, _ i: Instruction, _ memory: Memory, _ isLegacy: Bool, _ unit: borrowing Unit
     ) {
         guard let (opcode, number, _) = foldingUnary(i) else { fatalError("\(i.opcode) folds no load") }
-        let result = allocateVector(for: index)
-        site(unit)
+        let result: XMM
+        if let home = loadIntoHome(index, unit) {
+            result = XMM(home &- 16)
+        } else {
+            result = allocateVector(for: index)
+            site(unit)
+        }
         switch (isLegacy, number) {
         case (true, nil): hot.sse(opcode, result, memory)
         case (true, let number?): hot.sse(opcode, result, memory, imm: number)
