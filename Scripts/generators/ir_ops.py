@@ -9,7 +9,7 @@ spec = root / "Spec/ir.ops"
 OPERANDS = ["none", "value", "imm", "imm64", "slot", "pool", "edge"]
 RULES = ["none", "same", "any", "int", "i8", "i16", "i32", "i64", "flags", "v128"]
 AUX = ["none", "lane", "cond", "mem", "size", "width", "hint", "reason", "helper", "format", "fused"]
-EFFECTS = ["pure", "state-read", "state-write", "load", "store", "atomic", "fence", "control", "mark", "clock", "float", "float-flags"]
+EFFECTS = ["pure", "state-read", "state-write", "load", "store", "atomic", "fence", "control", "mark", "clock", "float", "float-flags", "x87"]
 
 
 def fail(line, what):

@@ -59,8 +59,8 @@ IMMEDIATE_OF = {
     ("Iv",): "v", ("Ap",): "far", ("Ob",): "offset", ("Ov",): "offset", ("Iw", "Ib"): "wb", ("Ib", "Ib"): "w",
 }
 SIZES = {"d64": 1, "f64": 2, "near": 3}
-FLAGS = ["lock", "vvvv", "check", "vsib", "CPL0", "absent", "mod"]
-TAGS = {"i64", "o64", "lock", "CPL0", "mod", "vsib", "todo", *SIZES}
+FLAGS = ["lock", "vvvv", "check", "vsib", "CPL0", "absent", "mod", "x87"]
+TAGS = {"i64", "o64", "lock", "CPL0", "mod", "vsib", "x87", "todo", *SIZES}
 MNEMONIC_SIZES = 3
 SWIFT_KEYWORDS = {"in"}
 UNDEFINED, LEAF, MODRM, SPECIAL, IGNORES_MOD = 0xFFFF, 0x8000, 1 << 16, 1 << 24, 1 << 25
@@ -184,6 +184,7 @@ class Row:
             "CPL0": "CPL0" in self.tags,
             "absent": self.absent,
             "mod": "mod" in self.tags,
+            "x87": "x87" in self.tags,
         }
         value = IMMEDIATES.index(self.immediate)
         value |= next((code << 4 for tag, code in SIZES.items() if tag in self.tags), 0)
@@ -378,7 +379,7 @@ def lifter_file(rows):
     known = {row.name for row in rows}
     methods = {}
     for row in rows:
-        if not row.absent and not row.tags & {"todo", "CPL0"}:
+        if not row.absent and not row.tags & {"todo", "CPL0", "x87"}:
             isForm = row.map.startswith("VEX.") and row.name[0] == "v" and row.name[1:] in known
             methods.setdefault(row.name[1:] if isForm else row.name, {})[row.name] = None
     for method, names in methods.items():

@@ -69,4 +69,31 @@ lyrebird_vfork_child:
     call *%r9
     ud2
 
+# void lyrebird_x87_call(struct lyrebird_x87_words *words, void *image, const void *code): see x87.h.
+    .globl lyrebird_x87_call
+    .type lyrebird_x87_call, @function
+lyrebird_x87_call:
+    push %rbx
+    push %r12
+    sub $8, %rsp
+    mov %rdi, %rbx
+    mov %rsi, %r12
+    mov %rdx, %rcx
+    frstor (%r12)
+    movups (%rbx), %xmm0
+    lea 16(%rbx), %rdx
+    mov 128(%rbx), %rax
+    push 136(%rbx)
+    popfq
+    call *%rcx
+    pushfq
+    pop 136(%rbx)
+    mov %rax, 128(%rbx)
+    movups %xmm0, (%rbx)
+    fnsave (%r12)
+    add $8, %rsp
+    pop %r12
+    pop %rbx
+    ret
+
     .section .note.GNU-stack, "", @progbits

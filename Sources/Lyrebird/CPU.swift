@@ -31,7 +31,8 @@ public final class CPU {
         get {
             let place = context.state + Int(offsets[register.index])
             switch register.form {
-            case .plain: return place.load(as: UInt64.self)
+            case .plain: return place.loadUnaligned(as: UInt64.self)
+            case .half: return UInt64(place.loadUnaligned(as: UInt16.self))
             case .nzcv: return Self.nzcv(fromHost: place.load(as: UInt16.self))
             case .fpsr: return place.load(as: UInt64.self) | (hasSaturated ? Self.qc : 0)
             case .rflags: return Self.rflags(fromHost: place.load(as: UInt16.self)) | (place + 8).load(as: UInt64.self)
@@ -41,6 +42,7 @@ public final class CPU {
             let place = context.state + Int(offsets[register.index])
             switch register.form {
             case .plain: place.storeBytes(of: newValue, as: UInt64.self)
+            case .half: place.storeBytes(of: UInt16(truncatingIfNeeded: newValue), as: UInt16.self)
             case .nzcv: place.storeBytes(of: Self.host(fromNZCV: newValue), as: UInt16.self)
             case .fpsr:
                 place.storeBytes(of: newValue & ~Self.qc, as: UInt64.self)

@@ -9,7 +9,7 @@ public struct Register: Sendable, Hashable {
     /// How the state has it.
     let form: Form
 
-    enum Form: UInt8 { case plain, nzcv, fpsr, rflags }
+    enum Form: UInt8 { case plain, half, nzcv, fpsr, rflags }
 
     init(index: Int, form: Form = .plain) {
         self.index = index
@@ -64,12 +64,13 @@ extension Register {
     public static let rflags = Register(index: 16, form: .rflags)
     public static let fsBase = Register(index: 22), gsBase = Register(index: 23)
     public static let mxcsr = Register(index: 30)
-    /// FCW, FSW without TOP, a bit for each physical register that is not empty, and TOP.
-    public static let x87Control = Register(index: 31), x87Status = Register(index: 32)
-    public static let x87Tags = Register(index: 33), x87Top = Register(index: 34)
-    /// The last x87 instruction that is none of control: its opcode, its address and its operand's.
-    public static let x87Opcode = Register(index: 35), x87Instruction = Register(index: 36)
-    public static let x87Operand = Register(index: 37)
+    /// FCW, FSW, and FTW with two bits for each physical register: 3 where it is empty.
+    public static let x87Control = Register(index: 31, form: .half), x87Status = Register(index: 32, form: .half)
+    public static let x87Tags = Register(index: 33, form: .half)
+    /// The last x87 instruction that is none of control: its address; and, of the last one while an exception was not masked,
+    /// its opcode and its operand's address.
+    public static let x87Opcode = Register(index: 34), x87Instruction = Register(index: 35)
+    public static let x87Operand = Register(index: 36)
 
     /// x86-64's general registers by their numbers: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 … r15.
     public static func x86(_ number: Int) -> Register {
@@ -79,15 +80,15 @@ extension Register {
 }
 
 extension Register {
-    /// Physical x87 register 0 … 7: the significand, and sign and exponent in 16 bits.
+    /// x87's ST(0) … ST(7): the significand, and sign and exponent in 16 bits.
     public static func x87Significand(_ number: Int) -> Register {
         precondition((0...7).contains(number), "x87 has eight registers")
-        return Register(index: 71 + number)
+        return Register(index: 70 + number)
     }
 
     public static func x87Exponent(_ number: Int) -> Register {
         precondition((0...7).contains(number), "x87 has eight registers")
-        return Register(index: 79 + number)
+        return Register(index: 78 + number, form: .half)
     }
 }
 
@@ -95,12 +96,12 @@ extension VectorRegister {
     /// Bits 128 to 255 of x86-64's ymm0 … ymm15 by number.
     public static func upper(_ number: Int) -> VectorRegister {
         precondition((0...15).contains(number), "x86-64 has ymm0 to ymm15")
-        return VectorRegister(index: 55 + number)
+        return VectorRegister(index: 54 + number)
     }
 
     /// x86-64's xmm0 … xmm15 by number.
     public static func xmm(_ number: Int) -> VectorRegister {
         precondition((0...15).contains(number), "x86-64 has xmm0 to xmm15")
-        return VectorRegister(index: 39 + number)
+        return VectorRegister(index: 38 + number)
     }
 }

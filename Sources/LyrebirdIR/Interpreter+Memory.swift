@@ -7,6 +7,7 @@ extension Interpreter {
     ) throws(MemoryFault) {
         switch i.opcode {
         case .load: frame.values[frame.index] = try load(i, frame, &memory)
+        case .x87Load, .x87Store: try x87Access(i, frame, &memory)
         case .store:
             let address = frame[i.a] &+ displacement(i.c)
             try align(address, i.access, isWrite: true)

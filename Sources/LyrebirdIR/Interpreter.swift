@@ -133,6 +133,7 @@ public struct Interpreter {
             } else {
                 frame.float.flags = 0
             }
+        case .x87: x87(i, unit, &frame)
         case .clock: frame.values[frame.index] = UInt128(call(Helper(rawValue: i.aux)!, frame[i.a], frame[i.b]))
         case .control: return control(i, unit, &frame)
         // These have no flags, but the function of those that do.

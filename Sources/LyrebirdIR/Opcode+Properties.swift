@@ -7,7 +7,7 @@ extension Opcode {
         case none, lane, condition, memory, size, width, hint, reason, helper, format, fused
     }
     public enum Effect: UInt8, Sendable {
-        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags
+        case pure, stateRead, stateWrite, load, store, atomic, fence, control, mark, clock, float, floatFlags, x87
     }
 
     @inline(__always) var descriptor: UInt64 { Opcode.descriptors[Int(rawValue)] }

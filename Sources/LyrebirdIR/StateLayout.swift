@@ -30,12 +30,15 @@ public struct StateLayout: Sendable {
     public let size: Int
     /// Slots that the runtime itself reads or writes.
     public let trapOperand: Slot
+    /// Bytes from the start to the state of the x87 unit, as FNSAVE stores it, if the guest has one.
+    public let x87Image: Int?
 
-    public init(_ entries: [Entry], size: Int, trapOperand: Slot) {
+    public init(_ entries: [Entry], size: Int, trapOperand: Slot, x87Image: Int? = nil) {
         precondition(entries.count <= StateLayout.maximum, "too many slots")
         self.entries = entries
         self.size = size
         self.trapOperand = trapOperand
+        self.x87Image = x87Image
     }
 
     public func slot(named name: String) -> Slot? {

@@ -311,6 +311,14 @@ struct Check {
             if source.bits > i.type.bits || source.bits > type(i.a).bits { fail("\(source) is too wide") }
         case .trunc: if type(i.a).bits <= i.type.bits { fail("does not narrow") }
         case .crc32, .crc32c: if type(i.b).bits < 8 << Int(i.aux) { fail("the data is too narrow") }
+        case .x87Load, .x87Store:
+            if X87Code(bits: i.c).memory == 0 { fail("accesses nothing") }
+        case .mmxGet, .mmxSet:
+            let register = i.opcode == .mmxGet ? i.a : i.b
+            if register > 7 { fail("there is no MMX register \(register)") }
+        case .x87Image, .x87SetImage:
+            let (offset, type) = i.opcode == .x87Image ? (i.a, i.type) : (i.b, type(i.a))
+            if Int(offset) > X87Image.size - type.bits / 8 { fail("there is nothing at \(offset)") }
         case .load: access(i, i.type, .release)
         case .store: access(i, type(i.b), .acquire)
         case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas:

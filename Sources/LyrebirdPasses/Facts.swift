@@ -45,7 +45,7 @@ struct Facts: OptionSet {
         case .float:
             facts.insert(.isSimplifiable)
             if opcode.resultRule != .flags { facts.insert(.isShareable) }
-        case .fence, .floatFlags: break
+        case .fence, .floatFlags, .x87: break
         }
         // `flags` names an instruction, not a value: it resolves its operand itself.
         if opcode == .flags { facts.remove(.valueA) }

@@ -148,6 +148,7 @@ public final class CPUContext {
         context.pointee.prediction_rsp = context.pointee.prediction_top
         lyrebird_discard_signals(context)
         context.pointee.float_words.flags = 0
+        context.pointee.x87_is_loaded = 0
         lyrebird_store32(Engine.insideField(context), 0)
     }
 

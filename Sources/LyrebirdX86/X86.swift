@@ -6,6 +6,7 @@ import LyrebirdIR
 public struct X86: GuestArchitecture {
     // Asked for at every way into generated code.
     private let mxcsrOffset = X86State.layout.entries[X86State.mxcsr.index].offset
+    private let x87ControlOffset = X86State.layout.entries[X86State.x87Control.index].offset
 
     public init() {}
 
@@ -36,16 +37,19 @@ public struct X86: GuestArchitecture {
     public func initialize(_ state: UnsafeMutableRawPointer) {
         state.storeBytes(of: UInt16(FlagBits.one), toByteOffset: offset(X86State.flags), as: UInt16.self)
         let initial: [(Slot, UInt64)] = [
-            (X86State.mxcsr, 0x1F80), (X86State.x87Control, 0x37F), (X86State.selector(.cs), 0x33),
-            (X86State.selector(.ss), 0x2B),
+            (X86State.mxcsr, 0x1F80), (X86State.selector(.cs), 0x33), (X86State.selector(.ss), 0x2B),
         ]
+        state.storeBytes(of: X87Control.initial, toByteOffset: offset(X86State.x87Control), as: UInt16.self)
+        state.storeBytes(of: X87Control.emptyTags, toByteOffset: offset(X86State.x87Tags), as: UInt16.self)
         for (slot, value) in initial { state.storeBytes(of: value, toByteOffset: offset(slot), as: UInt64.self) }
     }
 
     /// Bits of `TranslationMode`.
     public func mode(_ state: UnsafeRawPointer) -> UInt32 {
         let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
-        return mxcsr & MXCSR.masks == MXCSR.masks ? 0 : TranslationMode.unmasksSSE
+        let control = state.load(fromByteOffset: x87ControlOffset, as: UInt16.self)
+        let sse = mxcsr & MXCSR.masks == MXCSR.masks ? 0 : TranslationMode.unmasksSSE
+        return sse | (control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87)
     }
 
     /// Flushing to zero is for underflow that is masked (volume 1, 10.2.3.3).
@@ -67,6 +71,8 @@ public struct X86: GuestArchitecture {
 enum TranslationMode {
     /// An exception of SSE is not masked, so that each operation is looked at.
     static let unmasksSSE: UInt32 = 1
+    /// An exception of x87 is not masked, so that one may be pending.
+    static let unmasksX87: UInt32 = 2
 }
 
 /// MXCSR (volume 1, 10.2.3): flags in bits 0 to 5, masks for them in 7 to 12, rounding in 13 and 14.
@@ -76,6 +82,13 @@ enum MXCSR {
     static let masks: UInt32 = 0x1F80
     static let flushToZero: UInt32 = 1 << 15
     static let reserved: UInt32 = 0xFFFF_0000
+}
+
+/// x87's control word, and what FNINIT makes of it and of the tags.
+enum X87Control {
+    static let masks: UInt16 = 0x3F
+    static let initial: UInt16 = 0x37F
+    static let emptyTags: UInt16 = 0xFFFF
 }
 
 /// The bits of a flags value, as the IR's `flagsToBits` gives them: of the low byte of EFLAGS, in bits 8 to 15, and of OF.

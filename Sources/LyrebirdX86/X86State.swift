@@ -16,30 +16,32 @@ public enum X86State {
     @inline(__always) public static func segmentBase(_ segment: Segment) -> Slot { Slot(18 &+ Int(segment.rawValue)) }
     @inline(__always) public static func selector(_ segment: Segment) -> Slot { Slot(24 &+ Int(segment.rawValue)) }
     public static let mxcsr = Slot(30)
-    /// FCW, FSW without TOP and FTW as FXSAVE abridges it: a bit for each register that is not empty.
+    /// FCW, FSW and FTW, of the image that FNSAVE would store: the x87 unit is one of the IR's own (group x87 and MMX).
     public static let x87Control = Slot(31)
     public static let x87Status = Slot(32)
     public static let x87Tags = Slot(33)
-    /// The physical register that is ST(0). It is part of a translation's key.
-    public static let x87Top = Slot(34)
-    /// The last x87 instruction that is none of control: its opcode, address and operand's address.
-    public static let x87Opcode = Slot(35)
-    public static let x87Instruction = Slot(36)
-    public static let x87Operand = Slot(37)
+    /// The last x87 instruction that is none of control: its opcode, address and operand's address. Opcode and operand are those
+    /// of the last one while an exception was not masked (SDM volume 1, 8.1.8 and 8.1.9).
+    public static let x87Opcode = Slot(34)
+    public static let x87Instruction = Slot(35)
+    public static let x87Operand = Slot(36)
     /// Operand of a trap (`TrapReason`).
-    public static let trapOperand = Slot(38)
+    public static let trapOperand = Slot(37)
     /// XMM0 to XMM15: bits 0 to 127 of the vector registers.
-    @inline(__always) public static func xmm(_ number: Int) -> Slot { Slot(39 &+ number) }
+    @inline(__always) public static func xmm(_ number: Int) -> Slot { Slot(38 &+ number) }
     /// Bits 128 to 255. They are slots of their own, so that SSE, which keeps them, need not know of them.
-    @inline(__always) public static func upper(_ number: Int) -> Slot { Slot(55 &+ number) }
-    /// The significand of physical x87 register R0 to R7; MMX register n is that of Rn (volume 1, 9.2.1).
-    @inline(__always) public static func significand(_ number: Int) -> Slot { Slot(71 &+ number) }
+    @inline(__always) public static func upper(_ number: Int) -> Slot { Slot(54 &+ number) }
+    /// The significand of ST(0) to ST(7), in the image.
+    @inline(__always) public static func significand(_ number: Int) -> Slot { Slot(70 &+ number) }
     /// Its sign and exponent, 16 bits.
-    @inline(__always) public static func exponent(_ number: Int) -> Slot { Slot(79 &+ number) }
+    @inline(__always) public static func exponent(_ number: Int) -> Slot { Slot(78 &+ number) }
 
-    public static let layout = StateLayout(entries, size: size, trapOperand: trapOperand)
+    public static let layout = StateLayout(entries, size: size, trapOperand: trapOperand, x87Image: image)
 
-    private static let size = 8 * 39 + 8 + 16 * 32 + 8 * 16
+    /// Vectors are aligned to 16 bytes.
+    private static let vectors = 8 * 35 + 8
+    private static let image = vectors + 16 * 32
+    private static let size = image + (X87Image.size + 7) & ~7
 
     private static let entries: [StateLayout.Entry] = {
         let names = [
@@ -47,20 +49,25 @@ public enum X86State {
             "r15",
             "flags", "otherFlags", "esBase", "csBase", "ssBase", "dsBase", "fsBase", "gsBase", "es", "cs", "ss", "ds",
             "fs",
-            "gs", "mxcsr", "x87Control", "x87Status", "x87Tags", "x87Top", "x87Opcode", "x87Instruction", "x87Operand",
-            "trapOperand",
+            "gs", "mxcsr",
         ]
+        let pointers = ["x87Opcode", "x87Instruction", "x87Operand", "trapOperand"]
         var entries: [StateLayout.Entry] = []
         for (number, name) in names.enumerated() {
             entries.append(.init(name, name == "flags" ? .flags : .i64, 8 * number))
         }
-        // Vectors are aligned to 16 bytes.
-        let vectors = 8 * 39 + 8
+        let words = [
+            ("x87Control", X87Image.control), ("x87Status", X87Image.status), ("x87Tags", X87Image.tags),
+        ]
+        for (name, offset) in words { entries.append(.init(name, .i16, image + offset)) }
+        for (number, name) in pointers.enumerated() {
+            entries.append(.init(name, .i64, 8 * (names.count + number)))
+        }
         for number in 0..<16 { entries.append(.init("xmm\(number)", .v128, vectors + 16 * number)) }
         for number in 0..<16 { entries.append(.init("upper\(number)", .v128, vectors + 16 * (16 + number))) }
-        let x87 = vectors + 16 * 32
-        for number in 0..<8 { entries.append(.init("significand\(number)", .i64, x87 + 8 * number)) }
-        for number in 0..<8 { entries.append(.init("exponent\(number)", .i64, x87 + 8 * (8 + number))) }
+        let stack = image + X87Image.stack
+        for number in 0..<8 { entries.append(.init("significand\(number)", .i64, stack + 10 * number)) }
+        for number in 0..<8 { entries.append(.init("exponent\(number)", .i16, stack + 10 * number + 8)) }
         return entries
     }()
 

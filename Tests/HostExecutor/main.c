@@ -35,6 +35,9 @@ enum { PAGE = 4096, START = 2048, ROUNDS = 4096 };
 #define DATA 0x10000000ull
 #define CODE 0x20000000ull
 
+// Of the area of FXSAVE; one of them, in between, has MXCSR.
+enum { X87_WORDS = 20, MXCSR_WORD = 3 };
+enum { REPEATED = 1, SEQUENCE = 2 };
 enum { TRAP_FLAG = 0x100, INTERRUPTS = 0x200, DEBUG = 1 };
 
 // A page that can be written, and one behind it that can be read.
@@ -46,11 +49,14 @@ struct image {
 struct test {
     uint64_t general[16];
     uint64_t flags;
+    // REPEATED or SEQUENCE.
     uint64_t repeats;
     uint64_t mxcsr;
     uint64_t xmm[16][2];
     // Bits 128 to 255.
     uint64_t upper[16][2];
+    // What FXSAVE stores first.
+    uint64_t x87[X87_WORDS];
     uint8_t code[16];
 };
 
@@ -60,6 +66,8 @@ struct result {
     uint64_t mxcsr;
     uint64_t xmm[16][2];
     uint64_t upper[16][2];
+    uint64_t x87[X87_WORDS];
+    uint64_t fs_base, gs_base;
     uint8_t memory[PAGE];
 };
 
@@ -106,17 +114,32 @@ static void copyVectors(uint64_t (*to)[2], uint64_t (*from)[2], uint64_t isPrese
         for (int half = 0; half < 2; half++) to[i][half] = isPresent ? from[i][half] : 0;
 }
 
+static void copyX87(uint64_t *to, const uint64_t *from) {
+    for (int i = 0; i < X87_WORDS; i++)
+        if (i != MXCSR_WORD) to[i] = from[i];
+}
+
 static void enterVectors(const struct test *test, struct extended_state *state) {
     state->present |= X87 | SSE | AVX;
     state->legacy.mxcsr = (uint32_t)test->mxcsr;
     copyVectors((uint64_t(*)[2])state->legacy._xmm, (uint64_t(*)[2])test->xmm, 1);
     copyVectors(state->upper, (uint64_t(*)[2])test->upper, 1);
+    copyX87((uint64_t *)&state->legacy, test->x87);
 }
 
 static void leaveVectors(struct result *result, struct extended_state *state) {
     result->mxcsr = state->legacy.mxcsr;
     copyVectors(result->xmm, (uint64_t(*)[2])state->legacy._xmm, state->present & SSE);
     copyVectors(result->upper, state->upper, state->present & AVX);
+    static const uint64_t initial[X87_WORDS] = {0x37F};
+    copyX87(result->x87, state->present & X87 ? (uint64_t *)&state->legacy : initial);
+}
+
+// What a case may have loaded into segment registers.
+static void resetSegments(void) {
+    __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0));
+    call(SYS_arch_prctl, ARCH_SET_GS, image->gs_base, 0);
+    call(SYS_arch_prctl, ARCH_SET_FS, image->fs_base, 0);
 }
 
 static void enter(mcontext_t *context) {
@@ -125,7 +148,9 @@ static void enter(mcontext_t *context) {
     const struct test *test = tests + current;
     for (int i = 0; i < 16; i++) registers[registerOf[i]] = (greg_t)test->general[i];
     registers[REG_RIP] = (greg_t)start(current);
-    registers[REG_EFL] = (greg_t)(test->flags | TRAP_FLAG | INTERRUPTS | 2);
+    // What is several instructions runs into the breakpoint behind it.
+    uint64_t trap = test->repeats == SEQUENCE ? 0 : TRAP_FLAG;
+    registers[REG_EFL] = (greg_t)(test->flags | trap | INTERRUPTS | 2);
     enterVectors(test, (struct extended_state *)context->fpregs);
     rounds = 0;
 }
@@ -141,7 +166,7 @@ static void handle(int number, siginfo_t *info, void *context) {
         return enter(machine);
     }
     int again = registers[REG_TRAPNO] == DEBUG && (uint64_t)registers[REG_RIP] == start(current);
-    if (again && tests[current].repeats && ++rounds < ROUNDS) return;
+    if (again && tests[current].repeats == REPEATED && ++rounds < ROUNDS) return;
     struct result *result = results + current;
     for (int i = 0; i < 16; i++) result->general[i] = (uint64_t)registers[registerOf[i]];
     result->flags = (uint64_t)registers[REG_EFL];
@@ -149,6 +174,9 @@ static void handle(int number, siginfo_t *info, void *context) {
     result->vector = (uint64_t)registers[REG_TRAPNO];
     result->address = (uint64_t)registers[REG_CR2];
     leaveVectors(result, (struct extended_state *)machine->fpregs);
+    call(SYS_arch_prctl, ARCH_GET_FS, (uint64_t)&result->fs_base, 0);
+    call(SYS_arch_prctl, ARCH_GET_GS, (uint64_t)&result->gs_base, 0);
+    resetSegments();
     copy(result->memory, (void *)DATA);
     copy((void *)DATA, image->bytes);
     current++;
@@ -184,12 +212,13 @@ static void dropRights(void) {
         need(setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0, "setresgid");
         need(setresuid(65534, 65534, 65534) == 0, "setresuid");
     }
-    // Of both ABIs, all calls but the two that the handler needs fail; the i386 numbers 15 and 231 are chmod and fgetxattr.
+    // Of both ABIs, all calls but the three that the handler needs fail; the i386 numbers 15 and 231 are chmod and fgetxattr.
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 2, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 38),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

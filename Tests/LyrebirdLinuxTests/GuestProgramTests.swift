@@ -73,10 +73,10 @@ struct GuestProgramTests {
     /// A program of the host's architecture, as the host runs it and translated.
     @Test(
         .enabled(if: GuestPrograms.shared?.hasX86Program == true, "a C compiler for x86-64 is needed"),
-        arguments: [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
-    func x86(options: [String]) {
-        expectAllWell(programs.run("x86-64", [], isNative: true))
-        expectAllWell(programs.run("x86-64", [], options: options, root: "/"))
+        arguments: ["x86-64", "x87"], [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
+    func x86(name: String, options: [String]) {
+        expectAllWell(programs.run(name, [], isNative: true))
+        expectAllWell(programs.run(name, [], options: options, root: "/"))
     }
 
     /// Its vectors, on hosts that have them all and on one that does not.
@@ -160,7 +160,8 @@ final class GuestPrograms: Sendable {
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         let bare =
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
-        hasX86Program = system("cd '\(directory)' && cc \(bare) \(source)/x86-64.c -o x86-64 2>/dev/null") == 0
+        let programs = ["x86-64", "x87"].map { "cc \(bare) \(source)/\($0).c -o \($0) 2>/dev/null" }
+        hasX86Program = system("cd '\(directory)' && " + programs.joined(separator: " && ")) == 0
         let vectors =
             "-O2 -w -static -nostdlib -mavx2 -maes -mpclmul -msha -fno-stack-protector -fcf-protection=none -fno-builtin"
         hasX86Vectors =

@@ -28,6 +28,9 @@ struct ExecutionCase {
     /// EFLAGS: the status flags and DF.
     var flags: UInt64
     var vectors: VectorState
+    var x87 = X87State()
+    /// How many instructions: the first one, and others behind it that name no memory.
+    var length = 1
     /// Where the memory operand is, if it is where there is memory, or at its edge.
     var target: UInt64?
 
@@ -50,6 +53,28 @@ struct ExecutionCase {
         .vpgatherdd, .vpgatherdq, .vpgatherqd, .vpgatherqq, .vgatherdps, .vgatherdpd, .vgatherqps, .vgatherqpd,
     ]
 
+    /// The addresses of the last x87 instruction and its operand go to memory.
+    var storesPointers: Bool { !unknownBytes.isEmpty }
+
+    /// Memory is read in many steps.
+    var loadsAreas: Bool { [.fldenv, .frstor, .fxrstor, .xrstor].contains(instruction.mnemonic) }
+
+    /// Where they are, and MXCSR_MASK, what of it CPUs ignore, and which components are in their initial state.
+    var unknownBytes: [Int] {
+        switch instruction.mnemonic {
+        case .fnstenv, .fnsave: instruction.operandSize == 2 ? Array(6..<14) : Array(12..<28)
+        case .fxsave: Array(6..<24) + Array(28..<32) + Array(416..<512)
+        case .xsave, .xsaveopt, .xsavec: Array(6..<24) + Array(28..<32) + Array(416..<520)
+        default: []
+        }
+    }
+
+    var usesX87: Bool {
+        let features: Set<Feature> = [.fpu, .mmx, .fxsr, .xsave, .xsaveopt, .xsavec]
+        let operands = (0..<instruction.operandCount).map { instruction.operand($0).kind }
+        return features.contains(instruction.row.feature) || operands.contains(.mmx)
+    }
+
     /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
     var isMasked: Bool {
         let moves: Set<Mnemonic> = [.maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq]
@@ -65,6 +90,7 @@ struct ExecutionCase {
             read.append("vector \(number):\(hex(vectors.upper[number]))'\(hex(vectors.xmm[number]))")
         }
         if !read.isEmpty { read.append("mxcsr \(hex(UInt64(vectors.mxcsr)))") }
+        if usesX87 { read.append(x87.description) }
         let place = target.map { " at \(hex($0))" } ?? ""
         return
             "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
@@ -109,22 +135,36 @@ struct ExecutionGenerator {
     private var codes: CodeGenerator
     private var random: SplitMix
     private let rows: [SpecRow]
+    /// Places in `rows`.
+    private let x87Rows: [Int]
     private var count = 0
     private let image: [UInt8]
 
     init(seed: UInt64, rows: [SpecRow], image: [UInt8]) {
         codes = CodeGenerator(seed: seed, mode: Mode(.bits64), rows: rows)
         random = SplitMix(state: ~seed)
-        self.rows = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
+        let built = zip(rows, Row.all).filter { $1.isBuilt }.map(\.0)
+        self.rows = built
+        x87Rows = built.indices.filter { ["FPU", "MMX"].contains(built[$0].tags.first) }
         self.image = image
     }
+
+    /// Lines of memory that have what is in an XSAVE area's header, of the standard and of the compacted form.
+    private static let headers: [UInt64] = [20, 40]
 
     /// Memory: random words and, where alignment would have them, small numbers and addresses of code.
     static func image(seed: UInt64) -> [UInt8] {
         var random = SplitMix(state: seed)
         var words: [UInt64] = []
         for index in 0..<1024 {
+            if let form = headers.firstIndex(of: UInt64(index / 8)) {
+                let header: [UInt64] = [random.next() & 7, form == 0 ? 0 : 1 << 63 | 7]
+                words.append(index % 8 < 2 ? header[index % 8] : 0)
+                continue
+            }
             switch index % 8 {
+            // Where MXCSR is in areas of FXSAVE.
+            case 3: words.append(random.next() & 0xFFFF_0000_FFFF)
             // EFLAGS without AC, NT and TF, for POPF.
             case 0: words.append(random.next() & ~0x4_4100)
             case 1, 5: words.append(Arena.code + random.next() % (16 * Arena.page) & ~Arena.start)
@@ -142,8 +182,34 @@ struct ExecutionGenerator {
             guard case .instruction(let instruction) = string.decoded(), instruction.row.isBuilt,
                 Self.canBeExecuted(instruction)
             else { continue }
-            if let made = make(string.bytes, instruction, slot) { return made }
+            guard var made = make(string.bytes, instruction, slot) else { continue }
+            if made.usesX87, chance(1, of: 3) { extend(&made) }
+            return made
         }
+    }
+
+    /// More instructions of x87 and MMX behind one of them, as many as there is room for.
+    private mutating func extend(_ made: inout ExecutionCase) {
+        guard Self.canBeFollowed(made.instruction) else { return }
+        var bytes = Array(made.code.prefix(Int(made.instruction.length)))
+        for _ in 0..<12 {
+            let row = x87Rows[Int(random.next() % UInt64(x87Rows.count))]
+            let string = codes.string(of: rows[row])
+            guard case .instruction(let next) = string.decoded(), next.row.isBuilt, Self.canBeFollowed(next),
+                bytes.count + Int(next.length) < 16
+            else { continue }
+            bytes += string.bytes.prefix(Int(next.length))
+            made.length += 1
+        }
+        made.code = bytes + [UInt8](repeating: 0xCC, count: 16 - bytes.count)
+    }
+
+    /// Touches registers only, and does not change what is masked.
+    private static func canBeFollowed(_ i: DecodedInstruction) -> Bool {
+        let memory: Set<Operand.Kind> = [.memory, .source, .destination]
+        let operands = Set((0..<i.operandCount).map { i.operand($0).kind })
+        return operands.isDisjoint(with: memory) && i.mnemonic != .fninit && i.mnemonic != .maskmovq
+            && (i.row.feature == .fpu || i.row.feature == .mmx)
     }
 
     /// What a user's program can do, in one step, with what is compared.
@@ -152,7 +218,7 @@ struct ExecutionGenerator {
         // They reach the kernel, or the trap flag has its own opinion of them.
         case .syscall, .int, .int1, .int3: false
         // These are what they are.
-        case .cpuid, .rdtsc, .rdtscp: false
+        case .cpuid, .rdtsc, .rdtscp, .rdpid, .xgetbv: false
         // A count beyond the operand's size leaves all of the result undefined.
         case .shld, .shrd: i.operandSize != 2
         // AMD's CPUs shorten them, which this mode does not.
@@ -171,12 +237,16 @@ struct ExecutionGenerator {
         prepare(instruction, &registers)
         var target: UInt64?
         if !aim(&instruction, &code, &registers, slot, &target) { return nil }
+        // The host may have more components than the guest.
+        let components: Set<Mnemonic> = [.xsave, .xsaveopt, .xsavec, .xrstor]
+        if components.contains(instruction.mnemonic), registers[0] > 7 { return nil }
         code += [UInt8](repeating: 0xCC, count: 16 - code.count)
         var vectors = vectors(instruction)
         prepare(instruction, &vectors, target)
         return ExecutionCase(
             instruction: instruction, code: code, registers: registers,
-            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors, target: target)
+            flags: random.next() & 0x8D5 | (chance(1, of: 3) ? 0x400 : 0), vectors: vectors,
+            x87: X87State(random: &random), target: target)
     }
 
     /// What single instructions want of registers to be more than an exception.
@@ -197,6 +267,7 @@ struct ExecutionGenerator {
             case 2: registers[2] = random.next() >> (random.next() % 64)
             default: break
             }
+        case .xsave, .xsaveopt, .xsavec, .xrstor: registers[0] &= 7
         case .pcmpestri, .pcmpestrm, .vpcmpestri, .vpcmpestrm:
             // Lengths.
             for number in [0, 2] where chance(3, of: 4) {
@@ -298,6 +369,13 @@ struct ExecutionGenerator {
         }
         let size = (0..<i.operandCount).map { i.operand($0) }.first { $0.kind == .memory }?.size ?? 0
         if size >= 16, chance(3, of: 4) { address &= ~UInt64(chance(1, of: 2) ? 15 : 31) }
+        switch i.mnemonic {
+        case .fxsave, .fxrstor: if chance(7, of: 8) { address &= ~15 }
+        case .xsave, .xsaveopt, .xsavec: if chance(7, of: 8) { address &= ~63 }
+        // Where there is something like a header.
+        case .xrstor: if chance(7, of: 8) { address = Arena.data + 64 * Self.headers[Int(random.next() & 1)] - 512 }
+        default: break
+        }
         if isAtomic, !(i.mnemonic == .cmpxchg8b && chance(1, of: 8)) { address &= ~15 }
         return address
     }

@@ -21,6 +21,9 @@ struct ExecutionOutcome {
     var registers: [UInt64]
     var flags: UInt64
     var vectors: VectorState
+    var x87: X87State
+    /// Of FS and GS.
+    var bases: [UInt64]
     /// The page that can be written.
     var memory: [UInt8]
 }
@@ -43,8 +46,8 @@ struct HostSubject: ExecutionSubject {
     let name = "host"
 
     // As the structs of HostExecutor have it.
-    private static let caseSize = 8 * 19 + VectorState.size + 16
-    private static let resultSize = 8 * 21 + VectorState.size + 4096
+    private static let caseSize = 8 * 19 + VectorState.size + X87State.size + 16
+    private static let resultSize = 8 * 21 + VectorState.size + X87State.size + 16 + 4096
 
     func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
         let input = try TemporaryFile(size: image.count + 16 + Self.caseSize * cases.count)
@@ -57,10 +60,12 @@ struct HostSubject: ExecutionSubject {
             let at = bases + 16 + Self.caseSize * number
             for index in 0..<16 { at.storeBytes(of: test.registers[index], toByteOffset: 8 * index, as: UInt64.self) }
             at.storeBytes(of: test.flags, toByteOffset: 128, as: UInt64.self)
-            at.storeBytes(of: test.isRepeated ? 1 : 0, toByteOffset: 136, as: UInt64.self)
+            at.storeBytes(of: test.length > 1 ? 2 : test.isRepeated ? 1 : 0, toByteOffset: 136, as: UInt64.self)
             at.storeBytes(of: UInt64(test.vectors.mxcsr), toByteOffset: 144, as: UInt64.self)
             test.vectors.store(at + 152)
-            test.code.withUnsafeBytes { (at + 152 + VectorState.size).copyMemory(from: $0.baseAddress!, byteCount: 16) }
+            test.x87.store(area: at + 152 + VectorState.size)
+            let code = at + 152 + VectorState.size + X87State.size
+            test.code.withUnsafeBytes { code.copyMemory(from: $0.baseAddress!, byteCount: 16) }
         }
         let run = ChildProcess([buildDirectory + "/HostExecutor", input.path, output.path])
         guard run.status == 0 else { throw HostOracle.Failure(text: "HostExecutor: \(run.status) \(run.errors)") }
@@ -81,13 +86,16 @@ struct HostSubject: ExecutionSubject {
         case 6: end = .undefined
         case 13: end = .generalProtection
         case 14: end = .fault(word(19))
-        case 19: end = .floatingPoint
+        case 16, 19: end = .floatingPoint
         case let vector: end = .other("vector \(vector)")
         }
+        let bases = at + 168 + VectorState.size + X87State.size
         return ExecutionOutcome(
             end: end, pc: pc, registers: (0..<16).map(word), flags: word(16),
             vectors: VectorState(mxcsr: UInt32(truncatingIfNeeded: word(20)), at + 168),
-            memory: Array(UnsafeRawBufferPointer(start: at + 168 + VectorState.size, count: 4096)))
+            x87: X87State(area: at + 168 + VectorState.size),
+            bases: (0..<2).map { bases.load(fromByteOffset: 8 * $0, as: UInt64.self) },
+            memory: Array(UnsafeRawBufferPointer(start: bases + 16, count: 4096)))
     }
 }
 
@@ -163,7 +171,7 @@ struct InterpreterSubject: ExecutionSubject {
             let start = Arena.pc(slot)
             unit.reset(pc: start)
             test.code.withUnsafeBytes {
-                X86().lift(GuestCode(pc: start, bytes: $0), mode: X86().mode(state), into: &unit, limit: 1)
+                X86().lift(GuestCode(pc: start, bytes: $0), mode: X86().mode(state), into: &unit, limit: test.length)
             }
             optimizer.run(&unit)
             if let error = verifier.errors(in: unit).first {
@@ -195,7 +203,11 @@ struct InterpreterSubject: ExecutionSubject {
             outcomes.append(
                 ExecutionOutcome(
                     end: end ?? .other("too many rounds"), pc: pc, registers: (0..<16).map { get(state, $0) },
-                    flags: flags(state), vectors: vectors(state), memory: Array(memory.bytes.prefix(4096))))
+                    flags: flags(state), vectors: vectors(state),
+                    x87: X87State(image: state + X86State.layout.x87Image!),
+                    bases: [Segment.fs, .gs].map {
+                        state.load(fromByteOffset: offset(X86State.segmentBase($0)), as: UInt64.self)
+                    }, memory: Array(memory.bytes.prefix(4096))))
         }
         return outcomes
     }
@@ -214,6 +226,7 @@ struct InterpreterSubject: ExecutionSubject {
         }
         state.storeBytes(of: UInt64(test.vectors.mxcsr), toByteOffset: offset(X86State.mxcsr), as: UInt64.self)
         test.vectors.store(state + offset(X86State.xmm(0)))
+        test.x87.store(image: state + X86State.layout.x87Image!)
         let status = (test.flags & 0xD5) << 8 | test.flags >> 11 & 1 | 0x200
         state.storeBytes(of: UInt16(status), toByteOffset: offset(X86State.flags), as: UInt16.self)
         state.storeBytes(of: test.flags & 0x400, toByteOffset: offset(X86State.otherFlags), as: UInt64.self)
@@ -273,6 +286,7 @@ struct MachineSubject: ExecutionSubject {
                 cpu[.xmm(number)] = test.vectors.xmm[number]
                 cpu[.upper(number)] = test.vectors.upper[number]
             }
+            test.x87.load(into: cpu)
             cpu[.fsBase] = Arena.fsBase
             cpu[.gsBase] = Arena.gsBase
             cpu.pc = Arena.pc(slot)
@@ -295,7 +309,8 @@ struct MachineSubject: ExecutionSubject {
                     end: end, pc: cpu.pc, registers: (0..<16).map { cpu[.x86($0)] }, flags: cpu[.rflags],
                     vectors: VectorState(
                         mxcsr: UInt32(truncatingIfNeeded: cpu[.mxcsr]), xmm: (0..<16).map { cpu[.xmm($0)] },
-                        upper: (0..<16).map { cpu[.upper($0)] }), memory: memory))
+                        upper: (0..<16).map { cpu[.upper($0)] }), x87: X87State(cpu),
+                    bases: [cpu[.fsBase], cpu[.gsBase]], memory: memory))
         }
         return outcomes
     }

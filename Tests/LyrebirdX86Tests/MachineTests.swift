@@ -107,7 +107,8 @@ import Testing
     /// cpuid with every leaf that there is, and one that is not.
     @Test func saysWhatItIs() throws {
         for (leaf, check) in [
-            (0, { $0[.rbx] == 0x756E_6547 && $0[.rax] == 7 }), (1, { $0[.rdx] & 1 << 15 != 0 }),
+            (0, { $0[.rbx] == 0x756E_6547 && $0[.rax] == 0xD }), (1, { $0[.rdx] & 1 << 15 != 0 }),
+            (0xD, { $0[.rax] == 7 && $0[.rbx] == 832 && $0[.rcx] == 832 }),
             (0x8000_0001, { $0[.rdx] & 1 << 29 != 0 }), (0x1234_5678, { $0[.rax] == 0 && $0[.rdx] == 0 }),
         ] as [(UInt64, (CPU) -> Bool)] {
             let cpu = try cpu([0x0F, 0xA2, 0xCC])
@@ -115,6 +116,26 @@ import Testing
             #expect(cpu.run() == .breakpoint(immediate: 0))
             #expect(check(cpu), "leaf \(leaf)")
         }
+    }
+
+    /// fld1; call f; fiadd [rip]; int3, where f is the host's and uses the unit itself.
+    @Test func keepsItsStackFromTheHost() throws {
+        let cpu = try cpu([
+            0xD9, 0xE8, 0xE8, 0x07, 0x00, 0x00, 0x00, 0xDA, 0x05, 0x03, 0x00, 0x00, 0x00, 0xCC, 0x90, 0xC3, 0x29, 0x00,
+            0x00, 0x00,
+        ])
+        let isSet = cpu.machine.setFunction(
+            { a, _ in
+                // More than the unit has room for.
+                let numbers = (1...9).map { Float80(a) / Float80($0) }
+                return UInt64(numbers.reduce(0, +) * 1000)
+            }, at: Self.code + 14)
+        #expect(isSet)
+        cpu[.rdi] = 7
+        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(cpu[.rax] == 19802)
+        #expect(cpu[.x87Status] == 7 << 11 && cpu[.x87Tags] == 0x3FFF)
+        #expect(cpu[.x87Significand(0)] == 42 << 58 && cpu[.x87Exponent(0)] == 0x3FFF + 5)
     }
 
     /// call f; int3, where f is the host's and a RET stands behind it.

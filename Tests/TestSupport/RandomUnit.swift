@@ -52,7 +52,9 @@ public struct RandomUnit {
         ($0.effect == .pure || $0.effect == .float) && $0 != .const && $0 != .vconst && $0 != .flags
     }
     private static let float = generic.filter { $0.rawValue >= Opcode.vshiftU.rawValue }
-    private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter(\.mayFault)
+    private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter {
+        $0.mayFault && $0 != .x87Load && $0 != .x87Store
+    }
 
     // MARK: Units
 

@@ -6,3 +6,4 @@
 #include "host.h"
 #include "special.h"
 #include "sse.h"
+#include "x87.h"

@@ -36,6 +36,10 @@ struct lyrebird_context {
     uint32_t mxcsr;
     uint32_t left_mxcsr;
     uint32_t host_mxcsr;
+    // Whether the guest's x87 state is in the host's x87 unit, and not in its image. Only while generated code runs.
+    uint32_t x87_is_loaded;
+    // A control word on its way.
+    uint32_t x87_word;
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];

@@ -408,6 +408,72 @@ extension Unit {
         _ = append(.fence, .none, 0, 0, 0, 0)
     }
 
+    /// Executes an instruction on the unit's registers.
+    @inline(__always)
+    public mutating func x87(code: Int32) {
+        _ = append(.x87, .none, 0, UInt32(bitPattern: code), 0, 0)
+    }
+
+    /// The same, for one that compares: its flags.
+    @inline(__always)
+    public mutating func x87Flags(code: Int32) -> Value {
+        append(.x87Flags, .flags, 0, UInt32(bitPattern: code), 0, 0)
+    }
+
+    /// The same, for one that moves where a condition holds for f.
+    @inline(__always)
+    public mutating func x87Select(_ f: Value, code: Int32) {
+        _ = append(.x87Select, .none, 0, f.id, UInt32(bitPattern: code), 0)
+    }
+
+    /// The same, for one that reads memory at address + disp.
+    @inline(__always)
+    public mutating func x87Load(_ address: Value, disp: Int32, code: Int32) {
+        _ = append(.x87Load, .none, 0, address.id, UInt32(bitPattern: disp), UInt32(bitPattern: code))
+    }
+
+    /// The same, for one that writes it.
+    @inline(__always)
+    public mutating func x87Store(_ address: Value, disp: Int32, code: Int32) {
+        _ = append(.x87Store, .none, 0, address.id, UInt32(bitPattern: disp), UInt32(bitPattern: code))
+    }
+
+    /// The status word.
+    @inline(__always)
+    public mutating func x87Status() -> Value {
+        append(.x87Status, .i32, 0, 0, 0, 0)
+    }
+
+    /// Makes the low 16 bits the control word.
+    @inline(__always)
+    public mutating func x87Control(_ value: Value) {
+        _ = append(.x87Control, .none, 0, value.id, 0, 0)
+    }
+
+    /// An MMX register, zeros above.
+    @inline(__always)
+    public mutating func mmxGet(register: Int32) -> Value {
+        append(.mmxGet, .v128, 0, UInt32(bitPattern: register), 0, 0)
+    }
+
+    /// An MMX register becomes the low half.
+    @inline(__always)
+    public mutating func mmxSet(_ value: Value, register: Int32) {
+        _ = append(.mmxSet, .none, 0, value.id, UInt32(bitPattern: register), 0)
+    }
+
+    /// What FNSAVE stores at an offset.
+    @inline(__always)
+    public mutating func x87Image(_ type: Type, offset: Int32) -> Value {
+        append(.x87Image, type, 0, UInt32(bitPattern: offset), 0, 0)
+    }
+
+    /// Makes that another value, as FRSTOR does.
+    @inline(__always)
+    public mutating func x87SetImage(_ value: Value, offset: Int32) {
+        _ = append(.x87SetImage, .none, 0, value.id, UInt32(bitPattern: offset), 0)
+    }
+
     /// Bitwise and.
     @inline(__always)
     public mutating func vand(_ a: Value, _ b: Value) -> Value {

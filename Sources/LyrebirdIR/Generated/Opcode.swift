@@ -172,6 +172,29 @@ public enum Opcode: UInt16, Sendable {
     // Helpers
     /// Calls the named host function, which sees no guest state.
     case call
+    // x87 and MMX
+    /// Executes an instruction on the unit's registers.
+    case x87
+    /// The same, for one that compares: its flags.
+    case x87Flags
+    /// The same, for one that moves where a condition holds for f.
+    case x87Select
+    /// The same, for one that reads memory at address + disp.
+    case x87Load
+    /// The same, for one that writes it.
+    case x87Store
+    /// The status word.
+    case x87Status
+    /// Makes the low 16 bits the control word.
+    case x87Control
+    /// An MMX register, zeros above.
+    case mmxGet
+    /// An MMX register becomes the low half.
+    case mmxSet
+    /// What FNSAVE stores at an offset.
+    case x87Image
+    /// Makes that another value, as FRSTOR does.
+    case x87SetImage
     // Vectors
     /// Bitwise and.
     case vand
@@ -565,7 +588,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 274
+    public static let count = 285
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -650,6 +673,17 @@ extension Opcode {
         0x070600000539,  // exitIndirect
         0x070700020003,  // exitTrap
         0x090807003939,  // call
+        0x0c0000000002,  // x87
+        0x0c0008000002,  // x87Flags
+        0x0c0000000241,  // x87Select
+        0x030000020239,  // x87Load
+        0x040000020239,  // x87Store
+        0x0c0006000000,  // x87Status
+        0x0c0000000031,  // x87Control
+        0x0c0009000002,  // mmxGet
+        0x0c0000000249,  // mmxSet
+        0x0c0003000002,  // x87Image
+        0x0c0000000219,  // x87SetImage
         0x000009000909,  // vand
         0x000009000909,  // vor
         0x000009000909,  // vxor
@@ -928,6 +962,17 @@ extension Opcode {
         "exitIndirect",
         "exitTrap",
         "call",
+        "x87",
+        "x87Flags",
+        "x87Select",
+        "x87Load",
+        "x87Store",
+        "x87Status",
+        "x87Control",
+        "mmxGet",
+        "mmxSet",
+        "x87Image",
+        "x87SetImage",
         "vand",
         "vor",
         "vxor",

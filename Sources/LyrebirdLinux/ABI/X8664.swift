@@ -22,7 +22,7 @@ extension ABI {
             Capability(bit: 15, name: "cmov"), Capability(bit: 19, name: "clflush"), Capability(bit: 23, name: "mmx"),
             Capability(bit: 24, name: "fxsr"), Capability(bit: 25, name: "sse"), Capability(bit: 26, name: "sse2"),
         ],
-        capabilities2: [],
+        capabilities2: [Capability(bit: 1, name: "fsgsbase")],
         processorInformation: { index, count in x86_64Information(index, count) },
         signalFrameSize: UInt64(X86SignalFrame.largestSize),
         minimumAlternateStack: 2048,
@@ -43,7 +43,10 @@ extension ABI {
     static let x86_64SystemCalls: [SystemCall] = (0...334).map { SystemCall(rawValue: $0) ?? .unassigned }
 
     /// Features that have no bit of AT_HWCAP, as `arch/x86/include/asm/cpufeatures.h` names them: what CPUID says besides.
-    private static let furtherFeatures: StaticString = "syscall nx rdtscp lm cx16 movbe popcnt lahf_lm abm bmi1 adx"
+    private static let furtherFeatures: StaticString = """
+        syscall nx rdtscp lm pni pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes xsave avx f16c lahf_lm abm 3dnowprefetch \
+        fsgsbase bmi1 avx2 bmi2 adx clflushopt clwb sha_ni xsaveopt xsavec xgetbv1 rdpid
+        """
 
     /// `arch/x86/kernel/cpu/proc.c`
     private static func x86_64Information(_ index: Int, _ count: Int) -> String {
@@ -53,7 +56,7 @@ extension ABI {
             vendor_id\t: GenuineIntel
             cpu family\t: 6
             model\t\t: 60
-            model name\t: Lyrebird
+            model name\t: Lyrebird virtual x86-64 CPU
             stepping\t: 3
             physical id\t: 0
             siblings\t: \(count)

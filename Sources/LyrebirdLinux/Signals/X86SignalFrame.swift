@@ -360,17 +360,14 @@ extension X86Context {
 
 extension X86FloatingPoint {
     fileprivate init(_ cpu: CPU) {
-        let top = Int(cpu[.x87Top] & 7)
         control = UInt16(truncatingIfNeeded: cpu[.x87Control])
-        status = UInt16(truncatingIfNeeded: cpu[.x87Status]) & ~0x3800 | UInt16(top) << 11
-        tags = UInt8(truncatingIfNeeded: cpu[.x87Tags])
+        status = UInt16(truncatingIfNeeded: cpu[.x87Status])
+        for register in 0..<8 where cpu[.x87Tags] >> UInt64(2 * register) & 3 != 3 { tags |= 1 << UInt8(register) }
         opcode = UInt16(truncatingIfNeeded: cpu[.x87Opcode]) & 0x7ff
         instruction = cpu[.x87Instruction]
         operand = cpu[.x87Operand]
         for number in 0..<8 {
-            let place = (top + number) & 7
-            stack[number] =
-                UInt128(cpu[.x87Significand(place)]) | UInt128(cpu[.x87Exponent(place)] & 0xffff) << 64
+            stack[number] = UInt128(cpu[.x87Significand(number)]) | UInt128(cpu[.x87Exponent(number)]) << 64
         }
         mxcsr = UInt32(truncatingIfNeeded: cpu[.mxcsr])
         withUnsafeMutableBytes(of: &xmm) { cpu.copyRegisters(from: .xmm(0), to: $0) }
@@ -378,18 +375,17 @@ extension X86FloatingPoint {
     }
 
     fileprivate func load(into cpu: CPU) {
-        let top = Int(status >> 11 & 7)
         cpu[.x87Control] = UInt64(control)
-        cpu[.x87Status] = UInt64(status & ~0x3800)
-        cpu[.x87Tags] = UInt64(tags)
-        cpu[.x87Top] = UInt64(top)
+        cpu[.x87Status] = UInt64(status)
+        var words: UInt64 = 0
+        for register in 0..<8 where tags >> UInt8(register) & 1 == 0 { words |= 3 << UInt64(2 * register) }
+        cpu[.x87Tags] = words
         cpu[.x87Opcode] = UInt64(opcode)
         cpu[.x87Instruction] = instruction
         cpu[.x87Operand] = operand
         for number in 0..<8 {
-            let place = (top + number) & 7
-            cpu[.x87Significand(place)] = UInt64(truncatingIfNeeded: stack[number])
-            cpu[.x87Exponent(place)] = UInt64(truncatingIfNeeded: stack[number] >> 64)
+            cpu[.x87Significand(number)] = UInt64(truncatingIfNeeded: stack[number])
+            cpu[.x87Exponent(number)] = UInt64(truncatingIfNeeded: stack[number] >> 64)
         }
         cpu[.mxcsr] = UInt64(mxcsr)
         withUnsafeBytes(of: xmm) { cpu.loadRegisters(from: .xmm(0), $0) }

@@ -110,6 +110,7 @@ extension CodeGenerator {
         }
         dirty = SlotSet()
         hostFlags = -1
+        x87Place = .unknown
         if !first {
             for slot in 0..<contract.displacement.count {
                 slots[slot].bound = -1
@@ -270,7 +271,7 @@ extension CodeGenerator {
         let i = unit.instructions[index]
         switch i.opcode {
         case .set, .bind, .get, .instruction, .nop, .const, .vconst, .flags, .param, .jump, .exitJump, .exitTrap: break
-        case .load, .store:
+        case .load, .store, .x87Load, .x87Store:
             let address = addresses[index]
             if i.opcode == .store { consume(Int(values[Int(i.b)].representative), 3 &* index &+ 1) }
             consume(Int(address.base), 3 &* index)

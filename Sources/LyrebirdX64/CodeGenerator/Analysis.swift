@@ -381,6 +381,7 @@ extension CodeGenerator {
         case .load, .store:
             fold(i.a, i.opcode == .load ? Int32(bitPattern: i.b) : Int32(bitPattern: i.c), at: index, unit)
             if i.opcode == .store { use(i.b, at: index, field: 1) }
+        case .x87Load, .x87Store: fold(i.a, Int32(bitPattern: i.b), at: index, unit)
         case .jump: useArguments(i.a, at: index, unit)
         case .branch:
             use(i.a, at: index, field: 0)
@@ -590,7 +591,9 @@ extension CodeGenerator {
             body(&self, Int(values[Int(comparison.b)].representative))
             return
         }
-        if i.opcode == .load || i.opcode == .store || values[index].isAddress || values[index].foldsLoad {
+        if i.opcode == .load || i.opcode == .store || i.opcode == .x87Load || i.opcode == .x87Store
+            || values[index].isAddress || values[index].foldsLoad
+        {
             let address = addresses[index]
             if address.base >= 0 { body(&self, Int(address.base)) }
             if address.index >= 0 { body(&self, Int(address.index)) }

@@ -104,6 +104,8 @@ public struct CodeGenerator: ~Copyable {
     }
     /// The flags value that is the same but for an inverted carry (`cmc`), or -1: it costs nothing until somebody looks.
     var hostComplement: Int32 = -1 { didSet { moved = moved | contract.flagSlots } }
+    /// Where the guest's x87 state is, as far as that is known here.
+    var x87Place = X87Place.unknown
     var spillsUsed = SpillSet()
     var unchecked = UncheckedGroup()
     var position = 0
@@ -315,6 +317,9 @@ public struct CodeGenerator: ~Copyable {
             selectAtomic(index, i, unit)
         case .jump, .branch, .exitJump, .exitIndirect, .exitTrap: selectControl(index, i, unit)
         case .call: selectCall(index, i)
+        case .x87, .x87Flags, .x87Select, .x87Load, .x87Store, .x87Status, .x87Control, .mmxGet, .mmxSet, .x87Image,
+            .x87SetImage:
+            selectX87(index, i, unit)
         case .vshiftU, .vshiftS: selectVectorShift(index, i, unit)
         case _ where i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue: selectSSE(index, i, unit)
         case _ where i.opcode.isSpecialFloat: selectSpecialFloat(index, i, unit)

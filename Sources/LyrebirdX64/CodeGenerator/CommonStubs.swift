@@ -82,6 +82,14 @@ public struct CommonStubs: @unchecked Sendable {
         let leave = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
         let leaveWithoutPins = UnsafeRawPointer(a.cursor)
+        if let image = contract.x87Image {
+            // Host code finds the unit as the ABI has it: empty, with the control word of FNINIT.
+            a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
+            let away = a.jccForward(.e)
+            a.fnsave(image)
+            a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
+            a.bind(away)
+        }
         a.stmxcsr(ContextField.leftMXCSR)
         a.ldmxcsr(ContextField.hostMXCSR)
         a.mov(.b64, ContextField.predictionRSP, .rsp)

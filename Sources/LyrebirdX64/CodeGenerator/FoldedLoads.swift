@@ -38,9 +38,7 @@ extension CodeGenerator {
         case .vshlEach, .vshrEach, .vsarEach:
             return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
         case .vtest: return .ptest
-        case .sseAdd, .sseSub, .sseMul, .sseDiv, .sseMin, .sseMax, .sseAddSub, .sseAddPairs, .sseSubPairs:
-            return Self.floatOpcode(i)
-        default: return Self.packedOpcode(i)
+        default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
         }
     }
 
@@ -55,6 +53,9 @@ extension CodeGenerator {
             return (Self.pick(lane, .vpbroadcastb, .vpbroadcastw, .vpbroadcastd, .vpbroadcastq), nil, UInt8(lane))
         case .vabs where lane < 3: return (Self.pick(lane, .pabsb, .pabsw, .pabsd, .pabsd), nil, 4)
         case .vshuffle where i.a == i.b && lane == 2: return (.pshufd, UInt8(truncatingIfNeeded: i.c), 4)
+        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b, .sseToWords,
+            .sseFromWords, .sseConvertLanes:
+            return Self.unarySSEOpcode(i).map { ($0.opcode, nil, $0.size) }
         case .vshuffleHalf: return (i.c == 0 ? .pshuflw : .pshufhw, UInt8(truncatingIfNeeded: i.b), 4)
         default: return nil
         }
@@ -63,9 +64,10 @@ extension CodeGenerator {
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
         if i.type != .v128, i.opcode != .vtest { return nil }
-        guard foldingOpcode(i) != nil else { return foldingUnary(i)?.size }
-        guard i.opcode.auxKind == .format, i.format.isScalar else { return 4 }
-        return i.format.isDouble ? 3 : 2
+        if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
+            return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
+        }
+        return foldingOpcode(i) != nil ? 4 : foldingUnary(i)?.size
     }
 
     /// Makes a load the operand of the instruction, which is one that is needed. The walk is backward: nobody behind wants the load's

@@ -41,6 +41,9 @@ public struct RegisterContract: Sendable {
     public let features: CPUFeatures
     let layout: StateLayout
 
+    /// Where the state of the guest's x87 unit is when it is not in the host's.
+    let x87Image: Memory?
+
     /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it. The first
     /// eight are left out: what a guest has there is hot enough to be in a register.
     static let bias = 136
@@ -78,6 +81,7 @@ public struct RegisterContract: Sendable {
         for (slot, type) in types.enumerated() where type == .flags { flagSlots.insert(slot) }
         self.flagSlots = flagSlots
         self.layout = layout
+        x87Image = layout.x87Image.map { Memory(base: .rbp, displacement: Int32($0 - Self.bias)) }
         self.memory = memory
         self.features = features
     }
@@ -110,6 +114,8 @@ enum ContextField {
     static let mxcsr = field(\.mxcsr)
     static let leftMXCSR = field(\.left_mxcsr)
     static let hostMXCSR = field(\.host_mxcsr)
+    static let x87IsLoaded = field(\.x87_is_loaded)
+    static let x87Word = field(\.x87_word)
     static let savedGPR = field(\.saved_gpr)
     static let savedXMM = field(\.saved_xmm)
     static let spills = field(\.spills)

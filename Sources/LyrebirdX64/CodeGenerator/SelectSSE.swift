@@ -15,12 +15,53 @@ extension CodeGenerator {
         }
     }
 
-    mutating func selectSSE(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+    /// Those that are one instruction of two vectors.
+    static func sseOpcode(_ i: Instruction) -> SSEOpcode? {
         let f = i.format
         switch i.opcode {
-        case .sseSqrt: root(Self.pick(f, .sqrtss, .sqrtsd, .sqrtps, .sqrtpd), index, i)
-        case .sseReciprocal: root(f.isScalar ? .rcpss : .rcpps, index, i)
-        case .sseReciprocalRoot: root(f.isScalar ? .rsqrtss : .rsqrtps, index, i)
+        case .sseAdd: return pick(f, .addss, .addsd, .addps, .addpd)
+        case .sseSub: return pick(f, .subss, .subsd, .subps, .subpd)
+        case .sseMul: return pick(f, .mulss, .mulsd, .mulps, .mulpd)
+        case .sseDiv: return pick(f, .divss, .divsd, .divps, .divpd)
+        case .sseMin: return pick(f, .minss, .minsd, .minps, .minpd)
+        case .sseMax: return pick(f, .maxss, .maxsd, .maxps, .maxpd)
+        case .sseAddSub: return f.isDouble ? .addsubpd : .addsubps
+        case .sseAddPairs: return f.isDouble ? .haddpd : .haddps
+        case .sseSubPairs: return f.isDouble ? .hsubpd : .hsubps
+        case .sseSqrt where f.isScalar: return f.isDouble ? .sqrtsd : .sqrtss
+        case .sseReciprocal where f.isScalar: return .rcpss
+        case .sseReciprocalRoot where f.isScalar: return .rsqrtss
+        case .sseConvert: return f.isDouble ? .cvtsd2ss : .cvtss2sd
+        default: return nil
+        }
+    }
+
+    /// Those of one vector, and the size, as a logarithm, of what they read of it.
+    static func unarySSEOpcode(_ i: Instruction) -> (opcode: SSEOpcode, size: UInt8)? {
+        let f = i.format
+        switch i.opcode {
+        case .sseSqrt where !f.isScalar: return (f.isDouble ? .sqrtpd : .sqrtps, 4)
+        case .sseReciprocal where !f.isScalar: return (.rcpps, 4)
+        case .sseReciprocalRoot where !f.isScalar: return (.rsqrtps, 4)
+        case .sseToWords:
+            let rounding: SSEOpcode = f.isDouble ? .cvtpd2dq : .cvtps2dq
+            return (i.b == 0 ? rounding : f.isDouble ? .cvttpd2dq : .cvttps2dq, 4)
+        case .sseFromWords: return f.isDouble ? (.cvtdq2pd, 3) : (.cvtdq2ps, 4)
+        case .sseConvertLanes: return f.isDouble ? (.cvtpd2ps, 4) : (.cvtps2pd, 3)
+        default: return nil
+        }
+    }
+
+    mutating func selectSSE(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        let f = i.format
+        if let opcode = Self.sseOpcode(i) {
+            return binary(opcode, index, Int(values[Int(i.a)].representative), Int(values[Int(i.b)].representative))
+        }
+        // Of packed numbers the operand that scalars have for their upper lanes is not read.
+        if let (opcode, _) = Self.unarySSEOpcode(i) {
+            return unary(opcode, index, i.opcode.valueFields == 1 ? i.a : i.b)
+        }
+        switch i.opcode {
         case .sseRound: roundSSE(index, i)
         case .sseCompare:
             guard i.c < 8 || hasAVX else { return floatByCall(index, i, unit) }
@@ -37,39 +78,15 @@ extension CodeGenerator {
             hostFlags = Int32(truncatingIfNeeded: index)
         case .sseToInt: convertToInteger(index, i)
         case .sseFromInt: convertFromInteger(index, i, unit)
-        case .sseToWords:
-            let rounding: SSEOpcode = f.isDouble ? .cvtpd2dq : .cvtps2dq
-            convertLanes(i.b == 0 ? rounding : f.isDouble ? .cvttpd2dq : .cvttps2dq, index, i)
-        case .sseFromWords: convertLanes(f.isDouble ? .cvtdq2pd : .cvtdq2ps, index, i)
-        case .sseConvert: sse(f.isDouble ? .cvtsd2ss : .cvtss2sd, index, i)
-        case .sseConvertLanes: convertLanes(f.isDouble ? .cvtpd2ps : .cvtps2pd, index, i)
         case .sseFromHalf:
             guard hasF16C else { return floatByCall(index, i, unit) }
-            convertLanes(.vcvtph2ps, index, i)
+            unary(.vcvtph2ps, index, i.a)
         case .sseToHalf:
             guard hasF16C else { return floatByCall(index, i, unit) }
             let a = Int(values[Int(i.a)].representative)
             let source = useVector(a)
             hot.avx(.vcvtps2ph, vectorResult(index, a), source, imm: UInt8(truncatingIfNeeded: i.b))
-        case .sseFused: fuse(index, i, unit)
-        default: sse(Self.floatOpcode(i), index, i)
-        }
-    }
-
-    /// Of those that are one instruction of two vectors in all formats they have.
-    static func floatOpcode(_ i: Instruction) -> SSEOpcode {
-        let f = i.format
-        switch i.opcode {
-        case .sseAdd: return pick(f, .addss, .addsd, .addps, .addpd)
-        case .sseSub: return pick(f, .subss, .subsd, .subps, .subpd)
-        case .sseMul: return pick(f, .mulss, .mulsd, .mulps, .mulpd)
-        case .sseDiv: return pick(f, .divss, .divsd, .divps, .divpd)
-        case .sseMin: return pick(f, .minss, .minsd, .minps, .minpd)
-        case .sseMax: return pick(f, .maxss, .maxsd, .maxps, .maxpd)
-        case .sseAddSub: return f.isDouble ? .addsubpd : .addsubps
-        case .sseAddPairs: return f.isDouble ? .haddpd : .haddps
-        case .sseSubPairs: return f.isDouble ? .hsubpd : .hsubps
-        default: fatalError("\(i.opcode) is no instruction of two vectors")
+        default: fuse(index, i, unit)
         }
     }
 
@@ -85,19 +102,6 @@ extension CodeGenerator {
         return (first, second, vectorResult(index, a, orWithAVX: b))
     }
 
-    private mutating func sse(_ opcode: SSEOpcode, _ index: Int, _ i: Instruction) {
-        let (first, second, result) = operands(index, i)
-        three(opcode, result, first, second)
-    }
-
-    /// Packed numbers have one operand.
-    private mutating func root(_ opcode: SSEOpcode, _ index: Int, _ i: Instruction) {
-        if i.format.isScalar { return sse(opcode, index, i) }
-        let b = Int(values[Int(i.b)].representative)
-        let source = useVector(b)
-        two(opcode, vectorResult(index, b), source)
-    }
-
     private mutating func roundSSE(_ index: Int, _ i: Instruction) {
         let mode = UInt8(truncatingIfNeeded: i.c)
         if i.format.isScalar {
@@ -109,8 +113,8 @@ extension CodeGenerator {
         two(i.format.isDouble ? .roundpd : .roundps, vectorResult(index, b), source, imm: mode)
     }
 
-    private mutating func convertLanes(_ opcode: SSEOpcode, _ index: Int, _ i: Instruction) {
-        let a = Int(values[Int(i.a)].representative)
+    private mutating func unary(_ opcode: SSEOpcode, _ index: Int, _ operand: UInt32) {
+        let a = Int(values[Int(operand)].representative)
         let source = useVector(a)
         two(opcode, vectorResult(index, a), source)
     }

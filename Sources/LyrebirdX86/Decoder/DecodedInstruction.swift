@@ -79,6 +79,8 @@ struct RowFlags: OptionSet {
     static let privileged = RowFlags(rawValue: 1 << 12)
     static let absent = RowFlags(rawValue: 1 << 13)
     static let ignoresMod = RowFlags(rawValue: 1 << 14)
+    /// The IR's x87 and MMX unit executes it as it is.
+    static let isX87 = RowFlags(rawValue: 1 << 15)
 
     @inline(__always)
     var immediate: ImmediateForm { unsafeBitCast(UInt8(truncatingIfNeeded: rawValue & 15), to: ImmediateForm.self) }

@@ -3,7 +3,13 @@
 import LyrebirdIR
 
 extension Lifter {
-    mutating func mov(_ i: DecodedInstruction) { write(i.operand(0), read(i.operand(1), i), i) }
+    /// A selector is zero-extended to a register.
+    mutating func mov(_ i: DecodedInstruction) {
+        let (first, second) = (i.operand(0), i.operand(1))
+        let value = read(second, i)
+        write(first, second.kind == .segment ? zeroExtended(value, to: type(first.size)) : value, i)
+    }
+
     mutating func movnti(_ i: DecodedInstruction) { mov(i) }
 
     mutating func movbe(_ i: DecodedInstruction) {
@@ -195,6 +201,8 @@ extension Lifter {
         let operand = i.operand(0)
         if operand.kind == .immediate {
             push(const(type(i.operandSize), UInt64(bitPattern: i.immediate)))
+        } else if operand.kind == .segment {
+            push(zeroExtended(read(operand, i), to: type(i.operandSize)))
         } else {
             push(read(operand, i))
         }
@@ -203,15 +211,41 @@ extension Lifter {
     /// POP of rSP leaves there what was loaded; an address with rSP counts from behind what is popped.
     mutating func pop(_ i: DecodedInstruction) {
         let operand = i.operand(0)
-        let size = UInt64(operand.size)
-        let value = load(operand.size, Address(base: register(General.rsp)))
-        if operand.kind == .memory {
+        let bytes = operand.kind == .segment ? i.operandSize : operand.size
+        let size = UInt64(bytes)
+        let value = load(bytes, Address(base: register(General.rsp)))
+        if operand.kind == .segment {
+            setSegment(Segment(rawValue: operand.number)!, truncated(value, to: .i16))
+            moveStack(by: size)
+        } else if operand.kind == .memory {
             store(value, address(i, popped: size))
             moveStack(by: size)
         } else {
             moveStack(by: size)
             write(operand, value, i)
         }
+    }
+
+    /// Pushes rBP and, of a nested procedure, the frames that its own frame names and that one itself.
+    mutating func enter(_ i: DecodedInstruction) {
+        let size = i.operandSize
+        let (stack, frame) = (register(General.rsp), register(General.rbp))
+        let level = Int32(i.secondImmediate & 31)
+        func below(_ base: Value, _ count: Int32) -> Address {
+            Address(base: base, displacement: -count * Int32(size))
+        }
+        let frameAddress = unit.sub(stack, const(UInt64(size)))
+        store(register(General.rbp, size), below(stack, 1))
+        if level > 0 {
+            for n in 1..<level { store(load(size, below(frame, n)), below(stack, 1 + n)) }
+            store(truncated(frameAddress, to: type(size)), below(stack, 1 + level))
+        }
+        let room = UInt64(truncatingIfNeeded: i.immediate & 0xFFFF) + UInt64(level) * UInt64(size)
+        let top = unit.sub(frameAddress, const(room))
+        // It must be possible to write there.
+        _ = compareExchange(top, const(type(size), 0), const(type(size), 0))
+        setRegister(General.rbp, truncated(frameAddress, to: type(size)))
+        setRegister(General.rsp, top)
     }
 
     mutating func leave(_ i: DecodedInstruction) {

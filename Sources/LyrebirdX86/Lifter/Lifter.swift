@@ -19,8 +19,12 @@ struct Lifter: ~Copyable {
     var next: UInt64
     /// Set by what ends the unit.
     var ended = false
+    /// The vector of zeros, once it is wanted.
+    var zero: Value?
     /// An exception of SSE is not masked.
     let unmasksSSE: Bool
+    /// An exception of x87 is not masked.
+    let unmasksX87: Bool
     private let mode = Mode(.bits64)
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
@@ -41,6 +45,7 @@ struct Lifter: ~Copyable {
 
     init(unit: consuming Unit, pc: UInt64, mode: UInt32) {
         unmasksSSE = mode & TranslationMode.unmasksSSE != 0
+        unmasksX87 = mode & TranslationMode.unmasksX87 != 0
         self.unit = unit
         self.unit.remembersState = true
         self.pc = pc
@@ -96,6 +101,8 @@ struct Lifter: ~Copyable {
     private mutating func lift(_ instruction: DecodedInstruction) {
         if instruction.row.isPrivileged {
             trap(.generalProtection)
+        } else if instruction.row.flags.contains(.isX87) {
+            x87(instruction)
         } else if instruction.row.isBuilt {
             dispatch(instruction)
         } else {
@@ -135,6 +142,18 @@ struct Lifter: ~Copyable {
     /// It does where the condition holds.
     mutating func trap(_ reason: TrapReason, payload: UInt32 = 0, where condition: Condition, _ flags: Value) {
         let block = makePending(pc, reason, payload: payload)
+        continueUnless(condition, flags, block)
+    }
+
+    /// Goes on behind the instruction in the mode that the state then asks for.
+    mutating func changeMode() {
+        unit.exitTrap(next, .modeChange)
+        ended = true
+    }
+
+    /// It does where the condition holds.
+    mutating func changeMode(where condition: Condition, _ flags: Value) {
+        let block = makePending(next, .modeChange)
         continueUnless(condition, flags, block)
     }
 

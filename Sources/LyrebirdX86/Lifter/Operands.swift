@@ -163,6 +163,7 @@ extension Lifter {
         case .highByte: return unit.trunc(.i8, unit.shr(register(operand.number), const(8)))
         case .immediate: return const(type(operand.size), UInt64(bitPattern: i.immediate))
         case .implied: return const(type(operand.size), UInt64(operand.number))
+        case .segment: return unit.trunc(.i16, unit.get(.i64, X86State.selector(Segment(rawValue: operand.number)!)))
         default: return load(operand.size, address(of: operand, i))
         }
     }
@@ -171,6 +172,7 @@ extension Lifter {
         switch operand.kind {
         case .general: setRegister(operand.number, value)
         case .highByte: setHighByte(operand.number, value)
+        case .segment: setSegment(Segment(rawValue: operand.number)!, value)
         default: store(value, address(of: operand, i))
         }
     }

@@ -121,15 +121,21 @@ extension Lifter {
     mutating func ldmxcsr(_ i: DecodedInstruction) {
         let value = read(i.operand(0), i)
         trap(.generalProtection, where: .ne, unit.flags(unit.and(value, const32(MXCSR.reserved))))
+        setMXCSR(value)
+    }
+
+    mutating func stmxcsr(_ i: DecodedInstruction) { write(i.operand(0), mxcsr(), i) }
+
+    /// What translations depend on may be another then: the unit ends.
+    mutating func setMXCSR(_ value: Value) {
         unit.clearFloatFlags()
         unit.set(X86State.mxcsr, unit.zext(.i64, from: .i32, value))
-        unit.exitTrap(next, .modeChange)
-        ended = true
+        changeMode()
     }
 
     /// The flags since generated code was entered are the host's.
-    mutating func stmxcsr(_ i: DecodedInstruction) {
+    mutating func mxcsr() -> Value {
         let flags = raisedFlags()
-        write(i.operand(0), unit.or(truncated(unit.get(.i64, X86State.mxcsr), to: .i32), flags), i)
+        return unit.or(truncated(unit.get(.i64, X86State.mxcsr), to: .i32), flags)
     }
 }

@@ -25,7 +25,13 @@ extension Lifter {
     @inline(__always) mutating func xmm(_ number: UInt8) -> Value { unit.get(.v128, X86State.xmm(Int(number))) }
     @inline(__always) mutating func upper(_ number: UInt8) -> Value { unit.get(.v128, X86State.upper(Int(number))) }
 
-    mutating func zeroVector() -> Value { unit.vconst(low: 0, high: 0) }
+    /// One for the whole unit, which is a chain: what is made in a block is there in all behind it.
+    mutating func zeroVector() -> Value {
+        if let zero { return zero }
+        let made = unit.vconst(low: 0, high: 0)
+        zero = made
+        return made
+    }
 
     /// Writes all that an instruction writes of a register.
     mutating func setVector(_ number: UInt8, _ value: Vector, _ i: DecodedInstruction) {
@@ -115,12 +121,18 @@ extension Lifter {
         i.prefixes.contains(.vex) ? (i.operand(1), i.operand(2)) : (i.operand(0), i.operand(1))
     }
 
-    /// What is computed of two sources, 128 bits by 128.
+    /// What is computed of two sources, 128 bits by 128. Memory is loaded right where it is wanted.
     mutating func combined(
         _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) -> Vector {
         let operands = sources(i)
         let first = vector(operands.first, i)
+        if operands.second.kind == .memory, let upper = first.high, !isAligned(alignment, i) {
+            let place = vectorAddress(operands.second, i)
+            let low = compute(&self, first.low, loadVector(16, place))
+            let high = compute(&self, upper, loadVector(16, upperHalf(place)))
+            return Vector(low: low, high: high)
+        }
         let second = vector(operands.second, i, alignment)
         let low = compute(&self, first.low, second.low)
         var high: Value?
@@ -129,33 +141,27 @@ extension Lifter {
     }
 
     /// What is computed of the second operand, 128 bits by 128.
-    mutating func transformed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) -> Vector {
-        let source = vector(i.operand(1), i)
+    mutating func transformed(
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+    ) -> Vector {
+        let source = vector(i.operand(1), i, alignment)
         let low = compute(&self, source.low)
         var high: Value?
         if let upper = source.high { high = compute(&self, upper) }
         return Vector(low: low, high: high)
     }
 
-    /// The destination becomes what is computed, without flags. Each half of memory is loaded right where it is wanted.
     mutating func combine(
         _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) {
-        let operands = sources(i)
-        var result: Vector
-        if operands.second.kind == .memory, operands.second.size == 32 {
-            let first = vector(operands.first, i)
-            let place = vectorAddress(operands.second, i)
-            result = Vector(low: compute(&self, first.low, loadVector(16, place)))
-            if let upper = first.high { result.high = compute(&self, upper, loadVector(16, upperHalf(place))) }
-        } else {
-            result = combined(i, alignment: alignment, compute)
-        }
+        let result = combined(i, alignment: alignment, compute)
         setVector(i.operand(0), result, i)
     }
 
-    mutating func transform(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
-        let result = transformed(i, compute)
+    mutating func transform(
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+    ) {
+        let result = transformed(i, alignment: alignment, compute)
         setVector(i.operand(0), result, i)
     }
 }
