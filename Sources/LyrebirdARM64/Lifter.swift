@@ -116,13 +116,13 @@ struct Lifter: ~Copyable {
 
     // MARK: Control flow
 
-    /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A backward branch is a loop's,
-    /// which leaves mostly by it, so the unit ends there.
+    /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A branch some way back is a
+    /// loop's, which leaves mostly by it, so the unit ends there; far back stands what compilers hold for unlikely.
     mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
         if let loop { return branchInLoop(loop, condition, flags, to: target) }
         let taken = makePending(target)
         continueUnless(condition, flags, taken, onlyLeaves: true)
-        if target <= pc || sideExits == Lifter.maximumSideExits {
+        if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits {
             unit.exitJump(pc &+ 4)
             ended = true
         }

@@ -20,6 +20,9 @@ public struct Flow {
 
 /// Which instructions behind a head belong to its loop, and where their blocks start.
 public struct LoopBody {
+    /// Bytes that a loop may span.
+    public static let reach: UInt64 = 1024
+
     public let head: UInt64
     /// For each instruction from the head on: where it stands, in bytes from the head, and whether it belongs to the loop.
     public let offsets: [Int]

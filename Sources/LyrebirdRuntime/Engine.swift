@@ -85,8 +85,6 @@ public final class Engine: @unchecked Sendable {
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
     private let codeLimit: Int
-    /// Bytes that a loop may span.
-    static let loopBytes = 1024
 
     // Read without the lock.
     @exclusivity(unchecked) var index = TranslationIndex()
@@ -113,7 +111,7 @@ public final class Engine: @unchecked Sendable {
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
         self.optimizer = optimizer
         codeLimit = architecture.longestInstruction * options.unitLimit
-        codeBuffer = .allocate(byteCount: max(codeLimit, Self.loopBytes), alignment: 16)
+        codeBuffer = .allocate(byteCount: max(codeLimit, Int(LoopBody.reach)), alignment: 16)
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
         stopTheWorld = .allocate(capacity: 1)
@@ -460,7 +458,7 @@ public final class Engine: @unchecked Sendable {
 
     /// Copies guest code to the buffer; the bytes that could be fetched.
     func fetch(_ pc: UInt64, asLoop: Bool = false) -> Int {
-        let limit = asLoop ? Self.loopBytes : codeLimit
+        let limit = asLoop ? Int(LoopBody.reach) : codeLimit
         let available = memory.executableBytes(at: pc, limit: functions.limit(limit, after: pc))
         return available
             - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)

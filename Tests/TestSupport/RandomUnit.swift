@@ -707,6 +707,11 @@ extension RandomUnit {
     }
 
     private mutating func used(_ loaded: Value, _ other: Value, _ unit: inout Unit) -> Value {
+        if random.chance(10) { return unit.vtest(other, loaded) }
+        if random.chance(10) { return unit.vshrEach(.s, other, loaded) }
+        if random.chance(20) {
+            return unit.append(pick([.sseAdd, .sseMax]), .v128, FloatFormat.ps.rawValue, other.id, loaded.id)
+        }
         let opcode = pick([.vadd, .vsubSatU, .vminS, .vandn, .vzipHigh, .vshuffleBytes, .vshlAll, .vaesEncrypt])
         let lane = opcode.auxKind == .lane ? UInt8(random.next() % 2) + 1 : 0
         let isSwapped = opcode == .vandn
@@ -717,7 +722,10 @@ extension RandomUnit {
 
     private mutating func usedAlone(_ loaded: Value, _ size: UInt8, _ unit: inout Unit) -> Value {
         let number = Int32(random.next() % 256)
-        switch random.next() % 5 {
+        let other = unit.vconst(low: random.interestingFloats(), high: random.next())
+        switch random.next() % 6 {
+        case 5 where size == 2: return unit.append(.sseSub, .v128, FloatFormat.ss.rawValue, other.id, loaded.id)
+        case 5 where size == 3: return unit.append(.sseMin, .v128, FloatFormat.sd.rawValue, other.id, loaded.id)
         case 0 where size < 4: return unit.vbroadcast(Lane(rawValue: size)!, loaded)
         case 1 where size == 3: return unit.vwidenS(.h, loaded, to: 2)
         case 2 where size == 2: return unit.vwidenU(.b, loaded, to: 2)

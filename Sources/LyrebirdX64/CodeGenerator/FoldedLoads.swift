@@ -35,6 +35,9 @@ extension CodeGenerator {
         case .vmulAddPairs: return .pmaddwd
         case .vaesEncrypt, .vaesEncryptLast, .vaesDecrypt, .vaesDecryptLast:
             return contract.features.contains(.aes) ? Self.aesOpcode(i) : nil
+        case .vshlEach, .vshrEach, .vsarEach:
+            return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
+        case .vtest: return .ptest
         default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
         }
     }
@@ -60,7 +63,7 @@ extension CodeGenerator {
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
-        if i.type != .v128 { return nil }
+        if i.type != .v128, i.opcode != .vtest { return nil }
         if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
             return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
         }
@@ -107,12 +110,22 @@ extension CodeGenerator {
             return selectFoldedUnary(index, i, memory, isLegacy, unit)
         }
         let source = useVector(first)
+        if i.opcode == .vtest {
+            // Flags that only this fault looks at are kept for it.
+            clobberFlags(including: true)
+            site(unit)
+            if isLegacy { hot.sse(opcode, source, memory) } else { hot.avx(opcode, source, memory) }
+            hostFlags = Int32(truncatingIfNeeded: index)
+            return
+        }
         let result: XMM
         if canOverwrite(first, for: index) {
             // A fault leaves the register as it was, also where the frame state names it.
             site(unit)
             takeOver(first, for: index)
             result = source
+        } else if !isLegacy, let home = loadIntoHome(index, unit) {
+            result = XMM(home &- 16)
         } else {
             result = allocateVector(for: index)
             if isLegacy { moveVector(result, source) }
@@ -125,8 +138,13 @@ extension CodeGenerator {
         _ index: Int, _ i: Instruction, _ memory: Memory, _ isLegacy: Bool, _ unit: borrowing Unit
     ) {
         guard let (opcode, number, _) = foldingUnary(i) else { fatalError("\(i.opcode) folds no load") }
-        let result = allocateVector(for: index)
-        site(unit)
+        let result: XMM
+        if let home = loadIntoHome(index, unit) {
+            result = XMM(home &- 16)
+        } else {
+            result = allocateVector(for: index)
+            site(unit)
+        }
         switch (isLegacy, number) {
         case (true, nil): hot.sse(opcode, result, memory)
         case (true, let number?): hot.sse(opcode, result, memory, imm: number)

@@ -356,6 +356,8 @@ extension CodeGenerator {
     private mutating func storeTheRest(_ leaving: SlotSet, _ home: Pins, _ regained: RegainedFlags) {
         var rest = leaving
         var packed: Int32 = -1
+        // The constant that the scratch register has.
+        var scratched = -1
         while case let slot = rest.popFirst(), slot >= 0 {
             guard home.registerOfSlot[slot] == 0xFF else { continue }
             let value = Int(slots[slot].bound)
@@ -379,11 +381,12 @@ extension CodeGenerator {
                     hot.mov(.b16, memory, .rdx)
                 }
             } else if contract.types[slot] == .v128 {
-                if values[value].isConstant {
-                    materializeVector(value, Self.scratchXMM)
-                } else {
+                if !values[value].isConstant {
                     loadVector(Self.scratchXMM, self.home(of: value))
+                } else if scratched != value {
+                    materializeVector(value, Self.scratchXMM)
                 }
+                scratched = values[value].isConstant ? value : -1
                 storeVector(memory, Self.scratchXMM)
             } else if values[value].isConstant {
                 if let small = smallConstant(value, contract.types[slot]) {

@@ -85,7 +85,7 @@ extension CodeGenerator {
 
     /// The register where the result is wanted in the end, if who is there is needed by nobody but a fault of this very load:
     /// one that faults has not written it yet. It is the operand of the address, or what the slot held before.
-    private mutating func loadIntoHome(_ index: Int, _ unit: borrowing Unit) -> UInt8? {
+    mutating func loadIntoHome(_ index: Int, _ unit: borrowing Unit) -> UInt8? {
         let home = values[index].hint
         guard home != 0xFF, (home >= 16) == (values[index].type == .v128) else { return nil }
         let value = Int(registerValue[Int(home)])

@@ -17,11 +17,7 @@ extension CodeGenerator {
             hostFlags = Int32(truncatingIfNeeded: index)
         case .vshlEach, .vshrEach, .vsarEach:
             guard hasAVX, contract.features.contains(.avx2) else { return floatByCall(index, i, unit) }
-            switch i.opcode {
-            case .vshlEach: binary(lane == 2 ? .vpsllvd : .vpsllvq, index, a, b)
-            case .vshrEach: binary(lane == 2 ? .vpsrlvd : .vpsrlvq, index, a, b)
-            default: binary(.vpsravd, index, a, b)
-            }
+            binary(Self.shiftEachOpcode(i), index, a, b)
         case .vsumDifferences4:
             let first = useVector(a)
             let second = useVector(b)
@@ -29,6 +25,14 @@ extension CodeGenerator {
             three(.mpsadbw, result, first, second, imm: UInt8(truncatingIfNeeded: i.c))
         case .vstringIndex, .vstringMask, .vstringFlags: selectString(index, i, a, b, unit)
         default: fatalError("\(i.opcode) is no vector instruction")
+        }
+    }
+
+    static func shiftEachOpcode(_ i: Instruction) -> SSEOpcode {
+        switch i.opcode {
+        case .vshlEach: i.lane == .s ? .vpsllvd : .vpsllvq
+        case .vshrEach: i.lane == .s ? .vpsrlvd : .vpsrlvq
+        default: .vpsravd
         }
     }
 

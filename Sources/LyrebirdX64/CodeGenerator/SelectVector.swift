@@ -171,7 +171,7 @@ extension CodeGenerator {
         default: break
         }
         let b = Int(values[Int(i.b)].representative)
-        if let opcode = foldingOpcode(i) {
+        if i.type == .v128, let opcode = foldingOpcode(i) {
             return i.opcode == .vandn ? binary(opcode, index, b, a) : binary(opcode, index, a, b)
         }
         switch i.opcode {

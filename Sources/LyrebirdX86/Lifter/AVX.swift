@@ -24,7 +24,7 @@ extension Lifter {
     /// The lowest lane of a source in all lanes of the destination.
     private mutating func broadcast(_ i: DecodedInstruction, _ lane: Lane) {
         let source = xmm(i.operand(1), i)
-        let all = lane == .s ? unit.vshuffle(.s, source, source, order: 0) : unit.vzipLow(.d, source, source)
+        let all = unit.vbroadcast(lane, source)
         setVector(i.operand(0), Vector(low: all, high: i.operand(0).size == 32 ? all : nil), i)
     }
 

@@ -79,44 +79,79 @@ extension Lifter {
     mutating func vgatherqps(_ i: DecodedInstruction) { gather(i, .d, .s) }
     mutating func vgatherqpd(_ i: DecodedInstruction) { gather(i, .d, .d) }
 
-    /// Loads the lanes whose mask has its highest bit set, in order. The masks before a lane are cleared when it is loaded, so that
-    /// after a fault what has been done is not done again.
+    /// What the loads of a gather have in common. Each has two halves, but the index of few lanes is in the lower one.
+    private struct Gather {
+        var instruction: DecodedInstruction
+        var indexLane: Lane
+        var lane: Lane
+        var destination: Int
+        var mask: Int
+        var indices: InlineArray<2, Value>
+        var masks: InlineArray<2, Value>
+        var zero: Value
+    }
+
+    /// Loads the lanes whose mask has its highest bit set, in order. Where that is all of them, as programs mostly want it, nothing is
+    /// asked on the way.
     private mutating func gather(_ i: DecodedInstruction, _ indexLane: Lane, _ lane: Lane) {
-        let (destination, mask) = (Int(i.operand(0).number), Int(i.operand(2).number))
         let count = (i.prefixes.contains(.wide) ? 256 : 128) / max(indexLane.bits, lane.bits)
-        let indices = [
-            unit.get(.v128, X86State.xmm(Int(i.index))), unit.get(.v128, X86State.upper(Int(i.index))),
-        ]
-        let masks = [unit.get(.v128, X86State.xmm(mask)), unit.get(.v128, X86State.upper(mask))]
-        let signs = masks.map { unit.vmask(lane, $0) }
-        let zero = zeroVector()
+        let (destination, mask) = (Int(i.operand(0).number), Int(i.operand(2).number))
+        let gather = Gather(
+            instruction: i, indexLane: indexLane, lane: lane, destination: destination, mask: mask,
+            indices: [xmm(i.index), upper(i.index)], masks: [xmm(UInt8(mask)), upper(UInt8(mask))], zero: zeroVector())
+        var signs = unit.vmask(lane, gather.masks[0])
+        if count > lane.count {
+            signs = unit.or(signs, unit.shl(unit.vmask(lane, gather.masks[1]), const32(UInt32(lane.count))))
+        }
+        let (all, some, end) = (unit.makeBlock(), unit.makeBlock(), unit.makeBlock())
+        let wanted = (UInt32(1) << UInt32(count)) &- 1
+        let isAll = different(unit.and(signs, const32(wanted)), const32(wanted))
+        let (allEdge, someEdge) = (unit.edge(all), unit.edge(some))
+        unit.branch(.eq, isAll, then: allEdge, else: someEdge)
+        unit.place(all)
+        for n in 0..<count { loadLane(n, gather) }
+        unit.jump(unit.edge(end))
+        unit.place(some)
         for n in 0..<count {
-            let (half, place) = (n / lane.count, n % lane.count)
             let (then, next) = (unit.makeBlock(), unit.makeBlock())
-            let isWanted = unit.flags(unit.and(signs[half], const32(1 << UInt32(place))))
+            let isWanted = unit.flags(unit.and(signs, const32(1 << UInt32(n))))
             let (thenEdge, nextEdge) = (unit.edge(then), unit.edge(next))
             unit.branch(.ne, isWanted, then: thenEdge, else: nextEdge)
             unit.place(then)
-            let rest = unit.vblend(lane, masks[half], zero, mask: (1 << Int32(place)) &- 1)
-            if half == 1 { unit.set(X86State.xmm(mask), zero) }
-            unit.set(half == 0 ? X86State.xmm(mask) : X86State.upper(mask), rest)
-            let (indexHalf, indexPlace) = (n / indexLane.count, Int32(n % indexLane.count))
-            let address = gatherAddress(i, indices[indexHalf], indexLane, indexPlace)
-            let value = load(UInt8(lane.bits / 8), address)
-            let slot = half == 0 ? X86State.xmm(destination) : X86State.upper(destination)
-            let old = unit.get(.v128, slot)
-            unit.set(slot, unit.vinsert(lane, old, value, index: Int32(place)))
+            loadLane(n, gather)
             unit.jump(unit.edge(next))
             unit.place(next)
         }
-        unit.set(X86State.xmm(mask), zero)
-        unit.set(X86State.upper(mask), zero)
+        unit.jump(unit.edge(end))
+        unit.place(end)
+        unit.set(X86State.xmm(mask), gather.zero)
+        unit.set(X86State.upper(mask), gather.zero)
         let written = count * lane.bits / 8
-        if written < 32 { unit.set(X86State.upper(destination), zero) }
+        if written < 32 { unit.set(X86State.upper(destination), gather.zero) }
         if written < 16 {
             let low = unit.get(.v128, X86State.xmm(destination))
-            unit.set(X86State.xmm(destination), unit.vblend(.d, zero, low, mask: 1))
+            unit.set(X86State.xmm(destination), unit.vblend(.d, gather.zero, low, mask: 1))
         }
+    }
+
+    /// One lane of a gather. The masks before it are cleared when it is loaded, so that after a fault what has been done is not
+    /// done again.
+    private mutating func loadLane(_ n: Int, _ gather: Gather) {
+        let (half, place) = (n / gather.lane.count, n % gather.lane.count)
+        if half == 1 { unit.set(X86State.xmm(gather.mask), gather.zero) }
+        if n > 0 {
+            let done = (Int32(1) << Int32(place)) &- 1
+            let rest =
+                place == 0 ? gather.masks[half] : unit.vblend(gather.lane, gather.masks[half], gather.zero, mask: done)
+            unit.set(half == 0 ? X86State.xmm(gather.mask) : X86State.upper(gather.mask), rest)
+        }
+        let (indexHalf, indexPlace) = (n / gather.indexLane.count, Int32(n % gather.indexLane.count))
+        let address = gatherAddress(
+            gather.instruction, gather.indices[indexHalf], gather.indexLane, indexPlace)
+        let value = load(UInt8(gather.lane.bits / 8), address)
+        let slot = half == 0 ? X86State.xmm(gather.destination) : X86State.upper(gather.destination)
+        let old = unit.get(.v128, slot)
+        unit.set(slot, unit.vinsert(gather.lane, old, value, index: Int32(place)))
     }
 
     private mutating func gatherAddress(

@@ -27,23 +27,29 @@ extension Lifter {
 
     // MARK: SHA: CPUs do not ask for alignment
 
-    mutating func sha1nexte(_ i: DecodedInstruction) { combine(i, .notNeeded) { $0.unit.vsha1NextE($1, $2) } }
-    mutating func sha1msg1(_ i: DecodedInstruction) { combine(i, .notNeeded) { $0.unit.vsha1Schedule0($1, $2) } }
-    mutating func sha1msg2(_ i: DecodedInstruction) { combine(i, .notNeeded) { $0.unit.vsha1Schedule1($1, $2) } }
+    mutating func sha1nexte(_ i: DecodedInstruction) {
+        combine(i, alignment: .notNeeded) { $0.unit.vsha1NextE($1, $2) }
+    }
+    mutating func sha1msg1(_ i: DecodedInstruction) {
+        combine(i, alignment: .notNeeded) { $0.unit.vsha1Schedule0($1, $2) }
+    }
+    mutating func sha1msg2(_ i: DecodedInstruction) {
+        combine(i, alignment: .notNeeded) { $0.unit.vsha1Schedule1($1, $2) }
+    }
     mutating func sha256msg1(_ i: DecodedInstruction) {
-        combine(i, .notNeeded) { $0.unit.vsha256Schedule0($1, $2) }
+        combine(i, alignment: .notNeeded) { $0.unit.vsha256Schedule0($1, $2) }
     }
     mutating func sha256msg2(_ i: DecodedInstruction) {
-        combine(i, .notNeeded) { $0.unit.vsha256Schedule1($1, $2) }
+        combine(i, alignment: .notNeeded) { $0.unit.vsha256Schedule1($1, $2) }
     }
 
     mutating func sha1rnds4(_ i: DecodedInstruction) {
         let function = Int32(truncatingIfNeeded: i.immediate & 3)
-        combine(i, .notNeeded) { $0.unit.vsha1Rounds4($1, $2, function: function) }
+        combine(i, alignment: .notNeeded) { $0.unit.vsha1Rounds4($1, $2, function: function) }
     }
 
     mutating func sha256rnds2(_ i: DecodedInstruction) {
         let words = xmm(0)
-        combine(i, .notNeeded) { $0.unit.vsha256Rounds2($1, $2, words) }
+        combine(i, alignment: .notNeeded) { $0.unit.vsha256Rounds2($1, $2, words) }
     }
 }

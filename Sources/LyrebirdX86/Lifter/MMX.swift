@@ -66,10 +66,10 @@ extension Lifter {
     /// Bytes whose mask's highest bit is set, to DS:rDI. All eight are written, atomically, so that nobody's bytes are lost.
     private mutating func storeBytes(_ source: Operand, mask: Operand, _ i: DecodedInstruction) {
         let place = linear(addressSized(register(General.rdi), i), i.segmentOverride)
+        // The registers first: the unit is MMX's even if memory faults.
         let value = lane(source, 8, 0)
         let highest = unit.and(unit.shr(lane(mask, 8, 0), const(7)), const(0x0101_0101_0101_0101))
         let bytes = unit.mul(highest, const(0xFF))
-        leave(for: next, where: .eq, resultFlags(bytes))
         let old = load(8, Address(base: place))
         let new = unit.or(unit.and(old, unit.not(bytes)), unit.and(value, bytes))
         let seen = compareExchange(place, old, new)
@@ -97,10 +97,12 @@ extension Lifter {
     mutating func cvtpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 0) }
     mutating func cvttpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 1) }
 
+    /// From memory they have nothing to do with MMX.
     private mutating func mmxOrMemory(_ i: DecodedInstruction) -> Value {
-        waitForX87()
         let source = i.operand(1)
-        return source.kind == .mmx ? mmx(source) : loadVector(8, address(i))
+        guard source.kind == .mmx else { return loadVector(8, address(i)) }
+        waitForX87()
+        return mmx(source)
     }
 
     /// Of a register's single-precision numbers those of the upper half are not looked at.

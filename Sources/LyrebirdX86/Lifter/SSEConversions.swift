@@ -38,7 +38,7 @@ extension Lifter {
     // MARK: Vectors
 
     private mutating func convert(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
-        let result = transformed(i, .usual, compute)
+        let result = transformed(i, compute)
         setFloat(i.operand(0), result, i)
     }
 
@@ -61,7 +61,7 @@ extension Lifter {
 
     /// To lanes of half the width, which are the destination's low ones.
     private mutating func narrowed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) -> Vector {
-        let result = transformed(i, .usual, compute)
+        let result = transformed(i, compute)
         guard let high = result.high else { return result }
         return Vector(low: unit.vzipLow(.d, result.low, high))
     }

@@ -43,13 +43,13 @@ extension Lifter {
 
     /// Scalars have the first source's upper lanes.
     private mutating func arithmetic(_ i: DecodedInstruction, _ compute: (inout Lifter, Value, Value) -> Value) {
-        let result = combined(i, .usual, compute)
+        let result = combined(i, compute)
         setFloat(i.operand(0), result, i)
     }
 
     /// Packed instructions of one operand.
     private mutating func packed(_ i: DecodedInstruction, _ compute: (inout Lifter, Value) -> Value) {
-        let result = transformed(i, .usual, compute)
+        let result = transformed(i, compute)
         setFloat(i.operand(0), result, i)
     }
 

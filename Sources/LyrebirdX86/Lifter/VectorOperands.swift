@@ -123,7 +123,7 @@ extension Lifter {
 
     /// What is computed of two sources, 128 bits by 128. Memory is loaded right where it is wanted.
     mutating func combined(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) -> Vector {
         let operands = sources(i)
         let first = vector(operands.first, i)
@@ -142,7 +142,7 @@ extension Lifter {
 
     /// What is computed of the second operand, 128 bits by 128.
     mutating func transformed(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
     ) -> Vector {
         let source = vector(i.operand(1), i, alignment)
         let low = compute(&self, source.low)
@@ -152,16 +152,16 @@ extension Lifter {
     }
 
     mutating func combine(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value, Value) -> Value
     ) {
-        let result = combined(i, alignment, compute)
+        let result = combined(i, alignment: alignment, compute)
         setVector(i.operand(0), result, i)
     }
 
     mutating func transform(
-        _ i: DecodedInstruction, _ alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
+        _ i: DecodedInstruction, alignment: Alignment = .usual, _ compute: (inout Lifter, Value) -> Value
     ) {
-        let result = transformed(i, alignment, compute)
+        let result = transformed(i, alignment: alignment, compute)
         setVector(i.operand(0), result, i)
     }
 }
