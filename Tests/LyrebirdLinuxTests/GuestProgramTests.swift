@@ -79,12 +79,12 @@ struct GuestProgramTests {
         expectAllWell(programs.run(name, [], options: options, root: "/"))
     }
 
-    /// Its vectors, on hosts that have them all and on one that does not.
+    /// Its vectors and its floating point, on hosts that have them all and on one that does not.
     @Test(
         .enabled(if: GuestPrograms.shared?.hasX86Vectors == true, "a C compiler for x86-64 is needed"),
-        arguments: ["detected", "baseline"])
-    func x86Vectors(features: String) {
-        expectAllWell(programs.run("x86-64-vectors", [], options: ["--host-features", features], root: "/"))
+        arguments: ["x86-64-vectors", "x86-64-float"], ["detected", "baseline"])
+    func x86Vectors(name: String, features: String) {
+        expectAllWell(programs.run(name, [], options: ["--host-features", features], root: "/"))
     }
 
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
@@ -162,10 +162,12 @@ final class GuestPrograms: Sendable {
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
         let programs = ["x86-64", "x87"].map { "cc \(bare) \(source)/\($0).c -o \($0) 2>/dev/null" }
         hasX86Program = system("cd '\(directory)' && " + programs.joined(separator: " && ")) == 0
-        let vectors =
-            "-O2 -w -static -nostdlib -mavx2 -maes -mpclmul -msha -fno-stack-protector -fcf-protection=none -fno-builtin"
-        hasX86Vectors =
-            system("cd '\(directory)' && cc \(vectors) \(source)/x86-64-vectors.c -o x86-64-vectors 2>/dev/null") == 0
+        let extensions = "-mavx2 -mfma -mf16c -maes -mpclmul -msha"
+        let vectors = "-O2 -w -static -nostdlib -fno-stack-protector -fcf-protection=none -fno-builtin \(extensions)"
+        let others = ["x86-64-vectors", "x86-64-float"].map {
+            "cc \(vectors) \(source)/\($0).c -o \($0) 2>/dev/null"
+        }
+        hasX86Vectors = system("cd '\(directory)' && " + others.joined(separator: " && ")) == 0
         // Only the directory's name is needed from here on: the last test leaves it to the system's cleaning.
     }
 

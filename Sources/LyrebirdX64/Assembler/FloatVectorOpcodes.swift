@@ -37,8 +37,6 @@ extension SSEOpcode {
     public static var rsqrtss: SSEOpcode { three(0xF3_0F_52, .bytes4, forms: .noEVEX) }
     public static var hsubps: SSEOpcode { three(0xF2_0F_7D, forms: .noEVEX) }
     public static var hsubpd: SSEOpcode { three(0x66_0F_7D, forms: .noEVEX) }
-    public static var dpps: SSEOpcode { three(0x66_0F3A_40, forms: .noEVEX, imm: true) }
-    public static var dppd: SSEOpcode { three(0x66_0F3A_41, forms: .noEVEX, imm: true) }
     public static var haddps: SSEOpcode { three(0xF2_0F_7C, forms: .noEVEX) }
     public static var haddpd: SSEOpcode { three(0x66_0F_7C, forms: .noEVEX) }
     public static var addsubps: SSEOpcode { three(0xF2_0F_D0, forms: .noEVEX) }

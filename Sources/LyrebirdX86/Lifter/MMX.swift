@@ -97,10 +97,12 @@ extension Lifter {
     mutating func cvtpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 0) }
     mutating func cvttpd2pi(_ i: DecodedInstruction) { toMMX(i, .pd, truncates: 1) }
 
+    /// From memory they have nothing to do with MMX.
     private mutating func mmxOrMemory(_ i: DecodedInstruction) -> Value {
-        waitForX87()
         let source = i.operand(1)
-        return source.kind == .mmx ? mmx(source) : loadVector(8, address(i))
+        guard source.kind == .mmx else { return loadVector(8, address(i)) }
+        waitForX87()
+        return mmx(source)
     }
 
     /// Of a register's single-precision numbers those of the upper half are not looked at.

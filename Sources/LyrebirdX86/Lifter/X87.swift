@@ -7,6 +7,7 @@ import LyrebirdIR
 extension Lifter {
     mutating func x87(_ i: DecodedInstruction) {
         if isMMX(i) { return mmx(i) }
+        if Lifter.isNothing(i.mnemonic) { return }
         let isControl = Lifter.isX87Control(i.mnemonic)
         if !isControl { waitForX87() }
         let operand = i.operand(0)
@@ -32,9 +33,14 @@ extension Lifter {
     /// What neither waits for exceptions nor is kept as the last instruction.
     private static func isX87Control(_ mnemonic: Mnemonic) -> Bool {
         switch mnemonic {
-        case .fnstcw, .fnstsw, .fnclex, .feni, .fdisi, .fsetpm: true
+        case .fnstcw, .fnstsw, .fnclex: true
         default: false
         }
+    }
+
+    /// Of coprocessors before the 80387.
+    private static func isNothing(_ mnemonic: Mnemonic) -> Bool {
+        mnemonic == .feni || mnemonic == .fdisi || mnemonic == .fsetpm
     }
 
     /// FST, FIST, FISTTP, FBSTP, FNSTCW and FNSTSW, by the opcode map.
