@@ -38,6 +38,7 @@ extension CodeGenerator {
         case .vshlEach, .vshrEach, .vsarEach:
             return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
         case .vtest: return .ptest
+        case .sseOrder: return Self.orderOpcode(i)
         default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
         }
     }
@@ -63,9 +64,9 @@ extension CodeGenerator {
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
-        if i.type != .v128, i.opcode != .vtest { return nil }
+        if i.type != .v128, i.opcode != .vtest, i.opcode != .sseOrder { return nil }
         if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
-            return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
+            return foldingOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
         }
         return foldingOpcode(i) != nil ? 4 : foldingUnary(i)?.size
     }
@@ -110,7 +111,7 @@ extension CodeGenerator {
             return selectFoldedUnary(index, i, memory, isLegacy, unit)
         }
         let source = useVector(first)
-        if i.opcode == .vtest {
+        if i.type == .flags {
             // Flags that only this fault looks at are kept for it.
             clobberFlags(including: true)
             site(unit)
