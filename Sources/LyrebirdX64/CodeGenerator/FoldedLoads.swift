@@ -38,6 +38,7 @@ extension CodeGenerator {
         case .vshlEach, .vshrEach, .vsarEach:
             return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
         case .vtest: return .ptest
+        case .sseOrder: return Self.orderOpcode(i)
         default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
         }
     }
@@ -78,9 +79,9 @@ extension CodeGenerator {
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
-        if i.type != .v128, i.opcode != .vtest { return nil }
+        if i.type != .v128, i.opcode != .vtest, i.opcode != .sseOrder { return nil }
         if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
-            return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
+            return foldingOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
         }
         return foldingOpcode(i) != nil || numberedOpcode(i) != nil ? 4 : foldingUnary(i)?.size
     }
@@ -121,13 +122,13 @@ extension CodeGenerator {
         let (first, load) = foldingOperands(i)
         let isLegacy = !hasAVX || unit.instructions[load].access.isAligned
         // Flags that only this fault looks at are kept for it. RAX is wanted for that, so nobody may have it yet.
-        if i.opcode == .vtest { clobberFlags(including: true) }
+        if i.type == .flags { clobberFlags(including: true) }
         let memory = guestMemory(index)
         guard let first else { return selectFoldedUnary(index, i, memory, isLegacy, unit) }
         let numbered = numberedOpcode(i)
         guard let opcode = numbered?.opcode ?? foldingOpcode(i) else { fatalError("\(i.opcode) folds no load") }
         let source = useVector(first)
-        if i.opcode == .vtest {
+        if i.type == .flags {
             site(unit)
             if isLegacy { hot.sse(opcode, source, memory) } else { hot.avx(opcode, source, memory) }
             hostFlags = Int32(truncatingIfNeeded: index)
