@@ -6,7 +6,7 @@ import LyrebirdIR
 
 extension CodeGenerator {
     /// The host instruction that the operation is, if it is one whose second operand may be memory. Of `vandn` that is the first one.
-    func foldingOpcode(_ i: Instruction) -> SSEOpcode? {
+    mutating func foldingOpcode(_ i: Instruction) -> SSEOpcode? {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vand: return .pand
@@ -44,7 +44,7 @@ extension CodeGenerator {
     }
 
     /// The same with a number. Of `vbytes` memory is the first operand, too.
-    private func numberedOpcode(_ i: Instruction) -> (opcode: SSEOpcode, number: UInt8)? {
+    private mutating func numberedOpcode(_ i: Instruction) -> (opcode: SSEOpcode, number: UInt8)? {
         let number = UInt8(truncatingIfNeeded: i.c)
         switch i.opcode {
         // With zeros it is a shift.
@@ -59,7 +59,7 @@ extension CodeGenerator {
     }
 
     /// The host instruction of an operation on one vector, its number, and the size of what it wants from memory.
-    private func foldingUnary(_ i: Instruction) -> (opcode: SSEOpcode, number: UInt8?, size: UInt8)? {
+    private mutating func foldingUnary(_ i: Instruction) -> (opcode: SSEOpcode, number: UInt8?, size: UInt8)? {
         let lane = Int(i.lane.rawValue)
         switch i.opcode {
         case .vwidenU, .vwidenS:
@@ -78,7 +78,7 @@ extension CodeGenerator {
     }
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
-    private func foldingSize(_ i: Instruction) -> UInt8? {
+    private mutating func foldingSize(_ i: Instruction) -> UInt8? {
         if i.type != .v128, i.opcode != .vtest, i.opcode != .sseOrder { return nil }
         if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
             return foldingOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
@@ -111,7 +111,7 @@ extension CodeGenerator {
     }
 
     /// The operand in a register, if there is one, and the loaded one.
-    func foldingOperands(_ i: Instruction) -> (first: Int?, second: Int) {
+    mutating func foldingOperands(_ i: Instruction) -> (first: Int?, second: Int) {
         let a = Int(values[Int(i.a)].representative)
         guard foldingOpcode(i) != nil || numberedOpcode(i) != nil else { return (nil, a) }
         let b = Int(values[Int(i.b)].representative)
