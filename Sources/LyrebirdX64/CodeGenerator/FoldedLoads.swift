@@ -54,7 +54,8 @@ extension CodeGenerator {
             return (Self.pick(lane, .vpbroadcastb, .vpbroadcastw, .vpbroadcastd, .vpbroadcastq), nil, UInt8(lane))
         case .vabs where lane < 3: return (Self.pick(lane, .pabsb, .pabsw, .pabsd, .pabsd), nil, 4)
         case .vshuffle where i.a == i.b && lane == 2: return (.pshufd, UInt8(truncatingIfNeeded: i.c), 4)
-        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b, .sseToWords,
+        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b,
+            .sseToWords,
             .sseFromWords, .sseConvertLanes:
             return Self.unarySSEOpcode(i).map { ($0.opcode, nil, $0.size) }
         case .vshuffleHalf: return (i.c == 0 ? .pshuflw : .pshufhw, UInt8(truncatingIfNeeded: i.b), 4)
