@@ -707,7 +707,16 @@ extension RandomUnit {
     }
 
     private mutating func used(_ loaded: Value, _ other: Value, _ unit: inout Unit) -> Value {
-        if random.chance(10) { return unit.vtest(other, loaded) }
+        let number = Int32(random.next() % 256)
+        switch random.next() % 50 {
+        case 0..<5: return unit.vtest(other, loaded)
+        case 5: return unit.vbytes(loaded, other, n: number & 15)
+        case 6: return unit.vblend(.h, other, loaded, mask: number)
+        case 7: return unit.vshuffle(.s, other, loaded, order: number)
+        case 8: return unit.vmulCarryless(other, loaded, half: number & 3)
+        case 9: return unit.vsumDifferences4(other, loaded, from: number & 7)
+        default: break
+        }
         if random.chance(10) { return unit.vshrEach(.s, other, loaded) }
         if random.chance(20) {
             return unit.append(pick([.sseAdd, .sseMax]), .v128, FloatFormat.ps.rawValue, other.id, loaded.id)

@@ -38,7 +38,23 @@ extension CodeGenerator {
         case .vshlEach, .vshrEach, .vsarEach:
             return hasAVX && contract.features.contains(.avx2) ? Self.shiftEachOpcode(i) : nil
         case .vtest: return .ptest
+        case .sseOrder: return Self.orderOpcode(i)
         default: return Self.packedOpcode(i) ?? Self.sseOpcode(i)
+        }
+    }
+
+    /// The same with a number. Of `vbytes` memory is the first operand, too.
+    private func numberedOpcode(_ i: Instruction) -> (opcode: SSEOpcode, number: UInt8)? {
+        let number = UInt8(truncatingIfNeeded: i.c)
+        switch i.opcode {
+        // With zeros it is a shift.
+        case .vbytes where !isZero(Int(values[Int(i.b)].representative)): return (.palignr, number)
+        case .vblend: return (i.lane == .h ? .pblendw : i.lane == .s ? .blendps : .blendpd, number)
+        case .vshuffle where i.a != i.b: return (i.lane == .s ? .shufps : .shufpd, number)
+        case .vsumDifferences4: return (.mpsadbw, number)
+        case .vmulCarryless where contract.features.contains(.pclmul):
+            return (.pclmulqdq, number & 1 | (number & 2) &<< 3)
+        default: return nil
         }
     }
 
@@ -53,8 +69,8 @@ extension CodeGenerator {
             return (Self.pick(lane, .vpbroadcastb, .vpbroadcastw, .vpbroadcastd, .vpbroadcastq), nil, UInt8(lane))
         case .vabs where lane < 3: return (Self.pick(lane, .pabsb, .pabsw, .pabsd, .pabsd), nil, 4)
         case .vshuffle where i.a == i.b && lane == 2: return (.pshufd, UInt8(truncatingIfNeeded: i.c), 4)
-        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b, .sseToWords,
-            .sseFromWords, .sseConvertLanes:
+        case .sseSqrt where i.a == i.b, .sseReciprocal where i.a == i.b, .sseReciprocalRoot where i.a == i.b,
+            .sseToWords, .sseFromWords, .sseConvertLanes:
             return Self.unarySSEOpcode(i).map { ($0.opcode, nil, $0.size) }
         case .vshuffleHalf: return (i.c == 0 ? .pshuflw : .pshufhw, UInt8(truncatingIfNeeded: i.b), 4)
         default: return nil
@@ -63,11 +79,11 @@ extension CodeGenerator {
 
     /// The size, as a logarithm, of the loads that may be the operation's operand.
     private func foldingSize(_ i: Instruction) -> UInt8? {
-        if i.type != .v128, i.opcode != .vtest { return nil }
+        if i.type != .v128, i.opcode != .vtest, i.opcode != .sseOrder { return nil }
         if i.opcode.rawValue >= LyrebirdIR.Opcode.sseAdd.rawValue, i.opcode != .sseFused, i.format.isScalar {
-            return Self.sseOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
+            return foldingOpcode(i) == nil ? nil : i.format.isDouble ? 3 : 2
         }
-        return foldingOpcode(i) != nil ? 4 : foldingUnary(i)?.size
+        return foldingOpcode(i) != nil || numberedOpcode(i) != nil ? 4 : foldingUnary(i)?.size
     }
 
     /// Makes a load the operand of the instruction, which is one that is needed. The walk is backward: nobody behind wants the load's
@@ -97,22 +113,22 @@ extension CodeGenerator {
     /// The operand in a register, if there is one, and the loaded one.
     func foldingOperands(_ i: Instruction) -> (first: Int?, second: Int) {
         let a = Int(values[Int(i.a)].representative)
-        guard foldingOpcode(i) != nil else { return (nil, a) }
+        guard foldingOpcode(i) != nil || numberedOpcode(i) != nil else { return (nil, a) }
         let b = Int(values[Int(i.b)].representative)
-        return i.opcode == .vandn ? (b, a) : (a, b)
+        return i.opcode == .vandn || i.opcode == .vbytes ? (b, a) : (a, b)
     }
 
     mutating func selectFolded(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         let (first, load) = foldingOperands(i)
         let isLegacy = !hasAVX || unit.instructions[load].access.isAligned
+        // Flags that only this fault looks at are kept for it. RAX is wanted for that, so nobody may have it yet.
+        if i.type == .flags { clobberFlags(including: true) }
         let memory = guestMemory(index)
-        guard let first, let opcode = foldingOpcode(i) else {
-            return selectFoldedUnary(index, i, memory, isLegacy, unit)
-        }
+        guard let first else { return selectFoldedUnary(index, i, memory, isLegacy, unit) }
+        let numbered = numberedOpcode(i)
+        guard let opcode = numbered?.opcode ?? foldingOpcode(i) else { fatalError("\(i.opcode) folds no load") }
         let source = useVector(first)
-        if i.opcode == .vtest {
-            // Flags that only this fault looks at are kept for it.
-            clobberFlags(including: true)
+        if i.type == .flags {
             site(unit)
             if isLegacy { hot.sse(opcode, source, memory) } else { hot.avx(opcode, source, memory) }
             hostFlags = Int32(truncatingIfNeeded: index)
@@ -131,7 +147,12 @@ extension CodeGenerator {
             if isLegacy { moveVector(result, source) }
             site(unit)
         }
-        if isLegacy { hot.sse(opcode, result, memory) } else { hot.avx(opcode, result, source, memory) }
+        switch (isLegacy, numbered?.number) {
+        case (true, nil): hot.sse(opcode, result, memory)
+        case (true, let number?): hot.sse(opcode, result, memory, imm: number)
+        case (false, nil): hot.avx(opcode, result, source, memory)
+        case (false, let number?): hot.avx(opcode, result, source, memory, imm: number)
+        }
     }
 
     private mutating func selectFoldedUnary(

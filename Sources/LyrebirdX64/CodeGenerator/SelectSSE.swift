@@ -36,6 +36,11 @@ extension CodeGenerator {
         }
     }
 
+    static func orderOpcode(_ i: Instruction) -> SSEOpcode {
+        if i.c == 0 { return i.format.isDouble ? .ucomisd : .ucomiss }
+        return i.format.isDouble ? .comisd : .comiss
+    }
+
     /// Those of one vector, and the size, as a logarithm, of what they read of it.
     static func unarySSEOpcode(_ i: Instruction) -> (opcode: SSEOpcode, size: UInt8)? {
         let f = i.format
@@ -72,9 +77,7 @@ extension CodeGenerator {
             clobberFlags()
             let first = useVector(Int(values[Int(i.a)].representative))
             let second = useVector(Int(values[Int(i.b)].representative))
-            let quiet: SSEOpcode = f.isDouble ? .ucomisd : .ucomiss
-            let signalling: SSEOpcode = f.isDouble ? .comisd : .comiss
-            two(i.c == 0 ? quiet : signalling, first, second)
+            two(Self.orderOpcode(i), first, second)
             hostFlags = Int32(truncatingIfNeeded: index)
         case .sseToInt: convertToInteger(index, i)
         case .sseFromInt: convertFromInteger(index, i, unit)
