@@ -36,6 +36,9 @@ public struct Unit: ~Copyable {
     /// numbers are flushed and whether NaNs are the default NaN. The rest is known when it runs.
     public var floatControl = FloatControl()
 
+    /// Where the pool has the vector of zeros.
+    private var zeros: UInt32?
+
     /// Of a loop: the block where it starts over. What goes round is in registers that the loop chooses.
     public var loopHead: BlockID?
     /// Of a loop that makes its flags again from what goes round: the guest instruction that compares, without which its head must
@@ -97,6 +100,7 @@ public struct Unit: ~Copyable {
         comparisonPC = nil
         remembersState = false
         comparesCode = false
+        zeros = nil
         chain &+= 1
         if chain &>> 32 != 0 {
             state.update(repeating: 0, count: StateLayout.maximum)
@@ -184,8 +188,12 @@ public struct Unit: ~Copyable {
         append(.const, type, 0, UInt32(truncatingIfNeeded: value), UInt32(truncatingIfNeeded: value &>> 32))
     }
 
+    /// Zeros have one place in the pool, so that they are seen to be the same.
     public mutating func vconst(low: UInt64, high: UInt64) -> Value {
+        let isZero = low | high == 0
+        if isZero, let zeros { return append(.vconst, .v128, 0, zeros) }
         let at = UInt32(poolCount)
+        if isZero { zeros = at }
         appendToPool(UInt32(truncatingIfNeeded: low))
         appendToPool(UInt32(truncatingIfNeeded: low &>> 32))
         appendToPool(UInt32(truncatingIfNeeded: high))

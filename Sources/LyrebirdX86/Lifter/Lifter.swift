@@ -19,8 +19,6 @@ struct Lifter: ~Copyable {
     var next: UInt64
     /// Set by what ends the unit.
     var ended = false
-    /// The vector of zeros, once it is wanted.
-    var zero: Value?
     /// An exception of SSE is not masked.
     let unmasksSSE: Bool
     /// An exception of x87 is not masked.

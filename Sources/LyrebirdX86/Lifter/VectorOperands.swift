@@ -25,13 +25,7 @@ extension Lifter {
     @inline(__always) mutating func xmm(_ number: UInt8) -> Value { unit.get(.v128, X86State.xmm(Int(number))) }
     @inline(__always) mutating func upper(_ number: UInt8) -> Value { unit.get(.v128, X86State.upper(Int(number))) }
 
-    /// One for the whole unit, which is a chain: what is made in a block is there in all behind it.
-    mutating func zeroVector() -> Value {
-        if let zero { return zero }
-        let made = unit.vconst(low: 0, high: 0)
-        zero = made
-        return made
-    }
+    mutating func zeroVector() -> Value { unit.vconst(low: 0, high: 0) }
 
     /// Writes all that an instruction writes of a register.
     mutating func setVector(_ number: UInt8, _ value: Vector, _ i: DecodedInstruction) {
