@@ -77,7 +77,9 @@ struct ExecutionCase {
 
     /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
     var isMasked: Bool {
-        let moves: Set<Mnemonic> = [.maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq]
+        let moves: Set<Mnemonic> = [
+            .maskmovq, .maskmovdqu, .vmaskmovdqu, .vmaskmovps, .vmaskmovpd, .vpmaskmovd, .vpmaskmovq,
+        ]
         return moves.contains(instruction.mnemonic)
     }
 

@@ -252,6 +252,8 @@ struct MachineSubject: ExecutionSubject {
     let name: String
     private let machine: Machine
     private let cpu: CPU
+    /// What it begins as: segment registers, which nobody else sets.
+    private let fresh: CPU
     static let windowSize: UInt64 = 1 << 36
     /// A window is no sandbox.
     var isContained: Bool { false }
@@ -260,6 +262,7 @@ struct MachineSubject: ExecutionSubject {
         self.name = name
         machine = try Machine(.x86_64, addressSpace: .window(size: Self.windowSize), configuration: configuration)
         cpu = try machine.makeCPU()
+        fresh = try machine.makeCPU()
         try machine.memory.map(Arena.data, size: 2 * Arena.page, access: .readWrite)
         try machine.memory.map(Arena.code, size: UInt64(slots) * Arena.page, access: .readExecute)
     }
@@ -279,6 +282,7 @@ struct MachineSubject: ExecutionSubject {
         let page = Array(image.prefix(Int(Arena.page)))
         var outcomes: [ExecutionOutcome] = []
         for (slot, test) in cases.enumerated() {
+            cpu.copyState(from: fresh)
             for number in 0..<16 { cpu[.x86(number)] = test.registers[number] }
             cpu[.rflags] = test.flags
             cpu[.mxcsr] = UInt64(test.vectors.mxcsr)

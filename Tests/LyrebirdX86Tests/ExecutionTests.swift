@@ -165,10 +165,8 @@ import Testing
     private func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End, _ test: ExecutionCase) -> Bool {
         if host == other { return true }
         // Of what is stored in many steps, any may be the first to fault.
-        if test.storesPointers || test.loadsAreas, let target = test.target, case .fault(let first) = host,
-            case .fault(let second) = other
-        {
-            return max(first, second) &- target < 1024 && min(first, second) >= target
+        if test.storesPointers || test.loadsAreas, case .fault(let first) = host, case .fault(let second) = other {
+            return max(first, second) - min(first, second) < 1024
         }
         if test.isMasked, case .fault(let first) = host, case .fault(let lane) = other { return lane &- first < 32 }
         return switch (host, other) {

@@ -19,6 +19,8 @@ enum StateArea {
     static let mxcsr: Int32 = 24
     static let stack: Int32 = 32
     static let xmm: Int32 = 160
+    /// The last word of what FXSAVE knows.
+    static let lastLegacy: Int32 = 504
     static let header: Int32 = 512
     static let compaction: Int32 = 520
     static let upper: Int32 = 576
@@ -42,6 +44,8 @@ extension Lifter {
 
     mutating func fxsave(_ i: DecodedInstruction) {
         let area = alignedArea(i, StateArea.legacyAlignment)
+        // All 512 bytes must be writable, though the last ones are nobody's.
+        _ = compareExchange(joined(at(area, StateArea.lastLegacy)), const(0), const(0))
         storeX87State(area, i)
         storeMXCSR(area)
         for number in 0..<16 { storeVector(xmm(UInt8(number)), 16, at(area, StateArea.xmm + 16 * Int32(number))) }
@@ -50,6 +54,7 @@ extension Lifter {
     mutating func fxrstor(_ i: DecodedInstruction) {
         let area = alignedArea(i, StateArea.legacyAlignment)
         _ = load(8, at(area, 0))
+        _ = load(8, at(area, StateArea.lastLegacy))
         let vectors = (0..<16).map { loadVector(16, at(area, StateArea.xmm + 16 * Int32($0))) }
         let mxcsr = load(4, at(area, StateArea.mxcsr))
         trap(.generalProtection, where: .ne, unit.flags(unit.and(mxcsr, const32(MXCSR.reserved))))
@@ -113,13 +118,14 @@ extension Lifter {
         _ loaded: Value, _ initialized: Value, _ component: UInt64, _ area: Value, _ offset: Int32,
         _ slot: (Int) -> Slot
     ) {
+        // Made here, it is there on every way.
+        let zero = zeroVector()
         lift(where: loaded, component) {
             for number in 0..<16 {
                 $0.unit.set(slot(number), $0.loadVector(16, $0.at(area, offset + 16 * Int32(number))))
             }
         }
         lift(where: initialized, component) {
-            let zero = $0.zeroVector()
             for number in 0..<16 { $0.unit.set(slot(number), zero) }
         }
     }

@@ -66,10 +66,10 @@ extension Lifter {
     /// Bytes whose mask's highest bit is set, to DS:rDI. All eight are written, atomically, so that nobody's bytes are lost.
     private mutating func storeBytes(_ source: Operand, mask: Operand, _ i: DecodedInstruction) {
         let place = linear(addressSized(register(General.rdi), i), i.segmentOverride)
+        // The registers first: the unit is MMX's even if memory faults.
         let value = lane(source, 8, 0)
         let highest = unit.and(unit.shr(lane(mask, 8, 0), const(7)), const(0x0101_0101_0101_0101))
         let bytes = unit.mul(highest, const(0xFF))
-        leave(for: next, where: .eq, resultFlags(bytes))
         let old = load(8, Address(base: place))
         let new = unit.or(unit.and(old, unit.not(bytes)), unit.and(value, bytes))
         let seen = compareExchange(place, old, new)
