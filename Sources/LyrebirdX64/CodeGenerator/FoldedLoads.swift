@@ -95,6 +95,7 @@ extension CodeGenerator {
             size < 4 || unit.instructions[load].access.isAligned || hasAVX, values[load].uses == 0,
             values[load].end < 0, first != load
         else { return false }
+        if unit.instructions[load].access.isAligned, let opcode = foldingOpcode(i), !opcode.hasLegacy { return false }
         for between in load &+ 1..<index {
             switch unit.instructions[between].opcode {
             case .get, .const, .vconst, .nop, .copy: continue
