@@ -46,7 +46,6 @@ extension Lifter {
                 if !ended { unit.jump(unit.edge(block)) }
                 unit.place(block)
                 if place == 0 { unit.reserveLoopFlags() }
-                zero = nil
             } else if ended {
                 // Behind what the lifter ends a block with: nobody comes here.
                 continue
