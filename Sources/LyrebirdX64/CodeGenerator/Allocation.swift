@@ -88,7 +88,7 @@ extension CodeGenerator {
             guard blockStates[Int(unit.order[place])].chain == blockStates[id].chain else { return }
             for index in Int(block.start)..<Int(block.end) {
                 let i = unit.instructions[index]
-                if index == loopPoll { lastSite = Int32(truncatingIfNeeded: index) }
+                if index == loopPoll || values[index].foldsLoad { lastSite = Int32(truncatingIfNeeded: index) }
                 switch i.opcode.effect {
                 case .load, .store, .atomic, .control: lastSite = Int32(truncatingIfNeeded: index)
                 case .stateRead: seen.insert(Int(i.a))
