@@ -121,6 +121,12 @@ public struct Unit: ~Copyable {
         }
     }
 
+    /// Whether an instruction leaves the unit and does nothing else: a jump that is no call, or a trap.
+    @inline(__always) public func isPlainExit(_ at: Int) -> Bool {
+        let i = instructions[at]
+        return i.opcode == .exitTrap || i.opcode == .exitJump && i.aux == ExitHint.jump.rawValue
+    }
+
     // MARK: Appending
 
     @inline(__always)

@@ -111,14 +111,13 @@ extension Optimizer {
             && onlyExits(Int(unit.pool[Int(last.b)]), unit)
     }
 
-    /// Whether the block is one `exitJump` that is no call. Such a block is emitted with the branch that goes there.
+    /// Whether the block is one exit (`Unit.isPlainExit`). Such a block is emitted with the branch that goes there.
     func onlyExits(_ id: Int, _ unit: borrowing Unit) -> Bool {
         var at = Int(unit.blocks[id].start)
         let end = Int(unit.blocks[id].end)
         while at < end, unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction {
             at &+= 1
         }
-        return at < end && unit.instructions[at].opcode == .exitJump
-            && unit.instructions[at].aux == ExitHint.jump.rawValue
+        return at < end && unit.isPlainExit(at)
     }
 }

@@ -10,7 +10,7 @@ struct Lyrebird: ParsableCommand {
         commandName: "lyrebird",
         abstract: "Runs programs of one processor on another.",
         discussion: """
-            Runs an AArch64 Linux program. Options end at the program's path: everything behind it is the program's own. A \
+            Runs a Linux program for AArch64 or x86-64. Options end at the program's path: everything behind it is the program's own. A \
             program named like a subcommand is run as ./name, or behind --.
 
             The exit status is the program's; 128 + n if signal n ended it, 127 if there is no such program, 126 if it \

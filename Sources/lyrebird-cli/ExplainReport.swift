@@ -9,7 +9,7 @@ struct ExplainReport {
 
     /// Explains the translations that start in the range, one behind the other.
     func print(_ range: Range<UInt64>, of program: String) {
-        let guest = Disassembler(.arm64)
+        let guest = Disassembler(machine.guest == .arm64 ? .arm64 : .x86)
         let host = Disassembler(.x86)
         if guest == nil || host == nil {
             fail("explain needs the library libcapstone.so.4 (Debian: libcapstone4)", status: 1)

@@ -1,11 +1,13 @@
-// Runs random words as guest code, on the public API alone: `HostileRunner SEED WORDS`. Whatever they do, it ends with one
-// line of counts. Guest memory is a window without checks, so what lies beside it is made nobody's.
+// Runs random bytes as guest code, on the public API alone: `HostileRunner SEED WORDS [x86-64]`, from each word of four bytes on.
+// Whatever they do, it ends with one line of counts. Guest memory is a window without checks, so what lies beside it is made
+// nobody's.
 
 import Glibc
 import Lyrebird
 
 let seed = UInt64(CommandLine.arguments.dropFirst().first ?? "1") ?? 1
 let wanted = Int(CommandLine.arguments.dropFirst(2).first ?? "10000") ?? 10000
+let guest: Guest = CommandLine.arguments.dropFirst(3).first == "x86-64" ? .x86_64 : .arm64
 
 /// SplitMix64.
 struct Random {
@@ -32,10 +34,30 @@ struct Counts {
     var systemCalls = 0, faults = 0, breakpoints = 0, undefined = 0, stops = 0
 }
 
+/// Every third register is anything, the others are addresses.
+func setRegisters(of cpu: CPU, _ data: UInt64, _ random: inout Random) {
+    func value(_ register: Int) -> UInt64 {
+        register % 3 == 0 ? random.next() : data + 32768 + random.next() % 4096
+    }
+    switch guest {
+    case .arm64:
+        for register in 0...30 { cpu[.x(register)] = value(register) }
+        cpu[.sp] = data + 32768
+        cpu[.nzcv] = random.next()
+    case .x86_64:
+        let general: [Register] = [
+            .rax, .rcx, .rdx, .rbx, .rbp, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15,
+        ]
+        for (number, register) in general.enumerated() { cpu[register] = value(number) }
+        cpu[.rsp] = data + 32768
+        cpu[.rflags] = random.next() & 0x8D5
+    }
+}
+
 func run() throws -> Counts {
     // What is mapped first is highest: the window comes to lie between two reservations of 64 GB.
     reserve(1 << 36)
-    let machine = try Machine(.arm64, addressSpace: .window(size: 1 << 36))
+    let machine = try Machine(guest, addressSpace: .window(size: 1 << 36))
     reserve(1 << 36)
     let code: UInt64 = 0x4_0000_0000
     let data: UInt64 = 0x4_1000_0000
@@ -67,11 +89,7 @@ func run() throws -> Counts {
         try machine.memory.write(bytes, at: code)
         for index in 0..<1024 {
             if index % 8 == 0 {
-                for register in 0...30 {
-                    cpu[.x(register)] = register % 3 == 0 ? random.next() : data + 32768 + random.next() % 4096
-                }
-                cpu[.sp] = data + 32768
-                cpu[.nzcv] = random.next()
+                setRegisters(of: cpu, data, &random)
             }
             cpu.pc = code + UInt64(4 * index)
             exits: for _ in 0..<4 {
@@ -82,7 +100,7 @@ func run() throws -> Counts {
                 case .systemCall: counts.systemCalls += 1
                 case .breakpoint:
                     counts.breakpoints += 1
-                    cpu.pc += 4
+                    cpu.pc += guest == .arm64 ? 4 : 1
                 case .fault:
                     counts.faults += 1
                     break exits

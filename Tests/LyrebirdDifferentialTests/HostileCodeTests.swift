@@ -1,5 +1,5 @@
-// Random words as code, through the public API, in processes of their own: the host neither crashes nor hangs, whatever the
-// guest does. A million words, and as many more for each minute of LYREBIRD_FUZZ_SECONDS.
+// Random bytes as code, through the public API, in processes of their own: the host neither crashes nor hangs, whatever the
+// guest does. A million strings of bytes for each guest, and as many more for each minute of LYREBIRD_FUZZ_SECONDS.
 
 import Foundation
 import Testing
@@ -21,7 +21,7 @@ import Testing
             .first { FileManager.default.isExecutableFile(atPath: $0.path()) }
     }
 
-    @Test func randomWords() throws {
+    @Test(arguments: ["arm64", "x86-64"]) func randomBytes(guest: String) throws {
         let runner = try #require(Self.runner(), "HostileRunner is built beside the tests")
         var running: [(process: Process, output: Pipe, seed: Int)] = []
         for seed in 1...Self.children {
@@ -29,7 +29,7 @@ import Testing
             let output = Pipe()
             process.executableURL = URL(filePath: "/usr/bin/env")
             process.arguments = ["timeout", "-s", "KILL", "\(60 + Self.wordsEach / 5000)", runner.path()]
-            process.arguments! += ["\(seed)", "\(Self.wordsEach)"]
+            process.arguments! += ["\(seed)", "\(Self.wordsEach)", guest]
             process.standardOutput = output
             process.standardError = output
             try process.run()
@@ -38,10 +38,10 @@ import Testing
         for child in running {
             let text = String(decoding: child.output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             child.process.waitUntilExit()
-            print("hostile code, seed \(child.seed): \(text.prefix(2000))", terminator: "")
+            print("hostile code of \(guest), seed \(child.seed): \(text.prefix(2000))", terminator: "")
             #expect(
                 child.process.terminationReason == .exit && child.process.terminationStatus == 0,
-                "HostileRunner \(child.seed) \(Self.wordsEach) ended with \(child.process.terminationStatus)")
+                "HostileRunner \(child.seed) \(Self.wordsEach) \(guest) ended with \(child.process.terminationStatus)")
         }
     }
 }

@@ -119,7 +119,7 @@ struct BlockState {
     /// Blocks of one chain follow each other with the allocator's state intact.
     var chain: Int32
     var predecessors: Int32
-    /// The block consists of one `exitJump`: the position of that, else -1.
+    /// The block consists of one exit (`Unit.isPlainExit`): the position of that, else -1.
     var onlyExit: Int32
     /// Host code of the block, once emitted, in the writable mapping.
     var address: UnsafeMutablePointer<UInt8>?
@@ -151,7 +151,7 @@ extension CodeGenerator {
             {
                 at &+= 1
             }
-            if at < Int(block.end), unit.instructions[at].opcode == .exitJump, unit.instructions[at].aux == 0 {
+            if at < Int(block.end), unit.isPlainExit(at) {
                 blockStates[id].onlyExit = Int32(at)
             }
         }

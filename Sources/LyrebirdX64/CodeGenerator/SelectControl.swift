@@ -18,16 +18,13 @@ extension CodeGenerator {
         case .exitIndirect: selectExitIndirect(i, unit)
         case .exitTrap:
             goHome()
-            hot.movImmediate(.rax, i.immediate)
-            hot.mov(.b64, ContextField.pc, .rax)
-            hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
-            hot.jmp(to: stubs.exitTrap)
+            emitExitTrap(i)
         case .jump where isLoop && !goesOn(i.a, unit): leaveInLoop(i.a, stageArguments(i.a, unit), unit)
         case .jump:
             let target = Int(unit.pool[Int(i.a)])
             if blockStates[target].onlyExit >= 0 {
                 goHome()
-                emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
+                emitOnlyExit(blockStates[target].onlyExit, unit)
             } else if blockStates[target].address != nil || blockStates[target].chain != currentChain {
                 let staged = stageArguments(i.a, unit)
                 goHome()
@@ -58,7 +55,7 @@ extension CodeGenerator {
             swap(&hot, &cold)
             hot.bind(taken)
             goHome()
-            emitExitJump(unit.instructions[Int(thenExit)], unit)
+            emitOnlyExit(thenExit, unit)
             swap(&hot, &cold)
             passInPlace(i.c, unit)
             return
@@ -71,6 +68,15 @@ extension CodeGenerator {
         goHome()
         if thenExit >= 0, otherExit >= 0 {
             let exits = (unit.instructions[Int(thenExit)], unit.instructions[Int(otherExit)])
+            if exits.0.opcode == .exitTrap || exits.1.opcode == .exitTrap {
+                let taken = hot.jccForward(condition, near: true)
+                swap(&hot, &cold)
+                hot.bind(taken)
+                emitOnlyExit(thenExit, unit)
+                swap(&hot, &cold)
+                emitOnlyExit(otherExit, unit)
+                return
+            }
             let backward = exits.0.immediate <= unit.startPC
             // The loop's way back polls, which destroys flags, so the other way is taken first.
             if backward {
@@ -93,7 +99,7 @@ extension CodeGenerator {
             jump(to: then, if: condition, unit)
         }
         if otherExit >= 0 {
-            emitExitJump(unit.instructions[Int(otherExit)], unit)
+            emitOnlyExit(otherExit, unit)
         } else {
             passArguments(i.c, stagedElse, unit)
             jump(to: other)
@@ -103,7 +109,7 @@ extension CodeGenerator {
     private mutating func jump(to target: Int, if condition: Condition, _ unit: borrowing Unit) {
         if blockStates[target].onlyExit >= 0 {
             let skip = hot.jccForward(condition.inverted, near: true)
-            emitExitJump(unit.instructions[Int(blockStates[target].onlyExit)], unit)
+            emitOnlyExit(blockStates[target].onlyExit, unit)
             hot.bind(skip)
         } else if let address = blockStates[target].address {
             hot.jcc(condition, to: UnsafeRawPointer(address))
@@ -424,6 +430,20 @@ extension CodeGenerator {
         addLink(
             hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target,
             closesLoop: poll != nil && !isCall)
+    }
+
+    /// Leaves for the runtime, everything being home.
+    private mutating func emitExitTrap(_ i: Instruction) {
+        hot.movImmediate(.rax, i.immediate)
+        hot.mov(.b64, ContextField.pc, .rax)
+        hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
+        hot.jmp(to: stubs.exitTrap)
+    }
+
+    /// What a block that is nothing but an exit does, everything being home.
+    mutating func emitOnlyExit(_ position: Int32, _ unit: borrowing Unit) {
+        let i = unit.instructions[Int(position)]
+        if i.opcode == .exitTrap { emitExitTrap(i) } else { emitExitJump(i, unit) }
     }
 
     private mutating func emitConditionalExit(_ condition: Condition, _ i: Instruction) {

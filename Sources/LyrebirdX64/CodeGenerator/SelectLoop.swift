@@ -71,7 +71,7 @@ extension CodeGenerator {
         let state = blockStates[target]
         if state.onlyExit >= 0 {
             goHome(outer)
-            emitExitJump(unit.instructions[Int(state.onlyExit)], unit)
+            emitOnlyExit(state.onlyExit, unit)
         } else {
             goHome(inner, lost: state.overwritten)
             passArguments(edge, staged, unit)
