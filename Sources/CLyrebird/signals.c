@@ -91,8 +91,11 @@ static void on_fault(int signal, siginfo_t *info, void *opaque) {
         return;
     }
     if (c && c->inside && rip >= c->code_start && rip < c->code_end) {
-        uint64_t address = (uint64_t)info->si_addr;
-        if (address - c->prediction_guard_low < c->guard_size || address - c->prediction_guard_high < c->guard_size) {
+        uint64_t address = (uint64_t)info->si_addr, top = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+        // The guest may come near the guards as well, but not by the stack pointer.
+        int is_push_or_pop = address - (top - 64) < 128;
+        if (is_push_or_pop && (address - c->prediction_guard_low < c->guard_size ||
+                               address - c->prediction_guard_high < c->guard_size)) {
             // The prediction stack over- or underflowed: forget it and try again. A mispredicted return looks into the table.
             u->uc_mcontext.gregs[REG_RSP] = (greg_t)c->prediction_top;
             return;

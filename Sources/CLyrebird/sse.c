@@ -239,7 +239,9 @@ static uint64_t fused_lane(struct environment *e, int lane, uint64_t a, uint64_t
     }
     uint32_t raised = lyrebird_mxcsr_flags(get_mxcsr()) & ~(uint32_t)LYREBIRD_FLOAT_DENORMAL;
     set_mxcsr(lyrebird_mxcsr(e->control));
-    if (is_subnormal(lane, result) && e->control & LYREBIRD_FLOAT_FLUSH_TO_ZERO) {
+    // What is rounded up to the least normal number may have been tiny, too.
+    int is_tiny = is_subnormal(lane, result) || raised & LYREBIRD_FLOAT_UNDERFLOW;
+    if (is_tiny && e->control & LYREBIRD_FLOAT_FLUSH_TO_ZERO) {
         result &= sign_bits[lane];
         raised |= LYREBIRD_FLOAT_UNDERFLOW | LYREBIRD_FLOAT_INEXACT;
     }

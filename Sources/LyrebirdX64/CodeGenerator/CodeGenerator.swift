@@ -86,6 +86,8 @@ public struct CodeGenerator: ~Copyable {
     /// Of a loop: the slots that it writes, and those that keep their registers but are not used.
     var written = SlotSet()
     var passing = SlotSet()
+    /// Of a loop: those that have zeros above scalars.
+    var scalarSlots = ScalarSlots()
     /// One of the latter had to go.
     var isCrowded = false
     /// Of a chain of the loop's blocks, for each slot: the last position at which its content at entry can be looked at.
@@ -253,12 +255,14 @@ public struct CodeGenerator: ~Copyable {
         loopPoll = isLoop ? Int(unit.blocks[loopHead].start) &+ Unit.loopFlagsLength : -1
         if isLoop { choosePins(unit, keepsOthers: true) }
         analyze(unit)
+        findScalarSlots(unit)
         select(unit, firstLink: firstLink)
         if isLoop, isCrowded, !overflowed {
             // Once more, without what only passes through.
             restart(hot, cold)
             choosePins(unit, keepsOthers: false)
             analyze(unit)
+            findScalarSlots(unit)
             select(unit, firstLink: firstLink)
         }
         guard !overflowed else { return nil }
@@ -295,6 +299,7 @@ public struct CodeGenerator: ~Copyable {
             previous = id
             currentChain = blockStates[id].chain
             if place == 0, comparedCode.count > 0 { compareCode(unit) }
+            if place == 0, isLoop { guardScalars(unit) }
             var index = Int(block.start)
             while index < Int(block.end) {
                 if hot.remaining < Self.slack || cold.remaining < Self.slack || frameBytes > Self.frameCapacity - 4096

@@ -154,7 +154,11 @@ extension CodeGenerator {
 
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
     private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
-        if value < count, hasZerosAbove(unit.instructions[value], lane) { return }
+        if value < count {
+            let i = unit.instructions[value]
+            if hasZerosAbove(i, lane, unit) { return }
+            if i.opcode == .get, scalarSlots.contain(Int(i.a), lane) { return }
+        }
         if lane == .d {
             two(.movq, register, register)
         } else {
@@ -162,10 +166,15 @@ extension CodeGenerator {
         }
     }
 
-    private mutating func hasZerosAbove(_ i: Instruction, _ lane: Lane) -> Bool {
+    mutating func hasZerosAbove(_ i: Instruction, _ lane: Lane, _ unit: borrowing Unit) -> Bool {
         let opcode = i.opcode.rawValue
         if opcode >= LyrebirdIR.Opcode.fadd.rawValue, opcode < LyrebirdIR.Opcode.vfadd.rawValue {
             return i.opcode == .fconvert ? i.b <= lane.rawValue : i.lane.rawValue <= lane.rawValue
+        }
+        if i.opcode == .vconst {
+            let at = Int(i.a)
+            let above = unit.pool[at &+ 2] | unit.pool[at &+ 3]
+            return above == 0 && (lane == .d || lane == .s && unit.pool[at &+ 1] == 0)
         }
         return i.opcode == .load && i.type == .v128 && i.access.size <= lane.rawValue
     }

@@ -4,9 +4,9 @@
 import LyrebirdIR
 
 extension Lifter {
-    /// The selectors of the 32-bit code, the data and the 64-bit code segment, without their privilege level
-    /// (`arch/x86/include/asm/segment.h`).
-    private static let flatSelectors: [UInt32] = [0x20, 0x28, 0x30]
+    /// The selectors of the 32-bit code, the data and the 64-bit code segment, and of the one that has the CPU's number for its limit,
+    /// without their privilege level (`arch/x86/include/asm/segment.h`).
+    private static let flatSelectors: [UInt32] = [0x20, 0x28, 0x30, 0x78]
     private static let stackSelector: UInt32 = 0x2B
 
     /// Any other selector is #GP. The base becomes zero.
