@@ -34,7 +34,7 @@ import Testing
             InterpreterSubject(optimizes: false), InterpreterSubject(optimizes: true),
             try MachineSubject("generated code", slots: Self.batch),
         ]
-        var seed: UInt64 = 1000
+        var seed = ProcessInfo.processInfo.environment["LYREBIRD_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1000
         while Date() < end {
             try compare(seeds: seed...seed, subjects)
             seed += 1
