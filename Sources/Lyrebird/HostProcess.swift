@@ -101,8 +101,7 @@ public struct HostProcess: Sendable {
         let (end, overflows) = address.addingReportingOverflow(size)
         if replacing { engine.removeFunctionsLocked(address, overflows ? .max : end) }
         for part in engine.memory.executableParts(of: address, overflows ? .max : end) {
-            engine.invalidateLocked(part.0, part.1)
-            engine.unwatchLocked(part.0, part.1)
+            engine.forgetCodeLocked(part.0, part.1)
         }
     }
 

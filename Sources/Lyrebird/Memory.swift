@@ -28,8 +28,7 @@ public struct Memory: Sendable {
         try check(address, size)
         let anonymousPrivateFixed: Int32 = 0x32
         let result = engine.locked {
-            engine.invalidateLocked(address, address + size)
-            engine.unwatchLocked(address, address + size)
+            engine.forgetCodeLocked(address, address + size)
             engine.removeFunctionsLocked(address, address + size)
             return engine.memory.map(
                 address, size: size, rights: access.rights, flags: anonymousPrivateFixed, file: -1, offset: 0)
@@ -41,8 +40,7 @@ public struct Memory: Sendable {
     public func unmap(_ address: UInt64, size: UInt64) throws(MemoryError) {
         try check(address, size)
         let result = engine.locked {
-            engine.invalidateLocked(address, address + size)
-            engine.unwatchLocked(address, address + size)
+            engine.forgetCodeLocked(address, address + size)
             engine.removeFunctionsLocked(address, address + size)
             return engine.memory.unmap(address, size: size)
         }
@@ -53,8 +51,7 @@ public struct Memory: Sendable {
     public func protect(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) {
         try check(address, size)
         let result = engine.locked {
-            engine.invalidateLocked(address, address + size)
-            engine.unwatchLocked(address, address + size)
+            engine.forgetCodeLocked(address, address + size)
             return engine.memory.protect(address, size: size, rights: access.rights)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
@@ -106,7 +103,7 @@ public struct Memory: Sendable {
         guard buffer.count > 0 else { return 0 }
         guard let host = hostAddress(address, buffer.count) else { return buffer.count }
         let end = address + UInt64(buffer.count)
-        engine.locked { engine.openLocked(address, end) }
+        engine.openCode(address, end)
         let failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
         engine.locked {
             if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }

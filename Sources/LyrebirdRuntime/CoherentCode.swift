@@ -94,17 +94,19 @@ extension Engine {
         return true
     }
 
-    /// Before somebody else than translated code writes: what code was translated from in a range may be written again. The lock is
-    /// held.
-    public func openLocked(_ start: UInt64, _ end: UInt64) {
-        guard !watched.isEmpty, start < end else { return }
-        for page in watched.all(in: start >> 12..<(end &+ 4095) >> 12) where watched.state(of: page) == .protected {
-            open(page, forever: false)
+    /// Before somebody else than translated code writes: what code was translated from in a range may be written again.
+    public func openCode(_ start: UInt64, _ end: UInt64) {
+        guard architecture.noticesChangedCode, start < end else { return }
+        locked {
+            for page in watched.all(in: start >> 12..<(end &+ 4095) >> 12) where watched.state(of: page) == .protected {
+                open(page, forever: false)
+            }
         }
     }
 
-    /// Before a range's mapping changes: nothing there is watched any more.
-    public func unwatchLocked(_ start: UInt64, _ end: UInt64) {
+    /// Before a range's mapping changes: drops what was translated from there, and nothing there is watched any more. The lock is held.
+    public func forgetCodeLocked(_ start: UInt64, _ end: UInt64) {
+        invalidateLocked(start, end)
         guard !watched.isEmpty, start < end else { return }
         for page in watched.all(in: start >> 12..<(end &+ 4095) >> 12) {
             if watched.state(of: page) == .protected { open(page, forever: false) }

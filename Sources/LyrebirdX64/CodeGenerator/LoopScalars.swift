@@ -55,7 +55,7 @@ extension CodeGenerator {
         return wanted & clean
     }
 
-    @inline(__always) private func isScalarFloat(_ opcode: LyrebirdIR.Opcode) -> Bool {
+    @inline(__always) func isScalarFloat(_ opcode: LyrebirdIR.Opcode) -> Bool {
         opcode.rawValue >= LyrebirdIR.Opcode.fadd.rawValue && opcode.rawValue < LyrebirdIR.Opcode.vfadd.rawValue
     }
 

@@ -167,8 +167,7 @@ extension CodeGenerator {
     }
 
     mutating func hasZerosAbove(_ i: Instruction, _ lane: Lane, _ unit: borrowing Unit) -> Bool {
-        let opcode = i.opcode.rawValue
-        if opcode >= LyrebirdIR.Opcode.fadd.rawValue, opcode < LyrebirdIR.Opcode.vfadd.rawValue {
+        if isScalarFloat(i.opcode) {
             return i.opcode == .fconvert ? i.b <= lane.rawValue : i.lane.rawValue <= lane.rawValue
         }
         if i.opcode == .vconst {
