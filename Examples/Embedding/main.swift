@@ -24,7 +24,7 @@ cpu[.x0] = 1_000_000
 cpu[.x2] = 0xDEAD_0000
 
 running: while true {
-    switch cpu.run() {
+    switch try cpu.run() {
     case .systemCall(let number):
         print("system call \(number): the sum is \(cpu[.x1])")
     case .fault(let fault):  // exact pc, address and access; all state is as before the instruction

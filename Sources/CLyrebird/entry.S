@@ -14,6 +14,51 @@ lyrebird_copy_fail:
     mov %rcx, %rax
     ret
 
+# size_t lyrebird_compare_exchange(void *at, void *expected, const void *new, size_t size): atomically, for 1, 2, 4, 8 or 16 bytes;
+# *expected becomes what was there. Returns 0. A fault inside goes on at the failure label, which returns 1.
+    .globl lyrebird_compare_exchange, lyrebird_exchange_start, lyrebird_exchange_end, lyrebird_exchange_fail
+    .type lyrebird_compare_exchange, @function
+lyrebird_compare_exchange:
+    push %rbx
+    mov %rdx, %r9
+    mov %rcx, %r8
+    mov (%rsi), %rax
+    mov (%r9), %rbx
+    cmp $16, %r8
+    jne lyrebird_exchange_narrow
+    mov 8(%rsi), %rdx
+    mov 8(%r9), %rcx
+lyrebird_exchange_start:
+    lock cmpxchg16b (%rdi)
+    mov %rdx, 8(%rsi)
+    jmp lyrebird_exchange_done
+lyrebird_exchange_narrow:
+    cmp $4, %r8
+    ja lyrebird_exchange_8
+    je lyrebird_exchange_4
+    cmp $2, %r8
+    je lyrebird_exchange_2
+    lock cmpxchg %bl, (%rdi)
+    jmp lyrebird_exchange_done
+lyrebird_exchange_2:
+    lock cmpxchg %bx, (%rdi)
+    jmp lyrebird_exchange_done
+lyrebird_exchange_4:
+    lock cmpxchg %ebx, (%rdi)
+    jmp lyrebird_exchange_done
+lyrebird_exchange_8:
+    lock cmpxchg %rbx, (%rdi)
+lyrebird_exchange_done:
+lyrebird_exchange_end:
+    mov %rax, (%rsi)
+    xor %eax, %eax
+    pop %rbx
+    ret
+lyrebird_exchange_fail:
+    mov $1, %eax
+    pop %rbx
+    ret
+
 # long lyrebird_blocking_syscall(const uint32_t *stop, const uint64_t words[7]). A signal between start and end goes on at
 # interrupted: the call was not made.
     .globl lyrebird_blocking_syscall, lyrebird_syscall_start, lyrebird_syscall_end, lyrebird_syscall_interrupted

@@ -25,6 +25,7 @@ void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
 }
 
 extern const char lyrebird_copy_start[], lyrebird_copy_end[], lyrebird_copy_fail[];
+extern const char lyrebird_exchange_start[], lyrebird_exchange_end[], lyrebird_exchange_fail[];
 extern const char lyrebird_syscall_start[], lyrebird_syscall_end[], lyrebird_syscall_interrupted[];
 
 static int contains(const char *start, const char *end, uint64_t rip) {
@@ -88,6 +89,10 @@ static void on_fault(int signal, siginfo_t *info, void *opaque) {
     }
     if (contains(lyrebird_copy_start, lyrebird_copy_end, rip)) {
         u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_copy_fail;
+        return;
+    }
+    if (contains(lyrebird_exchange_start, lyrebird_exchange_end, rip)) {
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_exchange_fail;
         return;
     }
     if (c && c->inside && rip >= c->code_start && rip < c->code_end) {

@@ -140,9 +140,12 @@ public final class CPU {
     }
 
     /// Runs guest code from `pc` until there is a reason to leave it.
-    public func run() -> Exit {
+    public func run() throws -> Exit {
         switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
+        case .device(let access):
+            return access.isWrite ? .deviceWrite(DeviceAccess(access)) : .deviceRead(DeviceAccess(access))
+        case .thrown(let error): throw error
         case .fault(let address, let isWrite, let signal, let code):
             // SI_KERNEL: the host says no address. On x86 that is an exception of another kind.
             if code == 0x80, machine.guest == .x86_64 { return .generalProtection }
@@ -178,6 +181,9 @@ public final class CPU {
             }
         }
     }
+
+    /// Gives the value of the read that `run` was left for. It counts if `run` goes on where it was left.
+    public func answer(_ value: UInt64) { context.answer(value) }
 
     private var trapOperand: UInt64 {
         (context.state + Int(offsets[machine.engine.layout.trapOperand.index])).load(as: UInt64.self)

@@ -1,5 +1,7 @@
 // What `CPU.run` returns: why the CPU left guest code. An exit is a value; nothing is thrown for what a guest does.
 
+import LyrebirdRuntime
+
 /// Why `CPU.run` returned. `cpu.pc` says where the CPU will go on.
 public enum Exit: Sendable, Equatable {
     /// The guest executed its system-call instruction. The pc is already behind it, and every register may be changed
@@ -8,6 +10,12 @@ public enum Exit: Sendable, Equatable {
     /// A memory access, or the fetch of an instruction, was not possible. The pc is that of the faulting instruction and
     /// all state is as before it, so that `run` tries again.
     case fault(Fault)
+    /// The guest reads from a device (`Memory.mapDevice`), or from a port. The pc is that of the instruction, and all state is as
+    /// before it; `run` goes on with it, with the value of `CPU.answer`, or 0 if there was none. An instruction that
+    /// accesses a device more than once leaves `run` as often.
+    case deviceRead(DeviceAccess)
+    /// The guest writes to a device. The same, but for the value.
+    case deviceWrite(DeviceAccess)
     /// The guest executed a breakpoint instruction (BRK #imm16). The pc is that of the instruction.
     case breakpoint(immediate: UInt32)
     /// The word at pc is no instruction of this CPU model, or one it may not execute.
@@ -52,5 +60,25 @@ public struct Fault: Error, Sendable, Equatable {
         self.address = address
         self.access = access
         self.cause = cause
+    }
+}
+
+/// An access to a device.
+public struct DeviceAccess: Sendable, Equatable {
+    /// The guest's address.
+    public var address: UInt64
+    /// Bytes: 1, 2, 4 or 8.
+    public var size: Int
+    /// What is written, zero-extended; 0 of a read.
+    public var value: UInt64
+
+    public init(address: UInt64, size: Int, value: UInt64 = 0) {
+        self.address = address
+        self.size = size
+        self.value = value
+    }
+
+    init(_ access: LyrebirdRuntime.DeviceAccess) {
+        self.init(address: access.address, size: access.size, value: access.value)
     }
 }

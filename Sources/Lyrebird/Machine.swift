@@ -25,6 +25,9 @@ public enum Guest: String, Sendable, CaseIterable {
 public final class Machine: Sendable {
     /// Where guest memory lives.
     public enum AddressSpace: Sendable {
+        /// Every address there is, and no other memory: what hostile code runs in. Accesses below `window`, rounded up to a power
+        /// of two bytes, are fast. Devices (`Memory.mapDevice`) are only there.
+        case checked(window: UInt64)
         /// A private reservation; guest address 0 is its first byte. Size in bytes. Guest code reaches it without a check, so
         /// hostile 64-bit code can reach behind it: this is for guests that are trusted.
         case window(size: UInt64)
@@ -62,7 +65,7 @@ public final class Machine: Sendable {
     let isHostProcess: Bool
 
     public init(
-        _ guest: Guest, addressSpace: AddressSpace = .window(size: 1 << 36),
+        _ guest: Guest, addressSpace: AddressSpace = .checked(window: 1 << 36),
         configuration: Configuration = Configuration()
     ) throws(MachineError) {
         var options = EngineOptions()
@@ -91,6 +94,12 @@ public final class Machine: Sendable {
             case .hostProcess:
                 space = LyrebirdRuntime.AddressSpace()
                 isHostProcess = true
+            case .checked(let window):
+                let limit: UInt64 = 1 << 46
+                let size = min(max(window, 4096), limit)
+                space = try LyrebirdRuntime.AddressSpace(
+                    windowSize: 1 << UInt64(64 - (size - 1).leadingZeroBitCount), isChecked: true)
+                isHostProcess = false
             case .window(let size):
                 space = try LyrebirdRuntime.AddressSpace(windowSize: (size + 4095) & ~4095)
                 isHostProcess = false

@@ -36,6 +36,42 @@ public struct Memory: Sendable {
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
     }
 
+    /// Puts a device into a range: accesses leave `run` as `.deviceRead` and `.deviceWrite`.
+    ///
+    /// Only where accesses are checked (`Machine.AddressSpace.checked`). Nothing is executed from a device.
+    /// - Parameter size: bytes, a multiple of the page size, as is the address.
+    public func mapDevice(_ address: UInt64, size: UInt64) throws(MemoryError) {
+        try mapDevice(address, size, handler: nil)
+    }
+
+    /// The same for a device that answers by itself, on the thread of the CPU that accesses it. What it throws comes out of `run`; the
+    /// access can be made again then. Accesses of more than 8 bytes, and those that cross its border, are made in parts.
+    /// - Parameters:
+    ///   - read: gives a value, whose low `size` bytes count.
+    ///   - write: takes one.
+    public func mapDevice(
+        _ address: UInt64, size: UInt64, read: @escaping @Sendable (DeviceAccess) throws -> UInt64,
+        write: @escaping @Sendable (DeviceAccess) throws -> Void
+    ) throws(MemoryError) {
+        try mapDevice(address, size) { access in
+            let seen = DeviceAccess(access)
+            guard access.isWrite else { return try read(seen) }
+            try write(seen)
+            return 0
+        }
+    }
+
+    private func mapDevice(_ address: UInt64, _ size: UInt64, handler: DeviceHandler?) throws(MemoryError) {
+        try check(address, size)
+        guard engine.memory.isChecked else { throw .unchecked }
+        let result = engine.locked {
+            engine.forgetCodeLocked(address, address + size)
+            engine.removeFunctionsLocked(address, address + size)
+            return engine.mapDeviceLocked(address, size: size, handler: handler)
+        }
+        guard result >= 0 else { throw .host(errno: Int32(-result)) }
+    }
+
     /// Unmaps whatever is mapped in the range.
     public func unmap(_ address: UInt64, size: UInt64) throws(MemoryError) {
         try check(address, size)
@@ -83,8 +119,29 @@ public struct Memory: Sendable {
 
     private func copyOut(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard buffer.count > 0 else { return 0 }
-        guard let host = hostAddress(address, buffer.count) else { return buffer.count }
+        guard let host = hostAddress(address, buffer.count) else {
+            return forEachPart(address, buffer.count) { offset, host, count in
+                lyrebird_copy(buffer.baseAddress! + offset, UnsafeRawPointer(bitPattern: host), count)
+            }
+        }
         return lyrebird_copy(buffer.baseAddress, UnsafeRawPointer(bitPattern: host), buffer.count)
+    }
+
+    /// Goes through the parts of a range that lies outside of the window, at least in part.
+    /// - Parameter body: gets the distance from the range's start, the host's address, and bytes; gives the bytes that failed.
+    /// - Returns: bytes that were not reached, or failed.
+    private func forEachPart(_ address: UInt64, _ count: Int, _ body: (Int, UInt, Int) -> Int) -> Int {
+        guard engine.memory.isChecked else { return count }
+        var done = 0
+        while done < count {
+            let at = address &+ UInt64(done)
+            guard let part = engine.locked({ engine.memory.hostRange(at: at) }) else { break }
+            let size = Int(truncatingIfNeeded: min(part.size, UInt64(count - done)))
+            let failed = body(done, UInt(part.start), size)
+            done += size - failed
+            if failed > 0 { break }
+        }
+        return count - done
     }
 
     /// Copies bytes into guest memory. Translations of what is overwritten are dropped.
@@ -101,17 +158,24 @@ public struct Memory: Sendable {
 
     private func copyIn(_ buffer: UnsafeRawBufferPointer, _ address: UInt64) -> Int {
         guard buffer.count > 0 else { return 0 }
-        guard let host = hostAddress(address, buffer.count) else { return buffer.count }
-        let end = address + UInt64(buffer.count)
+        let (end, overflows) = address.addingReportingOverflow(UInt64(buffer.count))
+        guard !overflows else { return buffer.count }
         engine.openCode(address, end)
-        let failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
+        let failed: Int
+        if let host = hostAddress(address, buffer.count) {
+            failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
+        } else {
+            failed = forEachPart(address, buffer.count) { offset, host, count in
+                lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress! + offset, count)
+            }
+        }
         engine.locked {
             if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
         }
         return failed
     }
 
-    /// nil where the range leaves the guest's address space.
+    /// nil where the range leaves what has one place on the host.
     private func hostAddress(_ address: UInt64, _ count: Int) -> UInt? {
         let window = engine.memory.windowSize
         let limit = window == 0 ? 1 << 47 : window
@@ -170,6 +234,8 @@ public enum MemoryError: Error, Sendable, Equatable {
     case notAccessible(address: UInt64)
     /// Address or size is not a multiple of the page size, or the range leaves the address space.
     case badRange(address: UInt64, size: UInt64)
+    /// Devices, and whatever else looks at accesses, are for machines whose accesses are checked.
+    case unchecked
     /// The host has no memory for it; errno.
     case host(errno: Int32)
 }

@@ -53,6 +53,9 @@ public protocol GuestArchitecture: Sendable {
     /// Adds flags of floating-point operations, bits of `lyrebird_float_flags`, to the guest's own.
     func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer)
 
+    /// Whether an address has the form that the guest's addresses have; if not, an access is another fault than one to nothing.
+    func isCanonical(_ address: UInt64) -> Bool
+
     /// Puts a fresh CPU's state into `state`, which is zeroed.
     func initialize(_ state: UnsafeMutableRawPointer)
 }
@@ -61,6 +64,7 @@ extension GuestArchitecture {
     public var longestInstruction: Int { 16 }
     public var codeAlignment: Int { 2 }
     public var noticesChangedCode: Bool { false }
+    public func isCanonical(_ address: UInt64) -> Bool { true }
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }

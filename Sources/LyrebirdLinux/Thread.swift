@@ -80,7 +80,7 @@ final class GuestThread {
                 return end
             }
             leaveKernel()
-            let exit = cpu.run()
+            let exit = run(cpu)
             enterKernel()
             switch exit {
             case .systemCall(let immediate):
@@ -99,9 +99,14 @@ final class GuestThread {
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
             case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
+            case .deviceRead, .deviceWrite: preconditionFailure("a process has no devices")
             }
             if hasSignal { deliverSignals() }
         }
+    }
+
+    private func run(_ cpu: CPU) -> Exit {
+        do { return try cpu.run() } catch { fatalError("nothing here throws: \(error)") }
     }
 
     // This and `perform` are inline for the reason that `lyrebird_syscall` is.

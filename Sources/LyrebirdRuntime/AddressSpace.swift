@@ -29,6 +29,33 @@ public struct Region: Sendable {
     var objectOffset: UInt64
     /// The kernel lets it grow towards lower addresses by itself (MAP_GROWSDOWN).
     var growsDown = false
+    /// Host address of it all minus the guest's.
+    var delta: UInt64 = 0
+    /// The device that is there in place of memory, by its number; -1 for none.
+    var device: Int32 = -1
+
+    public init(
+        start: UInt64, end: UInt64, rights: MemoryAccessRights, isShared: Bool, object: UInt64, objectOffset: UInt64,
+        growsDown: Bool = false, delta: UInt64 = 0, device: Int32 = -1
+    ) {
+        self.start = start
+        self.end = end
+        self.rights = rights
+        self.isShared = isShared
+        self.object = object
+        self.objectOffset = objectOffset
+        self.growsDown = growsDown
+        self.delta = delta
+        self.device = device
+    }
+}
+
+/// A part of a region.
+struct Piece {
+    var start: UInt64
+    var end: UInt64
+    var delta: UInt64
+    var isMemory: Bool
 }
 
 /// The mappings of one machine. Guarded by the engine's lock.
@@ -37,6 +64,11 @@ public struct AddressSpace: ~Copyable {
     public let base: UInt64
     /// Bytes of the reservation; 0 where the process's own address space is the guest's.
     public let windowSize: UInt64
+    /// Whether guest code gets no further than the window by itself: what lies above is mapped elsewhere on the host, and the runtime
+    /// makes the accesses.
+    public let isChecked: Bool
+    /// What was reserved.
+    private let reservation: (start: UInt64, size: UInt64)
     public private(set) var regions: [Region] = []
     /// Whether there has ever been a region that grows by itself.
     private var hasGrowing = false
@@ -55,18 +87,34 @@ public struct AddressSpace: ~Copyable {
     public init() {
         base = 0
         windowSize = 0
+        isChecked = false
+        reservation = (0, 0)
     }
+
+    /// Bytes on either side of a checked window that nobody may access: as far as a displacement reaches.
+    private static let reach: UInt64 = 1 << 31
 
     /// Guest addresses are offsets in a reservation of their own.
-    public init(windowSize: UInt64) throws(RuntimeError) {
+    /// - Parameter windowSize: bytes, a multiple of pages; a power of two if it is checked.
+    public init(windowSize: UInt64, isChecked: Bool = false) throws(RuntimeError) {
+        precondition(!isChecked || windowSize.nonzeroBitCount == 1, "the window's size is no power of two")
+        let size = windowSize + (isChecked ? 2 * Self.reach : 0)
         let result = lyrebird_syscall(
-            9, 0, windowSize, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve), .max, 0)
+            9, 0, size, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve), .max, 0)
         guard result > 0 else { throw RuntimeError(call: "mmap of the guest's address space", errno: Int32(-result)) }
-        base = UInt64(result)
+        reservation = (UInt64(result), size)
+        base = UInt64(result) + (isChecked ? Self.reach : 0)
         self.windowSize = windowSize
+        self.isChecked = isChecked
     }
 
-    deinit { if windowSize != 0 { _ = lyrebird_syscall(11, base, windowSize, 0, 0, 0, 0) } }
+    deinit {
+        guard windowSize != 0 else { return }
+        for region in regions where region.start >= windowSize && region.device < 0 {
+            _ = lyrebird_syscall(11, region.start &+ region.delta, region.end - region.start, 0, 0, 0, 0)
+        }
+        _ = lyrebird_syscall(11, reservation.start, reservation.size, 0, 0, 0, 0)
+    }
 
     // MARK: Look-up
 
@@ -92,7 +140,10 @@ public struct AddressSpace: ~Copyable {
         var index = firstIndex(endingAfter: address)
         var at = address
         let end = address > .max - UInt64(limit) ? .max : address + UInt64(limit)
-        while index < regions.count, regions[index].start <= at, regions[index].rights.contains(.execute), at < end {
+        let delta = index < regions.count ? regions[index].delta : 0
+        while index < regions.count, regions[index].start <= at, regions[index].rights.contains(.execute), at < end,
+            regions[index].delta == delta
+        {
             at = regions[index].end
             index += 1
         }
@@ -131,6 +182,12 @@ public struct AddressSpace: ~Copyable {
         return result
     }
 
+    /// Where an address is on the host, and how many bytes from there on; nil if there is no memory.
+    public func hostRange(at address: UInt64) -> (start: UInt64, size: UInt64)? {
+        guard let region = region(at: address), region.device < 0 else { return nil }
+        return (address &+ region.delta, region.end - address)
+    }
+
     // MARK: Bookkeeping
 
     /// Takes a range out, splitting what sticks out at either side.
@@ -163,7 +220,8 @@ public struct AddressSpace: ~Copyable {
         // Heaps grow by small pieces: one region stays one.
         if index > 0, regions[index - 1].end == region.start, regions[index - 1].rights == region.rights,
             regions[index - 1].object == 0, region.object == 0, regions[index - 1].isShared == region.isShared,
-            !regions[index - 1].growsDown, !region.growsDown
+            !regions[index - 1].growsDown, !region.growsDown, regions[index - 1].delta == region.delta,
+            regions[index - 1].device < 0, region.device < 0
         {
             regions[index - 1].end = region.end
         } else {
@@ -210,6 +268,21 @@ public struct AddressSpace: ~Copyable {
         return result
     }
 
+    /// The same with where they are on the host.
+    func pieces(of start: UInt64, _ end: UInt64) -> [Piece] {
+        var result: [Piece] = []
+        var index = firstIndex(endingAfter: start)
+        while index < regions.count, regions[index].start < end {
+            let region = regions[index]
+            result.append(
+                Piece(
+                    start: max(region.start, start), end: min(region.end, end), delta: region.delta,
+                    isMemory: region.device < 0))
+            index += 1
+        }
+        return result
+    }
+
     /// The parts that are not.
     private func gaps(of start: UInt64, _ end: UInt64) -> [(UInt64, UInt64)] {
         var result: [(UInt64, UInt64)] = []
@@ -230,7 +303,8 @@ public struct AddressSpace: ~Copyable {
 
     /// The pages of a range, nil if it does not begin with a page or leaves the address space.
     private func pages(_ address: UInt64, _ requested: UInt64) -> Range<UInt64>? {
-        let limit = windowSize == 0 ? Self.hostLimit : windowSize
+        // The highest page has no end.
+        let limit = isChecked ? .max - 4095 : windowSize == 0 ? Self.hostLimit : windowSize
         let size = (requested &+ 4095) & ~4095
         guard address & 4095 == 0, size >= requested, size <= limit, address <= limit - size else { return nil }
         return address..<address + size
@@ -282,6 +356,9 @@ public struct AddressSpace: ~Copyable {
         guard requested > 0 else { return Self.einval }
         guard let anywhere = pages(0, requested) else { return Self.enomem }
         let size = anywhere.upperBound
+        if isChecked, address > windowSize || size > windowSize - address {
+            return mapOutside(address, size: size, rights: rights, flags: flags, file: file, offset: offset)
+        }
         if windowSize != 0, address > windowSize - size { return Self.enomem }
         var hostFlags = flags
         if windowSize != 0 { hostFlags |= Self.mapFixed }
@@ -310,8 +387,46 @@ public struct AddressSpace: ~Copyable {
         insert(
             Region(
                 start: guest, end: guest + size, rights: rights, isShared: isShared, object: object,
-                objectOffset: offset, growsDown: flags & Self.mapGrowsDown != 0))
+                objectOffset: offset, growsDown: flags & Self.mapGrowsDown != 0, delta: base))
         return Int(guest)
+    }
+
+    /// The same for what does not lie in the window. - Returns: 0 or -errno.
+    private mutating func mapOutside(
+        _ address: UInt64, size: UInt64, rights: MemoryAccessRights, flags: Int32, file: Int32, offset: UInt64
+    ) -> Int {
+        guard pages(address, size) != nil else { return Self.enomem }
+        if address < windowSize {
+            let inside = windowSize - address
+            let result = map(address, size: inside, rights: rights, flags: flags, file: file, offset: offset)
+            guard result >= 0 else { return result }
+            return mapOutside(
+                windowSize, size: size - inside, rights: rights, flags: flags, file: file, offset: offset + inside)
+        }
+        let result = lyrebird_syscall(
+            9, 0, size, rights.hostProtection, UInt64(UInt32(bitPattern: flags & ~Self.mapFixed)),
+            UInt64(bitPattern: Int64(file)), offset)
+        guard result > 0 else { return result }
+        _ = unmap(address, size: size)
+        let isShared = flags & Self.mapTypeShared != 0
+        let isFile = isShared && flags & Self.mapAnonymous == 0
+        insert(
+            Region(
+                start: address, end: address + size, rights: rights, isShared: isShared,
+                object: isFile ? Self.identity(of: file) : 0, objectOffset: offset, delta: UInt64(result) &- address))
+        return 0
+    }
+
+    /// Puts a device into a range. - Returns: 0 or -errno.
+    public mutating func mapDevice(_ address: UInt64, size requested: UInt64, number: Int32) -> Int {
+        guard isChecked, requested > 0, let range = pages(address, requested) else { return Self.einval }
+        let result = unmap(address, size: range.upperBound - range.lowerBound)
+        guard result == 0 else { return result }
+        insert(
+            Region(
+                start: address, end: range.upperBound, rights: [], isShared: true, object: 0, objectOffset: 0,
+                device: number))
+        return 0
     }
 
     /// Device and inode of a file as one number that is not 0.
@@ -327,15 +442,20 @@ public struct AddressSpace: ~Copyable {
     public mutating func unmap(_ address: UInt64, size requested: UInt64) -> Int {
         guard requested > 0, let range = pages(address, requested) else { return Self.einval }
         noteGrowth()
-        for part in parts(of: range.lowerBound, range.upperBound) {
-            let result =
-                windowSize == 0
-                ? lyrebird_syscall(11, part.0, part.1 - part.0, 0, 0, 0, 0)
-                : lyrebird_syscall(
-                    9, part.0 + base, part.1 - part.0, 0,
-                    UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve | Self.mapFixed), .max, 0)
-            if result < 0 { return result }
-            remove(part.0, part.1)
+        for piece in pieces(of: range.lowerBound, range.upperBound) {
+            let host = piece.start &+ piece.delta
+            let size = piece.end - piece.start
+            if piece.isMemory {
+                let isReserved = windowSize != 0 && piece.start < windowSize
+                let result =
+                    isReserved
+                    ? lyrebird_syscall(
+                        9, host, size, 0,
+                        UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve | Self.mapFixed), .max, 0)
+                    : lyrebird_syscall(11, host, size, 0, 0, 0, 0)
+                if result < 0 { return result }
+            }
+            remove(piece.start, piece.end)
         }
         return 0
     }
@@ -347,19 +467,21 @@ public struct AddressSpace: ~Copyable {
         guard let range = pages(address, requested) else { return Self.enomem }
         noteGrowth()
         let end = coveredEnd(range.lowerBound, range.upperBound)
-        if end > address {
-            let result = lyrebird_syscall(10, address + base, end - address, rights.hostProtection, 0, 0, 0)
+        for piece in pieces(of: address, end) where piece.isMemory {
+            let result = lyrebird_syscall(
+                10, piece.start &+ piece.delta, piece.end - piece.start, rights.hostProtection, 0, 0, 0)
             guard result == 0 else { return result }
-            changeRights(address, end, to: rights)
+            changeRights(piece.start, piece.end, to: rights)
         }
         return end == range.upperBound ? 0 : Self.enomem
     }
 
     /// Takes the host's right to write to a page of private memory, or gives it back: the guest's own stay.
     func setWritable(_ page: UInt64, _ isWritable: Bool) -> Bool {
-        guard var rights = region(at: page << 12)?.rights else { return false }
+        guard let region = region(at: page << 12) else { return false }
+        var rights = region.rights
         if !isWritable { rights.remove(.write) }
-        return lyrebird_syscall(10, page << 12 + base, 4096, rights.hostProtection, 0, 0, 0) == 0
+        return lyrebird_syscall(10, page << 12 &+ region.delta, 4096, rights.hostProtection, 0, 0, 0) == 0
     }
 
     /// madvise(2): on what is the guest's in the range; what is not makes it ENOMEM in the end.

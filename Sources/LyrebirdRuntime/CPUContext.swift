@@ -26,6 +26,8 @@ public final class CPUContext {
     /// The flush after which this CPU's table and prediction stack are right.
     @exclusivity(unchecked) var generation = 0
     @exclusivity(unchecked) public var pc: UInt64 = 0
+    /// Made when it is first needed.
+    @exclusivity(unchecked) var emulator: AccessEmulator?
     /// What the translation that faulted last was made from.
     @exclusivity(unchecked) var faultedCode: Range<UInt64> = 0..<0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
@@ -153,6 +155,9 @@ public final class CPUContext {
         context.pointee.x87_is_loaded = 0
         lyrebird_store32(Engine.insideField(context), 0)
     }
+
+    /// Gives the value of the device's read that this CPU was left for.
+    public func answer(_ value: UInt64) { emulator?.answer(value) }
 
     /// Asks the CPU to leave generated code; from any thread.
     public func requestStop(_ bits: UInt32 = 1) { lyrebird_request_stop(context, bits) }

@@ -33,6 +33,10 @@ public enum EngineExit: Sendable {
     /// A host fault while a guest instruction accessed memory; `pc` of the CPU is that instruction's.
     case fault(address: UInt64, isWrite: Bool, signal: UInt32, code: Int32)
     case stopped
+    /// A device is asked that does not answer by itself. The pc is that of the instruction, which `run` goes on with.
+    case device(DeviceAccess)
+    /// A function of the embedder's has thrown.
+    case thrown(any Error)
 }
 
 /// Counters of a machine.
@@ -81,6 +85,10 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) private var cpus: [CPUContext] = []
     @exclusivity(unchecked) var functions = HostFunctions()
     @exclusivity(unchecked) var watched = WatchedPages()
+    /// By number; nil for those that leave `run`.
+    @exclusivity(unchecked) private var devices: [DeviceHandler?] = []
+    /// Instructions, by their addresses in ascending order, that have met a device: their accesses are the runtime's.
+    @exclusivity(unchecked) private var leavingAccesses: [UInt64] = []
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
@@ -103,8 +111,9 @@ public final class Engine: @unchecked Sendable {
         options.generator.codeAlignment = architecture.codeAlignment
         self.options = options
         contract = RegisterContract(
-            layout: layout, pinned: architecture.pinnedSlots, memory: memory.windowSize == 0 ? .identity : .window,
-            features: options.features)
+            layout: layout, pinned: architecture.pinnedSlots,
+            memory: memory.windowSize == 0 ? .identity : memory.isChecked ? .checked : .window,
+            windowSize: memory.windowSize, features: options.features)
         self.memory = memory
         cache = try CodeCache(size: options.cacheSize, contract: contract)
         stubs = cache.stubs
@@ -140,6 +149,7 @@ public final class Engine: @unchecked Sendable {
         let context = cpu.context
         context.pointee.code_start = UInt64(UInt(bitPattern: cache.executable))
         context.pointee.code_end = context.pointee.code_start + UInt64(cache.size)
+        context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
         architecture.initialize(cpu.state)
         locked {
@@ -163,13 +173,14 @@ public final class Engine: @unchecked Sendable {
         _ = lyrebird_prepare_thread()
         lyrebird_set_current(context)
         defer { lyrebird_set_current(previous) }
-        if contract.memory == .window {
+        if contract.memory != .identity {
             lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
         }
         readMode(cpu)
         // Code that generated code may jump to by itself may be entered as well. The table knows where a CPU goes on after a trap;
         // where generated code was left for want of an entry, it does not.
         var asksTable = true
+        if let emulator = cpu.emulator, emulator.isUnderWay(at: cpu.pc), let reason = emulator.run() { return reason }
         while true {
             context.pointee.table = context.pointee.full_table
             let stop = lyrebird_load32(Self.stopField(context))
@@ -222,6 +233,9 @@ public final class Engine: @unchecked Sendable {
                 cpu.pc = Self.target(of: stub)
             case .miss, .trap: cpu.pc = context.pointee.pc
             case .fault: reason = recover(cpu)
+            case .access:
+                context.pointee.fault_rip = context.pointee.code_start + UInt64(context.pointee.access_site)
+                _ = recover(cpu)
             }
             lyrebird_store_release32(Self.insideField(context), 0)
             switch kind {
@@ -233,27 +247,78 @@ public final class Engine: @unchecked Sendable {
                 {
                     continue
                 }
+                if case .fault(let address, _, _, _) = reason, metDevice(at: address, cpu) { break }
                 return reason!
+            case .access: break
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
-                if reason == .modeChange {
-                    readMode(cpu)
-                    continue
-                }
-                if reason == .codeChanged {
-                    codeHasChanged(cpu)
-                    continue
-                }
-                if reason == .invalidateCode {
-                    let slot = layout.entries[layout.trapOperand.index].offset
-                    let line = (cpu.state + slot).load(as: UInt64.self) & ~63
-                    invalidate(line, line &+ 64)
-                    continue
-                }
-                return .trap(reason, payload: UInt32(truncatingIfNeeded: word >> 32))
+                if let exit = trapped(cpu, reason, UInt32(truncatingIfNeeded: word >> 32)) { return exit }
+                continue
+            }
+            if kind == .fault || kind == .access {
+                if cpu.emulator == nil { cpu.emulator = AccessEmulator(self, cpu) }
+                if let reason = cpu.emulator!.run() { return reason }
             }
         }
+    }
+
+    /// - Returns: why to leave; nil if the trap is nobody else's business.
+    func trapped(_ cpu: CPUContext, _ reason: TrapReason, _ payload: UInt32) -> EngineExit? {
+        switch reason {
+        case .modeChange: readMode(cpu)
+        case .codeChanged: codeHasChanged(cpu)
+        case .invalidateCode:
+            let slot = layout.entries[layout.trapOperand.index].offset
+            let line = (cpu.state + slot).load(as: UInt64.self) & ~63
+            invalidate(line, line &+ 64)
+        default: return .trap(reason, payload: payload)
+        }
+        return nil
+    }
+
+    // MARK: Devices
+
+    /// Puts a device into a range of guest addresses. The lock is held.
+    /// - Parameter handler: answers it; nil for `run` to be left.
+    /// - Returns: 0 or -errno.
+    public func mapDeviceLocked(_ address: UInt64, size: UInt64, handler: DeviceHandler?) -> Int {
+        let result = memory.mapDevice(address, size: size, number: Int32(devices.count))
+        if result == 0 { devices.append(handler) }
+        return result
+    }
+
+    /// Changes when something that was translated is another code now.
+    var codeVersion: Int { statistics.invalidated &+ statistics.flushes }
+
+    func handler(of device: Int32) -> DeviceHandler? { locked { devices[Int(device)] } }
+
+    /// Whether a fault is an access to a device, or the end of one that lies across the window's. The instruction's next ones do not
+    /// fault.
+    private func metDevice(at address: UInt64, _ cpu: CPUContext) -> Bool {
+        guard memory.isChecked, cpu.context.pointee.fault_code != 0x80 else { return false }
+        return locked {
+            guard let region = memory.region(at: address), region.device >= 0 || address >= memory.windowSize else {
+                return false
+            }
+            let place = leavingAccesses.firstIndex { $0 >= cpu.pc } ?? leavingAccesses.count
+            if place == leavingAccesses.count || leavingAccesses[place] != cpu.pc {
+                leavingAccesses.insert(cpu.pc, at: place)
+                invalidateLocked(cpu.pc, cpu.pc &+ 1)
+            }
+            return true
+        }
+    }
+
+    /// Lifts the one instruction at a guest address. The lock is held.
+    /// - Returns: false if it cannot be fetched.
+    func liftOne(_ pc: UInt64, mode: UInt32, _ buffer: UnsafeMutableRawBufferPointer, _ unit: inout Unit) -> Bool {
+        let read = fetch(pc, into: buffer)
+        guard read > 0 else { return false }
+        unit.reset(pc: pc)
+        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+        architecture.lift(code, mode: mode, into: &unit, limit: 1)
+        return unit.guestBytes > 0
     }
 
     /// What translations and MXCSR depend on may have been changed by the guest or by the embedder.
@@ -459,9 +524,22 @@ public final class Engine: @unchecked Sendable {
     /// Copies guest code to the buffer; the bytes that could be fetched.
     func fetch(_ pc: UInt64, asLoop: Bool = false) -> Int {
         let limit = asLoop ? Int(LoopBody.reach) : codeLimit
-        let available = memory.executableBytes(at: pc, limit: functions.limit(limit, after: pc))
-        return available
-            - lyrebird_copy(codeBuffer.baseAddress, UnsafeRawPointer(bitPattern: UInt(pc &+ memory.base)), available)
+        generator.leavingAccesses = leavingAccesses(from: pc, limit)
+        return fetch(pc, into: UnsafeMutableRawBufferPointer(rebasing: codeBuffer[..<limit]))
+    }
+
+    private func fetch(_ pc: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let available = memory.executableBytes(at: pc, limit: functions.limit(buffer.count, after: pc))
+        guard available > 0, TranslationIndex.holds(pc), let region = memory.region(at: pc) else { return 0 }
+        generator.comparedCodeOffset = region.delta &- memory.base
+        let host = UnsafeRawPointer(bitPattern: UInt(pc &+ region.delta))
+        return available - lyrebird_copy(buffer.baseAddress, host, available)
+    }
+
+    /// Those of the instructions that have met a device that may be in a translation.
+    private func leavingAccesses(from pc: UInt64, _ limit: Int) -> [UInt64] {
+        guard !leavingAccesses.isEmpty else { return [] }
+        return leavingAccesses.filter { $0 &- pc < UInt64(limit) }
     }
 
     /// Host code of the main path of each translation that is there.

@@ -190,10 +190,14 @@ struct TranslationIndex: ~Copyable {
 
     private func publish() { lyrebird_store_release(published, UInt64(UInt(bitPattern: entries))) }
 
+    /// Whether code can be at an address: 48 bits, sign-extended.
+    @inline(__always)
+    static func holds(_ pc: UInt64) -> Bool { Int64(bitPattern: pc &<< 16) &>> 16 == Int64(bitPattern: pc) }
+
     /// nil for a pc that no code can be at.
     @inline(__always)
     private static func key(_ pc: UInt64, _ mode: UInt32) -> UInt64? {
-        pc &>> 48 == 0 ? ~(pc | UInt64(mode) &<< 48) : nil
+        holds(pc) ? ~(pc & (1 &<< 48 &- 1) | UInt64(mode) &<< 48) : nil
     }
 
     @inline(__always)

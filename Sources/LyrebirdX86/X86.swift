@@ -67,6 +67,11 @@ public struct X86: GuestArchitecture {
         return mxcsr >> 13 & 3 | mxcsr & MXCSR.denormalsAreZeros | (flushes ? 128 : 0)
     }
 
+    /// 48 bits, sign-extended.
+    public func isCanonical(_ address: UInt64) -> Bool {
+        Int64(bitPattern: address &<< 16) &>> 16 == Int64(bitPattern: address)
+    }
+
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {
         let mxcsr = (state + mxcsrOffset).assumingMemoryBound(to: UInt32.self)
         mxcsr.pointee |= flags & 1 | (flags & 0x1E) << 1 | flags >> 4 & 2

@@ -94,7 +94,7 @@ func run() throws -> Counts {
             cpu.pc = code + UInt64(4 * index)
             exits: for _ in 0..<4 {
                 runs.pointee &+= 1
-                let exit = cpu.run()
+                let exit = try cpu.run()
                 runs.pointee &+= 1
                 switch exit {
                 case .systemCall: counts.systemCalls += 1
@@ -108,6 +108,7 @@ func run() throws -> Counts {
                     .floatingPointError:
                     counts.undefined += 1
                     break exits
+                case .deviceRead, .deviceWrite: counts.undefined += 1
                 case .stopped:
                     counts.stops += 1
                     break exits

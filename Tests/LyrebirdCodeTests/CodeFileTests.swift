@@ -45,7 +45,13 @@ import Testing
 
     static func explain(_ before: FileTest.Case, features: String, asLoop: Bool = false) throws -> Explanation {
         var configuration = Machine.Configuration()
-        configuration.hostFeatures = features
+        configuration.hostFeatures = String(features.split(separator: " ").last ?? "")
+        if features.hasPrefix("checked ") {
+            let machine = try Machine(isX86(before) ? .x86_64 : .arm64, configuration: configuration)
+            try machine.memory.map(start, size: 4096, access: .readWriteExecute)
+            try machine.memory.write(assemble(before), at: start)
+            return try #require(machine.explain(start, asLoop: asLoop))
+        }
         let machine = try Machine(
             isX86(before) ? .x86_64 : .arm64, addressSpace: .hostProcess, configuration: configuration)
         let host = try #require(machine.hostProcess)
@@ -57,7 +63,7 @@ import Testing
     }
 
     /// `host NAMES`: the main path of the host code, then what is out of line but for the stubs of links, for a host with
-    /// these features. Addresses count from the start of the main path.
+    /// these features; `checked NAMES` in checked memory. Addresses count from the start of the main path.
     static func host(_ argument: String, _ before: FileTest.Case) throws -> String {
         try listing(explain(before, features: argument))
     }

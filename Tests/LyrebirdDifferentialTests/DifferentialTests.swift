@@ -99,12 +99,16 @@ extension DifferentialTests {
         }
 
         enum Configuration: String, CaseIterable {
-            case window, withoutPasses, withoutLoops, asShipped, baselineHost, withoutAVX, withoutBMI2
+            case window, checked, outsideTheWindow, withoutPasses, withoutLoops, asShipped, baselineHost, withoutAVX,
+                withoutBMI2
             case withoutCryptography
 
             func subject() throws -> EngineSubject {
                 switch self {
-                case .window: try EngineSubject("generated code in a window", window: true)
+                case .window: try EngineSubject("generated code in a window", memory: .window)
+                case .checked: try EngineSubject("generated code in checked memory", memory: .checked(1 << 36))
+                case .outsideTheWindow:
+                    try EngineSubject("generated code whose accesses are the runtime's", memory: .checked(1 << 12))
                 case .withoutPasses: try EngineSubject("generated code without passes", passes: .none)
                 case .withoutLoops: try EngineSubject("generated code without loops", loopThreshold: 0)
                 case .asShipped:

@@ -188,27 +188,37 @@ final class EngineSubject: Subject {
     let name: String
     private let engine: Engine
     private let cpu: CPUContext
-    private let base: UInt
     private var batch = Batch(image: [])
     private let watchdog: Watchdog
-    private let isWindow: Bool
+    private let memory: Memory
+
+    /// Where guest memory is.
+    enum Memory: Equatable {
+        case process
+        case window
+        /// With a window of so many bytes: of a page, and no access is generated code's.
+        case checked(UInt64)
+    }
     private static let windowSize: UInt64 = 1 << 36
 
-    /// - Parameter window: whether guest memory is a reservation of its own and not the process's.
     /// - Parameter loopThreshold: times a loop goes round before it is translated as a whole.
     init(
-        _ name: String, features: CPUFeatures = .detected, passes: Passes = .all, window: Bool = false,
+        _ name: String, features: CPUFeatures = .detected, passes: Passes = .all, memory: Memory = .process,
         loopThreshold: Int = 1, optimizesAllBlocks: Bool = true
     ) throws {
         self.name = name
-        isWindow = window
+        self.memory = memory
         var options = EngineOptions()
         options.features = features
         options.cacheSize = 8 << 20
         options.loopThreshold = loopThreshold
         options.optimizesAllBlocks = optimizesAllBlocks
-        let space = window ? try AddressSpace(windowSize: Self.windowSize) : AddressSpace()
-        base = UInt(space.base)
+        let space =
+            switch memory {
+            case .process: AddressSpace()
+            case .window: try AddressSpace(windowSize: Self.windowSize)
+            case .checked(let size): try AddressSpace(windowSize: size, isChecked: true)
+            }
         engine = try Engine(ARM64(), memory: space, options: options, optimizer: Optimizer(passes: passes))
         cpu = try engine.makeCPU()
         watchdog = Watchdog(cpu)
@@ -218,7 +228,16 @@ final class EngineSubject: Subject {
 
     /// Maps memory on the host and tells the engine. Engines that share the process's address space share it.
     private func map(_ address: UInt64, _ size: Int, _ rights: MemoryAccessRights) throws {
-        let place = UnsafeMutableRawPointer(bitPattern: base + UInt(address))
+        if memory != .process {
+            let flags: Int32 = 0x32
+            guard
+                engine.locked({
+                    engine.memory.map(address, size: UInt64(size), rights: rights, flags: flags, file: -1, offset: 0)
+                }) >= 0
+            else { throw OracleError(description: "\(hex(address)) cannot be mapped") }
+            return
+        }
+        let place = UnsafeMutableRawPointer(bitPattern: UInt(address))
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
         guard mmap(place, size, PROT_READ | PROT_WRITE, flags, -1, 0) == place else {
             throw OracleError(description: "\(hex(address)) cannot be mapped")
@@ -231,21 +250,29 @@ final class EngineSubject: Subject {
         }
     }
 
+    private func protect(_ address: UInt64, _ size: Int, _ rights: MemoryAccessRights) {
+        if memory == .process {
+            mprotect(host(address), size, rights.contains(.write) ? PROT_READ | PROT_WRITE : PROT_READ)
+        } else {
+            _ = engine.locked { engine.memory.protect(address, size: UInt64(size), rights: rights) }
+        }
+    }
+
     private func host(_ address: UInt64) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(bitPattern: base + UInt(address))!
+        UnsafeMutableRawPointer(bitPattern: UInt(engine.locked { engine.memory.hostRange(at: address)!.start }))!
     }
 
     func begin(_ batch: Batch) {
         self.batch = batch
-        let readOnly = host(Arena.memory) + Arena.writableSize
-        mprotect(readOnly, Arena.memorySize - Arena.writableSize, PROT_READ | PROT_WRITE)
-        mprotect(host(Arena.code), Arena.codeSize, PROT_READ | PROT_WRITE)
+        let readOnly = Arena.memory + UInt64(Arena.writableSize)
+        protect(readOnly, Arena.memorySize - Arena.writableSize, [.read, .write])
+        protect(Arena.code, Arena.codeSize, [.read, .write])
         batch.image.withUnsafeBytes {
             host(Arena.memory).copyMemory(from: $0.baseAddress!, byteCount: Arena.memorySize)
         }
         batch.code.withUnsafeBytes { host(Arena.code).copyMemory(from: $0.baseAddress!, byteCount: Arena.codeSize) }
-        mprotect(readOnly, Arena.memorySize - Arena.writableSize, PROT_READ)
-        mprotect(host(Arena.code), Arena.codeSize, PROT_READ)
+        protect(readOnly, Arena.memorySize - Arena.writableSize, .read)
+        protect(Arena.code, Arena.codeSize, [.read, .execute])
         engine.flushAll()
     }
 
@@ -264,7 +291,7 @@ final class EngineSubject: Subject {
         case .trap(.alignment, _):
             let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
             (signal, address) = (Outcome.bus, cpu.state.load(fromByteOffset: operand, as: UInt64.self))
-        case .trap: return nil
+        case .trap, .device, .thrown: return nil
         }
         return Outcome(
             signal: signal, pc: cpu.pc, address: address, state: CPUState(from: cpu.state),
@@ -276,7 +303,7 @@ final class EngineSubject: Subject {
         if outcome.takesUnderflow(from: scouted) {
             reason = "underflow of a number that rounding makes normal, which the host does not see"
         }
-        if isWindow, scouted.isFault, outcome.isFault, scouted.address >= Self.windowSize {
+        if memory == .window, scouted.isFault, outcome.isFault, scouted.address >= Self.windowSize {
             outcome.address = scouted.address
             reason = "behind the window, where the address is not told"
         }

@@ -2,20 +2,20 @@
 
 enum A64 {
     static func movz(_ rd: UInt32, _ imm: UInt32, shift: UInt32 = 0) -> UInt32 {
-        0xD280_0000 | shift / 16 << 21 | imm << 5 | rd
+        0xD280_0000 | (shift / 16) << 21 | imm << 5 | rd
     }
     static func movk(_ rd: UInt32, _ imm: UInt32, shift: UInt32) -> UInt32 {
-        0xF280_0000 | shift / 16 << 21 | imm << 5 | rd
+        0xF280_0000 | (shift / 16) << 21 | imm << 5 | rd
     }
     static func add(_ rd: UInt32, _ rn: UInt32, imm: UInt32) -> UInt32 { 0x9100_0000 | imm << 10 | rn << 5 | rd }
     static func sub(_ rd: UInt32, _ rn: UInt32, imm: UInt32) -> UInt32 { 0xD100_0000 | imm << 10 | rn << 5 | rd }
     static func subs(_ rd: UInt32, _ rn: UInt32, imm: UInt32) -> UInt32 { 0xF100_0000 | imm << 10 | rn << 5 | rd }
     static func add(_ rd: UInt32, _ rn: UInt32, _ rm: UInt32) -> UInt32 { 0x8B00_0000 | rm << 16 | rn << 5 | rd }
     static func ldr(_ rt: UInt32, _ rn: UInt32, offset: UInt32 = 0) -> UInt32 {
-        0xF940_0000 | offset / 8 << 10 | rn << 5 | rt
+        0xF940_0000 | (offset / 8) << 10 | rn << 5 | rt
     }
     static func str(_ rt: UInt32, _ rn: UInt32, offset: UInt32 = 0) -> UInt32 {
-        0xF900_0000 | offset / 8 << 10 | rn << 5 | rt
+        0xF900_0000 | (offset / 8) << 10 | rn << 5 | rt
     }
     /// LDP with write-back before the access.
     static func ldpPre(_ rt: UInt32, _ rt2: UInt32, _ rn: UInt32, offset: Int32) -> UInt32 {

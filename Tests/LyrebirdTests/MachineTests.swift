@@ -24,7 +24,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         let (_, cpu) = try makeMachine([
             A64.movz(0, 0), A64.movz(1, 10), A64.add(0, 0, 1), A64.subs(1, 1, imm: 1), A64.bne(-2), A64.svc(7),
         ])
-        #expect(cpu.run() == .systemCall(immediate: 7))
+        #expect(try cpu.run() == .systemCall(immediate: 7))
         #expect(cpu[.x0] == 55)
         #expect(cpu[.x1] == 0)
         #expect(cpu[.nzcv] == 0x6000_0000)
@@ -37,7 +37,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         for n in 0...31 { cpu[.v(n)] = UInt128(n) << 64 | 0xFEDC_BA98 }
         cpu[.nzcv] = 0x9000_0000
         cpu[.tpidrEL0] = 77
-        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(try cpu.run() == .systemCall(immediate: 0))
         for n in 0...30 { #expect(cpu[.x(n)] == UInt64(n) &* 0x0101_0101_0101_0101) }
         for n in 0...31 { #expect(cpu[.v(n)] == UInt128(n) << 64 | 0xFEDC_BA98) }
         #expect(cpu[.nzcv] == 0x9000_0000)
@@ -46,13 +46,13 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
 
     @Test func breakpointsAndUndefinedInstructions() throws {
         let (_, cpu) = try makeMachine([A64.brk(0x123), 0x0000_0000, A64.svc()])
-        #expect(cpu.run() == .breakpoint(immediate: 0x123))
+        #expect(try cpu.run() == .breakpoint(immediate: 0x123))
         #expect(cpu.pc == codeBase)
         cpu.pc += 4
-        #expect(cpu.run() == .undefinedInstruction)
+        #expect(try cpu.run() == .undefinedInstruction)
         #expect(cpu.pc == codeBase + 4)
         cpu.pc += 4
-        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(try cpu.run() == .systemCall(immediate: 0))
     }
 
     @Test func jumpsToNowhere() throws {
@@ -64,7 +64,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
             if cause == .protection { try machine.memory.map(dataBase, size: 4096, access: .readWrite) }
             cpu.pc = codeBase
             cpu[.x3] = target
-            #expect(cpu.run() == .fault(Fault(pc: target, address: target, access: .execute, cause: cause)))
+            #expect(try cpu.run() == .fault(Fault(pc: target, address: target, access: .execute, cause: cause)))
             #expect(cpu.pc == target)
         }
     }
@@ -81,7 +81,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         cpu[.x2] = 100
         cpu[.x6] = 1
         let fault = Fault(pc: codeBase + 16, address: dataBase + 4096, access: .write, cause: .protection)
-        guard case .fault(let found) = cpu.run() else {
+        guard case .fault(let found) = try cpu.run() else {
             Issue.record("no fault")
             return
         }
@@ -91,7 +91,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         #expect(cpu[.x1] == dataBase + 4096 - 24)
         #expect(cpu[.nzcv] == 0x6000_0000)
         try machine.memory.map(dataBase + 4096, size: 4096, access: .readWrite)
-        #expect(cpu.run() == .systemCall(immediate: 1))
+        #expect(try cpu.run() == .systemCall(immediate: 1))
         #expect(cpu[.x0] == 2 && cpu[.x3] == 1 && cpu[.x4] == 105)
         #expect(cpu[.x1] == dataBase + 4096 - 8)
     }
@@ -101,7 +101,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         for value in 1...50 as ClosedRange<UInt32> {
             try machine.memory.write(A64.bytes([A64.movz(0, value)]), at: codeBase)
             cpu.pc = codeBase
-            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(try cpu.run() == .systemCall(immediate: 0))
             #expect(cpu[.x0] == UInt64(value))
         }
         #expect(machine.statistics.invalidated >= 49)
@@ -114,7 +114,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         let (machine, cpu) = try makeMachine([
             A64.movz(0, 3), A64.movz(1, 4), A64.brk(1), A64.add(2, 0, imm: 1), A64.add(3, 0, 0), A64.svc(2),
         ])
-        #expect(cpu.run() == .breakpoint(immediate: 1))
+        #expect(try cpu.run() == .breakpoint(immediate: 1))
         // Translated already, and a second CPU is there.
         let other = try machine.makeCPU()
         #expect(machine.setFunction(sum, at: codeBase + 8))
@@ -123,7 +123,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
             for n in 0...31 { cpu[.v(n)] = UInt128(n) << 64 | 5 }
             cpu[.nzcv] = 0xA000_0000
             cpu.pc = codeBase
-            #expect(cpu.run() == .systemCall(immediate: 2))
+            #expect(try cpu.run() == .systemCall(immediate: 2))
             #expect(cpu[.x0] == 3004 && cpu[.x1] == 4 && cpu[.x2] == 3005 && cpu[.x3] == 6008)
             for n in 4...30 { #expect(cpu[.x(n)] == UInt64(n)) }
             for n in 0...31 { #expect(cpu[.v(n)] == UInt128(n) << 64 | 5) }
@@ -134,13 +134,13 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         #expect(machine.setFunction(difference, at: codeBase + 8))
         #expect(machine.setFunction(sum, at: codeBase + 16))
         cpu.pc = codeBase
-        #expect(cpu.run() == .systemCall(immediate: 2))
+        #expect(try cpu.run() == .systemCall(immediate: 2))
         #expect(cpu[.x0] == 1000 &* .max &+ 4 && cpu[.x2] == 0)
         // It is gone with the memory.
         try machine.memory.map(codeBase, size: 4096, access: .readWriteExecute)
         try machine.memory.write(A64.bytes([A64.movz(0, 9), A64.brk(2), A64.brk(3), A64.svc()]), at: codeBase)
         cpu.pc = codeBase + 8
-        #expect(cpu.run() == .breakpoint(immediate: 3))
+        #expect(try cpu.run() == .breakpoint(immediate: 3))
     }
 
     @Test func functionsHaveALimit() throws {
@@ -155,7 +155,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         }
         // One of those that are there needs no room.
         #expect(machine.setFunction(functions[0], at: codeBase + 24))
-        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(try cpu.run() == .systemCall(immediate: 0))
         #expect(cpu[.x0] == 654_322)
     }
 
@@ -171,7 +171,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         ])
         cpu[.x6] = codeBase + 48
         cpu[.x9] = 100
-        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(try cpu.run() == .systemCall(immediate: 0))
         #expect(cpu[.x5] == 5050)
         #expect(machine.statistics.invalidated >= 99)
     }
@@ -182,15 +182,15 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         for _ in 0..<3 {
             cpu1.pc = codeBase
             cpu2.pc = codeBase
-            #expect(cpu1.run() == .systemCall(immediate: 0))
-            #expect(cpu2.run() == .systemCall(immediate: 0))
+            #expect(try cpu1.run() == .systemCall(immediate: 0))
+            #expect(try cpu2.run() == .systemCall(immediate: 0))
             #expect(cpu1[.x0] == 11 && cpu2[.x0] == 22)
         }
         try first.memory.unmap(codeBase, size: 4096)
         cpu1.pc = codeBase
         cpu2.pc = codeBase
-        #expect(cpu1.run() == .fault(Fault(pc: codeBase, address: codeBase, access: .execute, cause: .unmapped)))
-        #expect(cpu2.run() == .systemCall(immediate: 0))
+        #expect(try cpu1.run() == .fault(Fault(pc: codeBase, address: codeBase, access: .execute, cause: .unmapped)))
+        #expect(try cpu2.run() == .systemCall(immediate: 0))
         #expect(second.statistics.translations == 1)
     }
 
@@ -210,7 +210,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
             cpu[.sp] = dataBase + 4 << 20
             cpu[.x0] = depth
             cpu[.x5] = 0
-            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(try cpu.run() == .systemCall(immediate: 0))
             #expect(cpu[.x5] == depth * (depth + 1) / 2)
         }
     }
@@ -241,7 +241,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
                 handle.stop()
             }
             let before = cpu[.x0]
-            #expect(cpu.run() == .stopped)
+            #expect(try cpu.run() == .stopped)
             stopper.join()
             #expect(cpu[.x0] > before)
         }

@@ -54,7 +54,7 @@ final class Box<T>: @unchecked Sendable {
             return Thread {
                 cpu.value.pc = codeBase
                 cpu.value[.x1] = 8
-                box.value = (cpu.value.run(), cpu.value[.x0])
+                box.value = (try? cpu.value.run(), cpu.value[.x0])
             }
         }
         for thread in threads { thread.join() }
@@ -90,7 +90,7 @@ final class Box<T>: @unchecked Sendable {
             cpu.pc = codeBase
             cpu[.x1] = rounds
             all += rounds
-            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(try cpu.run() == .systemCall(immediate: 0))
         } while writes.value < 8
         isDone.value = true
         writer.join()
@@ -118,9 +118,9 @@ final class Box<T>: @unchecked Sendable {
             try machine.memory.write(A64.bytes([A64.movz(2, value), A64.svc(2)]), at: writable)
             cpu.pc = patcher
             cpu[.x0] = writable
-            #expect(cpu.run() == .systemCall(immediate: 1))
+            #expect(try cpu.run() == .systemCall(immediate: 1))
             cpu.pc = executable
-            #expect(cpu.run() == .systemCall(immediate: 2))
+            #expect(try cpu.run() == .systemCall(immediate: 2))
             #expect(cpu[.x2] == UInt64(value))
         }
         for address in [executable, writable, patcher] { #expect(host.unmap(address, size: 4096) == 0) }

@@ -256,11 +256,14 @@ struct MachineSubject: ExecutionSubject {
     private let fresh: CPU
     static let windowSize: UInt64 = 1 << 36
     /// A window is no sandbox.
-    var isContained: Bool { false }
+    let isContained: Bool
 
-    init(_ name: String, _ configuration: Machine.Configuration = .init(), slots: Int) throws {
+    /// - Parameter checked: the window of checked memory: if it is a page, no access is generated code's. Nil for memory that is not.
+    init(_ name: String, _ configuration: Machine.Configuration = .init(), checked: UInt64? = nil, slots: Int) throws {
         self.name = name
-        machine = try Machine(.x86_64, addressSpace: .window(size: Self.windowSize), configuration: configuration)
+        isContained = checked != nil
+        let space = checked.map { Machine.AddressSpace.checked(window: $0) } ?? .window(size: Self.windowSize)
+        machine = try Machine(.x86_64, addressSpace: space, configuration: configuration)
         cpu = try machine.makeCPU()
         fresh = try machine.makeCPU()
         try machine.memory.map(Arena.data, size: 2 * Arena.page, access: .readWrite)
@@ -295,7 +298,7 @@ struct MachineSubject: ExecutionSubject {
             cpu[.gsBase] = Arena.gsBase
             cpu.pc = Arena.pc(slot)
             let end: ExecutionOutcome.End
-            switch cpu.run() {
+            switch try cpu.run() {
             case .breakpoint: end = .next
             case .divideError: end = .divideError
             case .undefinedInstruction: end = .undefined

@@ -39,7 +39,7 @@ import Testing
             0xC3,  // ret
         ])
         cpu[.rdi] = 20
-        #expect(cpu.run() == .systemCall(immediate: 0))
+        #expect(try cpu.run() == .systemCall(immediate: 0))
         #expect(cpu[.rax] == 6765)
         #expect(cpu[.rsp] == Self.data + 4096)
         // SYSCALL leaves where to go on, and the flags.
@@ -54,7 +54,7 @@ import Testing
             0x00, 0xB0, 0x09, 0xF3, 0xAA, 0xF4,
         ])
         cpu[.rdi] = Self.data
-        #expect(cpu.run() == .generalProtection)
+        #expect(try cpu.run() == .generalProtection)
         #expect(cpu.pc == Self.code + 23)
         #expect(cpu[.rdi] == Self.data + 96 && cpu[.rcx] == 0)
         #expect(cpu[.rflags] & 0x400 != 0)
@@ -69,10 +69,10 @@ import Testing
         cpu[.rcx] = 4
         cpu[.rax] = 5
         let fault = Fault(pc: Self.code, address: Self.data + 4096, access: .write, cause: .unmapped)
-        #expect(cpu.run() == .fault(fault))
+        #expect(try cpu.run() == .fault(fault))
         #expect(cpu[.rcx] == 2 && cpu[.rdi] == Self.data + 4096)
         try cpu.machine.memory.map(Self.data + 4096, size: 4096, access: .readWrite)
-        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpoint(immediate: 0))
         #expect(cpu[.rcx] == 0 && cpu.pc == Self.code + 3)
         #expect(
             try cpu.machine.memory.read(Self.data + 4096, count: 17) == [5, 0, 0, 0, 0, 0, 0, 0, 5]
@@ -96,11 +96,11 @@ import Testing
     @Test func codeCrossesPages() throws {
         let cpu = try cpu([0xB8, 0x78, 0x56], at: Self.code + 4093)
         let fault = Fault(pc: Self.code + 4093, address: Self.code + 4096, access: .execute, cause: .unmapped)
-        #expect(cpu.run() == .fault(fault))
-        #expect(cpu.run() == .fault(fault))
+        #expect(try cpu.run() == .fault(fault))
+        #expect(try cpu.run() == .fault(fault))
         try cpu.machine.memory.map(Self.code + 4096, size: 4096, access: .readWriteExecute)
         try cpu.machine.memory.write([0x34, 0x12, 0xCC], at: Self.code + 4096)
-        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpoint(immediate: 0))
         #expect(cpu[.rax] == 0x1234_5678)
     }
 
@@ -113,7 +113,7 @@ import Testing
         ] as [(UInt64, (CPU) -> Bool)] {
             let cpu = try cpu([0x0F, 0xA2, 0xCC])
             cpu[.rax] = leaf
-            #expect(cpu.run() == .breakpoint(immediate: 0))
+            #expect(try cpu.run() == .breakpoint(immediate: 0))
             #expect(check(cpu), "leaf \(leaf)")
         }
     }
@@ -132,7 +132,7 @@ import Testing
             }, at: Self.code + 14)
         #expect(isSet)
         cpu[.rdi] = 7
-        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpoint(immediate: 0))
         #expect(cpu[.rax] == 19802)
         #expect(cpu[.x87Status] == 7 << 11 && cpu[.x87Tags] == 0x3FFF)
         #expect(cpu[.x87Significand(0)] == 42 << 58 && cpu[.x87Exponent(0)] == 0x3FFF + 5)
@@ -145,7 +145,7 @@ import Testing
         #expect(isSet)
         cpu[.rdi] = 6
         cpu[.rsi] = 7
-        #expect(cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpoint(immediate: 0))
         #expect(cpu[.rax] == 42 && cpu.pc == Self.code + 5)
     }
 }

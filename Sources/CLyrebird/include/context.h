@@ -15,6 +15,10 @@ struct lyrebird_context {
     uint64_t table;
     uint64_t full_table;
     uint64_t empty_table;
+    // Bits that no address has which generated code may access by itself.
+    uint64_t outside_mask;
+    // Of an access that it left to the runtime: where in the code region it would have been.
+    uint64_t access_site;
     // Guest pc on the way out, where the exit knows it.
     uint64_t pc;
     // The exit's own word: address of a link's stub, or payload << 32 | reason.

@@ -35,6 +35,10 @@ void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
 // memcpy that stops where memory is not accessible; returns the bytes that were not copied.
 size_t lyrebird_copy(void *to, const void *from, size_t count);
 
+/// Atomically stores `new` at `at` if `*expected` is there: 1, 2, 4, 8 or 16 bytes. `*expected` becomes what was there. Returns 0, or 1
+/// if memory cannot be written.
+size_t lyrebird_compare_exchange(void *at, void *expected, const void *new_value, size_t size);
+
 // The host's system call; -errno on failure. Inline: the way through the kernel empties the return predictor on many
 // processors, so that every return behind it is mispredicted.
 static inline long lyrebird_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,

@@ -63,6 +63,7 @@ extension CodeGenerator {
     /// Puts the allocator into the state in which a block is entered: that of the block before it, or the contract's.
     mutating func startBlock(_ id: Int, inheriting: Bool, _ unit: borrowing Unit) {
         if !inheriting {
+            checkedCount = 0
             let isFirst = hot.cursor == hotStart
             if isLoop, !isFirst {
                 pins = inner

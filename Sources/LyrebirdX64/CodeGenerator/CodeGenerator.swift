@@ -132,6 +132,15 @@ public struct CodeGenerator: ~Copyable {
 
     /// What is compared with the code in memory when the unit is entered.
     var comparedCode = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// What is added to the guest's address of that code, from where it is accessed: not 0 for what is outside of the window.
+    public var comparedCodeOffset: UInt64 = 0
+    /// Guest instructions, by their addresses in ascending order, whose accesses are left to the runtime.
+    public var leavingAccesses: [UInt64] = []
+    /// Of the access being emitted: what has to be looked at before it is made.
+    var addressCheck = AddressCheck.none
+    /// Values whose bounds have been looked at in this chain of blocks, the latest ones.
+    let checkedValues: UnsafeMutablePointer<Int32>
+    var checkedCount = 0
 
     /// The unit's side pool, where vector constants are.
     var vectorPool: UnsafeMutablePointer<UInt32>
@@ -202,6 +211,7 @@ public struct CodeGenerator: ~Copyable {
         frames = .allocate(capacity: Self.frameCapacity)
         pending = .allocate(capacity: Self.pendingCapacity)
         vectorConstants = .allocate(capacity: Self.constantCapacity)
+        checkedValues = .allocate(capacity: Self.checkedCapacity)
         let placeholder = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
         hot = Assembler(start: placeholder, capacity: 16)
         cold = hot
@@ -235,6 +245,7 @@ public struct CodeGenerator: ~Copyable {
         frames.deallocate()
         pending.deallocate()
         vectorConstants.deallocate()
+        checkedValues.deallocate()
         placeholder.deallocate()
     }
 
@@ -272,6 +283,7 @@ public struct CodeGenerator: ~Copyable {
     }
 
     private mutating func restart(_ hot: Assembler, _ cold: Assembler) {
+        addressCheck = .none
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor

@@ -14,6 +14,8 @@ public enum ExitKind: UInt32, Sendable {
     case trap
     /// A host fault: the signal handler saved the host's registers.
     case fault
+    /// A memory access that generated code does not make itself: as a fault, but for what it is. The context's `access_site` says where.
+    case access
 }
 
 /// Addresses of the shared code in the writable mapping, but for `enter`, which is called.
@@ -28,6 +30,9 @@ public struct CommonStubs: @unchecked Sendable {
     let exitLink: UnsafeRawPointer
     let exitMiss: UnsafeRawPointer
     let exitTrap: UnsafeRawPointer
+    let exitAccess: UnsafeRawPointer
+    /// Where the region starts, from which places in it are counted.
+    let start: UnsafeRawPointer
     private let helpers: UnsafeRawPointer
     private let helperStride: Int
 
@@ -40,6 +45,7 @@ public struct CommonStubs: @unchecked Sendable {
     /// - Parameter executableOffset: from the writable mapping to the executable one.
     public init(into assembler: inout Assembler, contract: RegisterContract, executableOffset: Int) {
         var a = assembler
+        start = UnsafeRawPointer(a.cursor)
         let avx = contract.features.contains(.avx)
         func loadPins(_ a: inout Assembler, storing: Bool) {
             for slot in contract.pinned {
@@ -116,6 +122,16 @@ public struct CommonStubs: @unchecked Sendable {
 
         fault = UnsafeRawPointer(a.cursor) + executableOffset
         a.mov(.b32, .rax, imm: Int32(ExitKind.fault.rawValue))
+        a.jmp(to: leaveWithoutPins)
+
+        // No frame state names the host's flags at an access that is checked.
+        exitAccess = UnsafeRawPointer(a.cursor)
+        for n in 0..<16 { a.mov(.b64, ContextField.faultGPR.advanced(by: Int32(8 * n)), GPR(UInt8(n))) }
+        for n in 0..<16 {
+            let memory = ContextField.faultXMM.advanced(by: Int32(16 * n))
+            if avx { a.avx(.movupsStore, memory, XMM(UInt8(n))) } else { a.sse(.movupsStore, memory, XMM(UInt8(n))) }
+        }
+        a.mov(.b32, .rax, imm: Int32(ExitKind.access.rawValue))
         a.jmp(to: leaveWithoutPins)
 
         a.align(to: 64)

@@ -42,6 +42,7 @@ extension CodeGenerator {
 
     /// The next instruction emitted may fault: logs what is elsewhere than at the last one.
     mutating func site(_ unit: borrowing Unit) {
+        if addressCheck != .none { emitCheck() }
         strayed = strayed | moved
         while case let slot = moved.popFirst(), slot >= 0 { logLocation(of: slot) }
         let distance = hot.cursor - lastSite

@@ -22,6 +22,10 @@ public enum MemoryMode: Sendable {
     case identity
     /// Host address = guest address + the base in GS.
     case window
+    /// The same for addresses below the window's size, a power of two; others leave generated code before they are used, and so do
+    /// instructions that the generator is told about (`CodeGenerator.leavingAccesses`). The window has 2 GB around it
+    /// that nobody may access, so that a displacement does not count.
+    case checked
 }
 
 /// Where slots and the context are, for one guest on one host.
@@ -39,6 +43,8 @@ public struct RegisterContract: Sendable {
     let flagSlots: SlotSet
     let allSlots: SlotSet
     public let memory: MemoryMode
+    /// Bits that no address in the window has; 0 where addresses are not checked.
+    public let outsideMask: UInt64
     public let features: CPUFeatures
     let layout: StateLayout
 
@@ -55,7 +61,11 @@ public struct RegisterContract: Sendable {
     private static let generalPins: [GPR] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15]
     private static let vectorPins: [XMM] = [.xmm8, .xmm9, .xmm10, .xmm11, .xmm12, .xmm13, .xmm14, .xmm15]
 
-    public init(layout: StateLayout, pinned hottest: [Slot], memory: MemoryMode, features: CPUFeatures) {
+    /// - Parameter windowSize: of checked memory, a power of two.
+    public init(
+        layout: StateLayout, pinned hottest: [Slot], memory: MemoryMode, windowSize: UInt64 = 0,
+        features: CPUFeatures
+    ) {
         var registers = [UInt8](repeating: HostRegister.none.number, count: StateLayout.maximum)
         var slots = [Int16](repeating: -1, count: HostRegister.count)
         var pins: [UInt8] = []
@@ -87,6 +97,7 @@ public struct RegisterContract: Sendable {
         self.layout = layout
         x87Image = layout.x87Image.map { Memory(base: .rbp, displacement: Int32($0 - Self.bias)) }
         self.memory = memory
+        outsideMask = memory == .checked ? ~(windowSize &- 1) : 0
         self.features = features
     }
 
@@ -101,6 +112,8 @@ enum ContextField {
     static let stop = field(\.stop)
     static let table = field(\.table)
     static let pc = field(\.pc)
+    static let outsideMask = field(\.outside_mask)
+    static let accessSite = field(\.access_site)
     static let exitWord = field(\.exit_word)
     static let hostRSP = field(\.host_rsp)
     static let predictionRSP = field(\.prediction_rsp)
@@ -121,6 +134,8 @@ enum ContextField {
     static let x87IsLoaded = field(\.x87_is_loaded)
     static let x87Word = field(\.x87_word)
     static let savedGPR = field(\.saved_gpr)
+    static let faultGPR = field(\.fault_gpr)
+    static let faultXMM = field(\.fault_xmm)
     static let savedXMM = field(\.saved_xmm)
     static let spills = field(\.spills)
 

@@ -559,7 +559,7 @@ extension CodeGenerator {
         cold.mov(.b64, ContextField.pc, .rax)
         cold.movImmediate(.rax, UInt64(TrapReason.codeChanged.rawValue))
         cold.jmp(to: stubs.exitTrap)
-        hot.movImmediate(.rcx, unit.startPC)
+        hot.movImmediate(.rcx, unit.startPC &+ comparedCodeOffset)
         var at = 0
         while at < comparedCode.count {
             // The last bytes by two words that overlap, if there are as many.
@@ -567,7 +567,7 @@ extension CodeGenerator {
             let width: Width = rest >= 8 || comparedCode.count >= 8 ? .b64 : rest >= 4 ? .b32 : rest >= 2 ? .b16 : .b8
             let place = width == .b64 ? min(at, comparedCode.count &- 8) : at
             let plain = Memory(base: .rcx, displacement: Int32(truncatingIfNeeded: place))
-            let memory = contract.memory == .window ? plain.gs : plain
+            let memory = contract.memory != .identity ? plain.gs : plain
             switch width {
             case .b64: hot.movImmediate(.rax, comparedCode.loadUnaligned(fromByteOffset: place, as: UInt64.self))
             case .b32:

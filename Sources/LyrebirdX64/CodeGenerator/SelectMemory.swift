@@ -6,9 +6,10 @@
 import LyrebirdIR
 
 extension CodeGenerator {
-    /// The memory operand of a guest access.
+    /// The memory operand of a guest access. Where addresses are checked, that is done at the site.
     mutating func guestMemory(_ index: Int) -> Memory {
         let address = addresses[index]
+        if contract.memory == .checked { return checkedMemory(address) }
         var memory: Memory
         if address.index >= 0 {
             let base = useGeneral(Int(address.base))
@@ -22,6 +23,10 @@ extension CodeGenerator {
 
     /// The memory operand of what has a plain address.
     mutating func plainMemory(_ i: Instruction) -> Memory {
+        if contract.memory == .checked {
+            let base = Int32(bitPattern: values[Int(i.a)].representative)
+            return checkedMemory(FoldedAddress(base: base, index: -1, scale: 0, displacement: 0))
+        }
         let memory = Memory(base: useGeneral(Int(values[Int(i.a)].representative)))
         return contract.memory == .window ? memory.gs : memory
     }

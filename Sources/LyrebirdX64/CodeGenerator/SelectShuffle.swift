@@ -73,6 +73,7 @@ extension CodeGenerator {
         }
         let bits = scratchGeneral()
         let result = allocateVector(for: index)
+        checkAddress(unit)
         hot.sse(i.lane == .s ? .movmskps : .movmskpd, bits, mask)
         hot.sse(.pxor, result, result)
         for lane in 0..<i.lane.count {
@@ -99,6 +100,7 @@ extension CodeGenerator {
             return hot.avx(i.lane == .s ? .vmaskmovpsStore : .vmaskmovpdStore, memory, mask, source)
         }
         let bits = scratchGeneral()
+        checkAddress(unit)
         hot.sse(i.lane == .s ? .movmskps : .movmskpd, bits, mask)
         for lane in 0..<i.lane.count {
             hot.test(.b8, bits, imm: 1 &<< Int32(lane))
@@ -113,12 +115,12 @@ extension CodeGenerator {
 
     private mutating func storeMaskedBytes(_ i: Instruction, _ unit: borrowing Unit) {
         reserve(.rdi)
-        let address = useGeneral(Int(values[Int(i.a)].representative))
+        let address = GPR(plainMemory(i).base)
         let source = useVector(Int(values[Int(i.b)].representative))
         let mask = useVector(Int(values[Int(i.c)].representative))
         hot.mov(.b64, .rdi, address)
         site(unit)
-        if contract.memory == .window { hot.segment(.gs) }
+        if contract.memory != .identity { hot.segment(.gs) }
         two(.maskmovdqu, source, mask)
     }
 }

@@ -1,0 +1,286 @@
+// Instructions whose memory accesses generated code leaves to the runtime: to devices, to memory outside of the window, to memory that
+// is watched. The one guest instruction is lifted by itself and interpreted, over memory that looks at every access.
+//
+// A device that leaves `run` for its value leaves in mid-instruction. The state is as before it, and what devices have answered so
+// far is kept: the instruction starts over, and they are not asked again.
+
+import CLyrebird
+import LyrebirdIR
+
+/// An access to a device, or to a port.
+public struct DeviceAccess: Sendable, Equatable {
+    public var address: UInt64
+    /// Bytes: 1, 2, 4 or 8.
+    public var size: Int
+    public var isWrite: Bool
+    /// What is written, zero-extended.
+    public var value: UInt64
+}
+
+/// Answers a device's accesses: the value of a read; of a write nobody looks at it.
+public typealias DeviceHandler = @Sendable (DeviceAccess) throws -> UInt64
+
+/// What a CPU needs to interpret single instructions.
+final class AccessEmulator {
+    private let engine: Unmanaged<Engine>
+    private unowned let cpu: CPUContext
+    /// The instructions that were interpreted last, each at a place that its address gives.
+    private let lifted: UnsafeMutablePointer<LiftedInstruction>
+    private static let capacity = 8
+    private var interpreter: Interpreter
+    private let code: UnsafeMutableRawBufferPointer
+    /// What devices have answered to the instruction at `answeredPC` so far.
+    fileprivate var answers: [UInt64] = []
+    private var answeredPC: UInt64 = 0
+    /// The last access is a read, whose value is awaited.
+    private(set) var awaitsAnswer = false
+
+    init(_ engine: Engine, _ cpu: CPUContext) {
+        self.engine = .passUnretained(engine)
+        self.cpu = cpu
+        let helpers = MemoryLayout<lyrebird_context>.offset(of: \.helpers)!
+        let context = UnsafeRawPointer(cpu.context)
+        interpreter = Interpreter(layout: engine.layout) { helper, a, b in
+            let address = (context + helpers).load(fromByteOffset: 8 * Int(helper.rawValue), as: UInt64.self)
+            return unsafeBitCast(UInt(address), to: HostFunction.self)(a, b)
+        }
+        code = .allocate(byteCount: engine.architecture.longestInstruction, alignment: 16)
+        lifted = .allocate(capacity: Self.capacity)
+        for n in 0..<Self.capacity { (lifted + n).initialize(to: LiftedInstruction()) }
+    }
+
+    deinit {
+        code.deallocate()
+        lifted.deinitialize(count: Self.capacity)
+        lifted.deallocate()
+    }
+
+    /// Lifts the instruction at the CPU's pc, if it is not there any more.
+    private func lift(_ engine: Engine) -> UnsafeMutablePointer<LiftedInstruction>? {
+        let place = lifted + Int(truncatingIfNeeded: (cpu.pc ^ cpu.pc >> 2) & UInt64(Self.capacity - 1))
+        let isThere = engine.locked {
+            let key = LiftedInstruction.Key(pc: cpu.pc, mode: cpu.mode, version: engine.codeVersion)
+            if place.pointee.key == key { return true }
+            place.pointee.key = nil
+            if place.pointee.unit == nil { place.pointee.unit = Unit() }
+            guard engine.liftOne(cpu.pc, mode: cpu.mode, code, &place.pointee.unit!) else { return false }
+            place.pointee.key = key
+            return true
+        }
+        return isThere ? place : nil
+    }
+
+    /// Gives the read that the CPU was left for its value.
+    func answer(_ value: UInt64) {
+        guard awaitsAnswer else { return }
+        awaitsAnswer = false
+        answers[answers.count - 1] = value
+    }
+
+    /// Whether the instruction at the CPU's pc was left while a device was asked.
+    func isUnderWay(at pc: UInt64) -> Bool {
+        guard !answers.isEmpty else { return false }
+        if answeredPC != pc { forget() }
+        return !answers.isEmpty
+    }
+
+    /// Nobody goes on with the instruction.
+    func forget() {
+        answers.removeAll(keepingCapacity: true)
+        awaitsAnswer = false
+    }
+
+    /// Runs the instruction at the CPU's pc.
+    /// - Returns: why `run` is to be left; nil to go on.
+    func run() -> EngineExit? {
+        let engine = engine._withUnsafeGuaranteedRef { $0 }
+        awaitsAnswer = false
+        guard let lifted = lift(engine) else { return nil }
+        interpreter.float = FloatEnvironment(control: cpu.floatControl)
+        var memory = CheckedMemory(engine: engine, answers: answers)
+        let outcome = interpreter.run(lifted.pointee.unit!, state: cpu.state, memory: &memory)
+        if interpreter.float.flags != 0 { engine.architecture.addFloatFlags(interpreter.float.flags, to: cpu.state) }
+        if let left = memory.left {
+            answers = memory.answers
+            answeredPC = cpu.pc
+            if case .device(let access) = left { awaitsAnswer = !access.isWrite }
+            return left
+        }
+        forget()
+        switch outcome {
+        case .jump(let pc, _, _), .indirect(let pc, _, _): cpu.pc = pc
+        case .trap(let pc, let reason, let payload):
+            cpu.pc = pc
+            return engine.trapped(cpu, reason, payload)
+        case .fault(let address, let isWrite, _):
+            // Memory was not asked: the address is not aligned.
+            if !memory.hasFaulted { return .fault(address: 0, isWrite: isWrite, signal: 11, code: 0x80) }
+            if !engine.architecture.isCanonical(address) {
+                return .fault(address: 0, isWrite: isWrite, signal: 11, code: 0x80)
+            }
+            let isMapped = engine.locked { engine.memory.region(at: address) != nil }
+            return .fault(address: address, isWrite: isWrite, signal: 11, code: isMapped ? 2 : 1)
+        case .limit: break
+        }
+        return nil
+    }
+}
+
+/// A guest instruction as a unit of its own.
+private struct LiftedInstruction: ~Copyable {
+    struct Key: Equatable {
+        var pc: UInt64
+        var mode: UInt32
+        var version: Int
+    }
+    var key: Key?
+    var unit: Unit?
+}
+
+/// Guest memory, every access of which is looked at.
+private struct CheckedMemory: InterpreterMemory {
+    let engine: Engine
+    var answers: [UInt64]
+    var asked = 0
+    /// Why the instruction has to be left for now.
+    var left: EngineExit?
+    private(set) var hasFaulted = false
+
+    init(engine: Engine, answers: [UInt64]) {
+        self.engine = engine
+        self.answers = answers
+    }
+
+    /// The part of an access that lies in one region.
+    private struct Part {
+        var region: Region
+        var address: UInt64
+        var offset: Int
+        var size: Int
+    }
+
+    private mutating func parts(_ address: UInt64, _ size: Int, isWrite: Bool) throws(MemoryFault) -> [Part] {
+        var result: [Part] = []
+        var offset = 0
+        while offset < size {
+            let at = address &+ UInt64(offset)
+            guard let region = engine.locked({ engine.memory.region(at: at) }),
+                region.device >= 0 || (isWrite ? region.rights.contains(.write) : region.rights.hostProtection & 1 != 0)
+            else { throw fault(at, isWrite) }
+            let count = min(size - offset, Int(truncatingIfNeeded: min(region.end - at, 16)))
+            result.append(Part(region: region, address: at, offset: offset, size: count))
+            offset += count
+        }
+        return result
+    }
+
+    mutating func load(_ address: UInt64, size: Int) throws(MemoryFault) -> UInt128 {
+        var value: UInt128 = 0
+        for part in try parts(address, size, isWrite: false) {
+            value |= try load(part) << UInt128(8 * part.offset)
+        }
+        return value
+    }
+
+    private mutating func load(_ part: Part) throws(MemoryFault) -> UInt128 {
+        var value: UInt128 = 0
+        if part.region.device >= 0 {
+            var offset = 0
+            while offset < part.size {
+                let access = Self.word(part, at: offset)
+                value |= UInt128(try ask(part.region.device, access)) << UInt128(8 * offset)
+                offset += access.size
+            }
+            return value
+        }
+        let host = UnsafeRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
+        let failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
+        guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), false) }
+        return value
+    }
+
+    mutating func store(_ address: UInt64, size: Int, _ value: UInt128) throws(MemoryFault) {
+        // All parts are looked at before any is written.
+        for part in try parts(address, size, isWrite: true) {
+            try store(part, value >> UInt128(8 * part.offset))
+        }
+    }
+
+    private mutating func store(_ part: Part, _ value: UInt128) throws(MemoryFault) {
+        if part.region.device >= 0 {
+            var offset = 0
+            while offset < part.size {
+                var access = Self.word(part, at: offset)
+                access.isWrite = true
+                access.value = Self.cut(UInt64(truncatingIfNeeded: value >> UInt128(8 * offset)), access.size)
+                _ = try ask(part.region.device, access)
+                offset += access.size
+            }
+            return
+        }
+        engine.openCode(part.address, part.address &+ UInt64(part.size))
+        let host = UnsafeMutableRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
+        let failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
+        guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), true) }
+    }
+
+    mutating func compareExchange(
+        _ address: UInt64, size: Int, expected: UInt128, new: UInt128
+    ) throws(MemoryFault) -> UInt128 {
+        let parts = try parts(address, size, isWrite: true)
+        if parts.count == 1, parts[0].region.device < 0 {
+            engine.openCode(address, address &+ UInt64(size))
+            var seen = expected
+            let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ parts[0].region.delta))
+            let failed = withUnsafeBytes(of: new) { new in
+                withUnsafeMutableBytes(of: &seen) {
+                    lyrebird_compare_exchange(host, $0.baseAddress, new.baseAddress, size)
+                }
+            }
+            guard failed == 0 else { throw fault(address, true) }
+            return seen
+        }
+        let old = try load(address, size: size)
+        if old == expected { try store(address, size: size, new) }
+        return old
+    }
+
+    private mutating func fault(_ address: UInt64, _ isWrite: Bool) -> MemoryFault {
+        hasFaulted = true
+        return MemoryFault(address: address, isWrite: isWrite)
+    }
+
+    /// Devices are asked for 1, 2, 4 or 8 bytes at a time.
+    private static func word(_ part: Part, at offset: Int) -> DeviceAccess {
+        let rest = part.size - offset
+        return DeviceAccess(
+            address: part.address &+ UInt64(offset), size: rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1,
+            isWrite: false, value: 0)
+    }
+
+    private mutating func ask(_ device: Int32, _ access: DeviceAccess) throws(MemoryFault) -> UInt64 {
+        if asked < answers.count {
+            asked += 1
+            return Self.cut(answers[asked - 1], access.size)
+        }
+        if let handler = engine.handler(of: device) {
+            do {
+                let value = try handler(access)
+                answers.append(value)
+                asked += 1
+                return Self.cut(value, access.size)
+            } catch {
+                left = .thrown(error)
+            }
+        } else {
+            // A write counts as made; a read that nobody answers gives zeros.
+            answers.append(0)
+            left = .device(access)
+        }
+        throw MemoryFault(address: access.address, isWrite: access.isWrite)
+    }
+
+    private static func cut(_ value: UInt64, _ size: Int) -> UInt64 {
+        size == 8 ? value : value & (1 << UInt64(8 * size) - 1)
+    }
+}
