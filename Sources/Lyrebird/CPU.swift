@@ -143,6 +143,15 @@ public final class CPU {
     public func run() throws -> Exit {
         switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
+        case .interrupt(let number): return .interrupt(number)
+        case .device(let access) where access.isPort:
+            if machine.isHostProcess {
+                // The process may not; what is at the pc then starts over.
+                context.forgetAnswers()
+                return .generalProtection
+            }
+            let seen = PortAccess(access)
+            return access.isWrite ? .portWrite(seen) : .portRead(seen)
         case .device(let access):
             return access.isWrite ? .deviceWrite(DeviceAccess(access)) : .deviceRead(DeviceAccess(access))
         case .thrown(let error): throw error
@@ -176,6 +185,12 @@ public final class CPU {
                 let cause: Fault.Cause = payload & 1 == 0 ? .unmapped : .protection
                 let address = payload & 4 != 0 ? trapOperand : pc
                 return .fault(Fault(pc: pc, address: address, access: .execute, cause: cause))
+            case .halt:
+                // Linux lets processes wait for what they like, but no x86 program.
+                if machine.isHostProcess, machine.guest == .x86_64 { return .generalProtection }
+                pc &+= UInt64(payload)
+                return .halted
+            case .privileged: return machine.isHostProcess ? .generalProtection : .privilegedInstruction
             case .alignment:
                 return .fault(Fault(pc: pc, address: trapOperand, access: .read, cause: .alignment))
             }
@@ -193,8 +208,17 @@ public final class CPU {
     public var stopHandle: StopHandle { StopHandle(context: context) }
 }
 
-/// Stops a CPU from anywhere: the next or current `run` returns `.stopped`.
+/// Reaches a CPU from anywhere, also while it runs.
 public struct StopHandle: @unchecked Sendable {
     let context: CPUContext
+    /// The next or current `run` returns `.stopped`.
     public func stop() { context.requestStop() }
+
+    /// The next or current `run` returns `.interrupt`, once for each number that was raised in the meantime, the lowest one first.
+    /// What an interrupt does to the guest is the embedder's affair.
+    /// - Parameter number: 0 to 15.
+    public func interrupt(_ number: Int) {
+        precondition((0...15).contains(number), "there are 16 interrupts")
+        context.raiseInterrupt(number)
+    }
 }

@@ -30,6 +30,16 @@ public enum Exit: Sendable, Equatable {
     /// Floating point ran into what its control register does not mask: x86's #MF (16) of x87 and #XM (19) of SSE, whose status is
     /// in the registers. The pc is that of the instruction.
     case floatingPointError(vector: UInt32)
+    /// The guest reads from a port that nobody answers for (`Machine.mapPorts`). As for devices.
+    case portRead(PortAccess)
+    case portWrite(PortAccess)
+    /// The guest waits for an interrupt: WFI, HLT. The pc is behind the instruction.
+    case halted
+    /// An instruction that user mode may not execute. The pc is that of the instruction. AArch64 has no word for it of its own: there it is
+    /// an undefined instruction.
+    case privilegedInstruction
+    /// `StopHandle.interrupt` was called with this number.
+    case interrupt(Int)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
 }
@@ -80,5 +90,26 @@ public struct DeviceAccess: Sendable, Equatable {
 
     init(_ access: LyrebirdRuntime.DeviceAccess) {
         self.init(address: access.address, size: access.size, value: access.value)
+    }
+}
+
+/// An access to a port of an x86 guest.
+public struct PortAccess: Sendable, Equatable {
+    public var port: UInt16
+    /// Bytes: 1, 2 or 4.
+    public var size: Int
+    /// What is written, zero-extended; 0 of a read.
+    public var value: UInt32
+
+    public init(port: UInt16, size: Int, value: UInt32 = 0) {
+        self.port = port
+        self.size = size
+        self.value = value
+    }
+
+    init(_ access: LyrebirdRuntime.DeviceAccess) {
+        self.init(
+            port: UInt16(truncatingIfNeeded: access.address), size: access.size,
+            value: UInt32(truncatingIfNeeded: access.value))
     }
 }

@@ -39,7 +39,7 @@ public struct HostProcess: Sendable {
             }
             if result != Int(Int64.min) { return result }
             // A safepoint of the translator is none of the embedder's business.
-            if lyrebird_load32(stop) & 1 != 0 { return nil }
+            if lyrebird_load32(stop) & 0xFFFF_0001 != 0 { return nil }
             machine.engine.locked {}
         }
     }

@@ -145,6 +145,20 @@ public final class Machine: Sendable {
         engine.setFunction(function, at: address)
     }
 
+    /// Lets functions answer accesses to ports of an x86 guest, on the thread of the CPU that makes them; the latest call counts for a
+    /// port. What they throw comes out of `run`. Other ports leave `run`.
+    public func mapPorts(
+        _ ports: ClosedRange<UInt16>, read: @escaping @Sendable (PortAccess) throws -> UInt32,
+        write: @escaping @Sendable (PortAccess) throws -> Void
+    ) {
+        engine.mapPorts(UInt64(ports.lowerBound)...UInt64(ports.upperBound)) { access in
+            let seen = PortAccess(access)
+            guard access.isWrite else { return UInt64(try read(seen)) }
+            try write(seen)
+            return 0
+        }
+    }
+
     /// What translating has cost and given so far.
     public var statistics: Statistics { Statistics(engine.locked { engine.statistics }) }
 

@@ -24,7 +24,10 @@ extension Lifter {
     mutating func nop(_ i: Hint) {}
     mutating func yield(_ i: Hint) {}
     mutating func wfe(_ i: Hint) {}
-    mutating func wfi(_ i: Hint) {}
+    mutating func wfi(_ i: Hint) {
+        unit.exitTrap(pc, .halt, payload: 4)
+        ended = true
+    }
     mutating func sev(_ i: Hint) {}
     mutating func sevl(_ i: Hint) {}
     mutating func csdb(_ i: Hint) {}

@@ -143,6 +143,10 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case floatingPoint
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
+    /// The guest waits for an interrupt; payload: the instruction's bytes.
+    case halt
+    /// An instruction for privileged code.
+    case privileged
 }
 
 /// Host functions that `call` can name. They see no guest state.

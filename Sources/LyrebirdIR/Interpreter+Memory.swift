@@ -7,6 +7,13 @@ extension Interpreter {
     ) throws(MemoryFault) {
         switch i.opcode {
         case .load: frame.values[frame.index] = try load(i, frame, &memory)
+        case .portIn:
+            let port = UInt16(truncatingIfNeeded: frame[i.a])
+            frame.values[frame.index] = cut(
+                UInt128(try memory.port(port, size: i.access.bytes, nil)), i.access.bytes)
+        case .portOut:
+            let value = UInt32(truncatingIfNeeded: cut(frame.values[Int(i.b)], i.access.bytes))
+            _ = try memory.port(UInt16(truncatingIfNeeded: frame[i.a]), size: i.access.bytes, value)
         case .x87Load, .x87Store: try x87Access(i, frame, &memory)
         case .store:
             let address = frame[i.a] &+ displacement(i.c)

@@ -24,6 +24,15 @@ public protocol InterpreterMemory {
     mutating func compareExchange(
         _ address: UInt64, size: Int, expected: UInt128, new: UInt128
     ) throws(MemoryFault) -> UInt128
+    /// Reads a port, or writes `value` to it.
+    mutating func port(_ port: UInt16, size: Int, _ value: UInt32?) throws(MemoryFault) -> UInt32
+}
+
+extension InterpreterMemory {
+    /// Nobody may.
+    public mutating func port(_ port: UInt16, size: Int, _ value: UInt32?) throws(MemoryFault) -> UInt32 {
+        throw MemoryFault(address: 0, isWrite: value != nil)
+    }
 }
 
 /// Runs units.

@@ -99,7 +99,11 @@ final class GuestThread {
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
             case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
-            case .deviceRead, .deviceWrite: preconditionFailure("a process has no devices")
+            // To wait for an interrupt is to go on, some time.
+            case .halted: break
+            case .privilegedInstruction: deliver(.generalProtection())
+            case .interrupt: deliverSignals()
+            case .deviceRead, .deviceWrite, .portRead, .portWrite: preconditionFailure("a process has no devices")
             }
             if hasSignal { deliverSignals() }
         }

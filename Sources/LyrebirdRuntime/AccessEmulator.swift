@@ -15,6 +15,8 @@ public struct DeviceAccess: Sendable, Equatable {
     public var isWrite: Bool
     /// What is written, zero-extended.
     public var value: UInt64
+    /// The address is a port's number.
+    public var isPort = false
 }
 
 /// Answers a device's accesses: the value of a read; of a write nobody looks at it.
@@ -263,7 +265,7 @@ private struct CheckedMemory: InterpreterMemory {
             asked += 1
             return Self.cut(answers[asked - 1], access.size)
         }
-        if let handler = engine.handler(of: device) {
+        if let handler = access.isPort ? engine.handler(ofPort: access.address) : engine.handler(of: device) {
             do {
                 let value = try handler(access)
                 answers.append(value)
@@ -278,6 +280,12 @@ private struct CheckedMemory: InterpreterMemory {
             left = .device(access)
         }
         throw MemoryFault(address: access.address, isWrite: access.isWrite)
+    }
+
+    mutating func port(_ port: UInt16, size: Int, _ value: UInt32?) throws(MemoryFault) -> UInt32 {
+        let access = DeviceAccess(
+            address: UInt64(port), size: size, isWrite: value != nil, value: UInt64(value ?? 0), isPort: true)
+        return UInt32(truncatingIfNeeded: try ask(-1, access))
     }
 
     private static func cut(_ value: UInt64, _ size: Int) -> UInt64 {

@@ -156,6 +156,15 @@ public final class CPUContext {
         lyrebird_store32(Engine.insideField(context), 0)
     }
 
+    /// Lets `run` return `.interrupt`; from any thread.
+    /// - Parameter number: 0 to 15.
+    public func raiseInterrupt(_ number: Int) {
+        lyrebird_request_stop(context, 1 << (Engine.interruptShift + UInt32(number)))
+    }
+
+    /// Forgets what devices have answered to the instruction that the CPU was left in.
+    public func forgetAnswers() { emulator?.forget() }
+
     /// Gives the value of the device's read that this CPU was left for.
     public func answer(_ value: UInt64) { emulator?.answer(value) }
 

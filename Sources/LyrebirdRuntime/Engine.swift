@@ -33,6 +33,8 @@ public enum EngineExit: Sendable {
     /// A host fault while a guest instruction accessed memory; `pc` of the CPU is that instruction's.
     case fault(address: UInt64, isWrite: Bool, signal: UInt32, code: Int32)
     case stopped
+    /// The embedder has raised an interrupt with this number.
+    case interrupt(Int)
     /// A device is asked that does not answer by itself. The pc is that of the instruction, which `run` goes on with.
     case device(DeviceAccess)
     /// A function of the embedder's has thrown.
@@ -87,6 +89,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) private var devices: [DeviceHandler?] = []
+    @exclusivity(unchecked) private var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
     /// Instructions, by their addresses in ascending order, that have met a device: their accesses are the runtime's.
     @exclusivity(unchecked) private var leavingAccesses: [UInt64] = []
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
@@ -187,6 +190,11 @@ public final class Engine: @unchecked Sendable {
             if stop & 1 != 0 {
                 _ = lyrebird_and32(Self.stopField(context), ~1)
                 return .stopped
+            }
+            if stop &>> Self.interruptShift != 0 {
+                let number = (stop &>> Self.interruptShift).trailingZeroBitCount
+                _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
+                return .interrupt(number)
             }
             // Asked to leave a loop, and is out of it.
             if stop & 4 != 0 { _ = lyrebird_and32(Self.stopField(context), ~4) }
@@ -291,6 +299,13 @@ public final class Engine: @unchecked Sendable {
     /// Changes when something that was translated is another code now.
     var codeVersion: Int { statistics.invalidated &+ statistics.flushes }
 
+    /// Lets a function answer ports; the latest one counts.
+    public func mapPorts(_ range: ClosedRange<UInt64>, handler: @escaping DeviceHandler) {
+        locked { ports.append((range, handler)) }
+    }
+
+    func handler(ofPort port: UInt64) -> DeviceHandler? { locked { ports.last { $0.range.contains(port) }?.handler } }
+
     func handler(of device: Int32) -> DeviceHandler? { locked { devices[Int(device)] } }
 
     /// Whether a fault is an access to a device, or the end of one that lies across the window's. The instruction's next ones do not
@@ -326,6 +341,9 @@ public final class Engine: @unchecked Sendable {
         cpu.mode = architecture.mode(cpu.state)
         cpu.floatControl = architecture.floatControl(cpu.state)
     }
+
+    /// Interrupts are the stop word's upper half.
+    static let interruptShift: UInt32 = 16
 
     private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt32.self)

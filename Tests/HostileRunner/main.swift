@@ -104,11 +104,12 @@ func run() throws -> Counts {
                 case .fault:
                     counts.faults += 1
                     break exits
-                case .undefinedInstruction, .divideError, .generalProtection, .softwareInterrupt,
+                case .undefinedInstruction, .privilegedInstruction, .divideError, .generalProtection,
+                    .softwareInterrupt,
                     .floatingPointError:
                     counts.undefined += 1
                     break exits
-                case .deviceRead, .deviceWrite: counts.undefined += 1
+                case .deviceRead, .deviceWrite, .portRead, .portWrite, .halted, .interrupt: counts.undefined += 1
                 case .stopped:
                     counts.stops += 1
                     break exits

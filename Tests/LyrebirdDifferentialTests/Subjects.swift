@@ -144,6 +144,7 @@ final class InterpreterSubject: Subject {
             case .jump(let target, _, _), .indirect(let target, _, _): pc = target
             case .fault(let address, _, let pc): return outcome(Outcome.segmentation, pc, address)
             case .trap(let at, .invalidateCode, _), .trap(let at, .modeChange, _): pc = at
+            case .trap(let at, .halt, let size): pc = at + UInt64(size)
             case .trap(let at, let reason, _):
                 let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
                 switch reason {
@@ -280,6 +281,10 @@ final class EngineSubject: Subject {
         var exit = runOnce(slot)
         // A stop that came just when a run had ended is the next one's.
         if case .stopped = exit { exit = runOnce(slot) }
+        while case .trap(.halt, let size) = exit {
+            cpu.pc += UInt64(size)
+            exit = goOn()
+        }
         var signal: UInt64 = 0
         var address: UInt64 = 0
         switch exit {
@@ -291,7 +296,7 @@ final class EngineSubject: Subject {
         case .trap(.alignment, _):
             let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
             (signal, address) = (Outcome.bus, cpu.state.load(fromByteOffset: operand, as: UInt64.self))
-        case .trap, .device, .thrown: return nil
+        case .trap, .interrupt, .device, .thrown: return nil
         }
         return Outcome(
             signal: signal, pc: cpu.pc, address: address, state: CPUState(from: cpu.state),
@@ -313,6 +318,10 @@ final class EngineSubject: Subject {
     private func runOnce(_ slot: Int) -> EngineExit {
         batch.cases[slot].state.write(to: cpu.state)
         cpu.pc = Arena.pc(ofSlot: slot)
+        return goOn()
+    }
+
+    private func goOn() -> EngineExit {
         watchdog.begin()
         defer { watchdog.end() }
         return engine.run(cpu)

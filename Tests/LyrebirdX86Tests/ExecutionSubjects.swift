@@ -192,7 +192,7 @@ struct InterpreterSubject: ExecutionSubject {
                     case .floatingPoint: end = .floatingPoint
                     case .divideError: end = .divideError
                     case .undefined: end = .undefined
-                    case .generalProtection: end = .generalProtection
+                    case .generalProtection, .privileged, .halt: end = .generalProtection
                     default: end = .other("\(reason)")
                     }
                 case .fault(let address, _, let at): (end, pc) = (.fault(address), at)
@@ -302,7 +302,8 @@ struct MachineSubject: ExecutionSubject {
             case .breakpoint: end = .next
             case .divideError: end = .divideError
             case .undefinedInstruction: end = .undefined
-            case .generalProtection: end = .generalProtection
+            case .generalProtection, .privilegedInstruction, .portRead, .portWrite: end = .generalProtection
+            case .halted: (end, cpu.pc) = (.generalProtection, Arena.pc(slot))
             case .floatingPointError: end = .floatingPoint
             // Nothing is where it went.
             case .fault(let fault) where fault.access == .execute: end = .next

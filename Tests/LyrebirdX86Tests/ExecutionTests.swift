@@ -172,6 +172,8 @@ import Testing
         }
         if test.isMasked, case .fault(let first) = host, case .fault(let lane) = other { return lane &- first < 32 }
         return switch (host, other) {
+        // What is written to a port is read first, by whoever may write there.
+        case (.generalProtection, .fault) where test.instruction.mnemonic == .outs: true
         // AMD's CPUs say where what is read and written starts, not which page of it cannot be written.
         case (.fault(let first), .fault(let page)) where page % Arena.page == 0 && first < page:
             HostOracle.isAMD && page - first < 16

@@ -54,8 +54,8 @@ import Testing
             0x00, 0xB0, 0x09, 0xF3, 0xAA, 0xF4,
         ])
         cpu[.rdi] = Self.data
-        #expect(try cpu.run() == .generalProtection)
-        #expect(cpu.pc == Self.code + 23)
+        #expect(try cpu.run() == .halted)
+        #expect(cpu.pc == Self.code + 24)
         #expect(cpu[.rdi] == Self.data + 96 && cpu[.rcx] == 0)
         #expect(cpu[.rflags] & 0x400 != 0)
         let bytes = try cpu.machine.memory.read(Self.data, count: 101)
@@ -83,7 +83,7 @@ import Testing
         arguments: [
             ([0xCC], Exit.breakpoint(immediate: 0)), ([0xCD, 0x03], .softwareInterrupt(vector: 3)),
             ([0xCD, 0x80], .systemCall(immediate: 0x80)), ([0x0F, 0x0B], .undefinedInstruction),
-            ([0xFA], .generalProtection),
+            ([0xFA], .privilegedInstruction),
             ([0x31, 0xC9, 0xF7, 0xF1], .divideError), ([0x48, 0xF7, 0xF1], .divideError),
             // 15 bytes is the longest instruction.
             ([UInt8](repeating: 0x66, count: 15) + [0x90], .generalProtection),
@@ -147,5 +147,71 @@ import Testing
         cpu[.rsi] = 7
         #expect(try cpu.run() == .breakpoint(immediate: 0))
         #expect(cpu[.rax] == 42 && cpu.pc == Self.code + 5)
+    }
+}
+
+@Suite struct PortTests {
+    private func machine(_ code: [UInt8]) throws -> (Machine, CPU) {
+        let machine = try Machine(.x86_64)
+        try machine.memory.map(0x1000, size: 4096, access: .readWriteExecute)
+        try machine.memory.write(code, at: 0x1000)
+        let cpu = try machine.makeCPU()
+        cpu.pc = 0x1000
+        return (machine, cpu)
+    }
+
+    @Test func portsLeaveRun() throws {
+        // out 0x80, al; in ax, dx; in eax, dx; hlt
+        let (_, cpu) = try machine([0xE6, 0x80, 0x66, 0xED, 0xED, 0xF4])
+        cpu[.rax] = 0x1122_3344_5566_7788
+        cpu[.rdx] = 0xFFFF_03F8
+        #expect(try cpu.run() == .portWrite(PortAccess(port: 0x80, size: 1, value: 0x88)))
+        #expect(cpu.pc == 0x1000)
+        #expect(try cpu.run() == .portRead(PortAccess(port: 0x3F8, size: 2)))
+        cpu.answer(0xAAAA_BBBB)
+        #expect(try cpu.run() == .portRead(PortAccess(port: 0x3F8, size: 4)))
+        #expect(cpu[.rax] == 0x1122_3344_5566_BBBB)
+        cpu.answer(0xDEAD_BEEF)
+        #expect(try cpu.run() == .halted)
+        #expect(cpu[.rax] == 0xDEAD_BEEF)
+        #expect(cpu.pc == 0x1006)
+    }
+
+    private final class Log: @unchecked Sendable { var bytes: [UInt8] = [] }
+
+    @Test func portsAnswerByThemselves() throws {
+        // rep outsb; rep insb; cli
+        let (machine, cpu) = try machine([0xF3, 0x6E, 0xB1, 0x03, 0xF3, 0x6C, 0xFA])
+        let log = Log()
+        machine.mapPorts(0x10...0x1F) { access in
+            UInt32(access.port) + 1
+        } write: { access in
+            log.bytes.append(UInt8(access.value))
+        }
+        try machine.memory.write(Array("hello".utf8), at: 0x1800)
+        cpu[.rcx] = 5
+        cpu[.rdx] = 0x10
+        cpu[.rsi] = 0x1800
+        cpu[.rdi] = 0x1900
+        #expect(try cpu.run() == .privilegedInstruction)
+        #expect(cpu.pc == 0x1006)
+        #expect(log.bytes == Array("hello".utf8))
+        #expect(cpu[.rsi] == 0x1805)
+        #expect(try machine.memory.read(0x1900, count: 4) == [0x11, 0x11, 0x11, 0])
+        #expect(cpu[.rdi] == 0x1903)
+        #expect(cpu[.rcx] == 0)
+    }
+
+    @Test func interruptsAreExits() throws {
+        // jmp .
+        let (_, cpu) = try machine([0xEB, 0xFE])
+        let handle = cpu.stopHandle
+        handle.interrupt(9)
+        handle.interrupt(3)
+        handle.stop()
+        #expect(try cpu.run() == .stopped)
+        #expect(try cpu.run() == .interrupt(3))
+        #expect(try cpu.run() == .interrupt(9))
+        #expect(cpu.pc == 0x1000)
     }
 }

@@ -53,7 +53,7 @@ public struct RandomUnit {
     }
     private static let float = generic.filter { $0.rawValue >= Opcode.vshiftU.rawValue }
     private static let memory: [Opcode] = (0..<Opcode.count).map { Opcode(rawValue: UInt16($0))! }.filter {
-        $0.mayFault && $0 != .x87Load && $0 != .x87Store
+        $0.mayFault && ![.x87Load, .x87Store, .portIn, .portOut].contains($0)
     }
 
     // MARK: Units

@@ -402,6 +402,18 @@ extension Unit {
         _ = append(.storeMasked, .none, lane.rawValue, address.id, value.id, mask.id)
     }
 
+    /// Reads the port that the low 16 bits name, zero-extended. Generated code leaves it to the runtime, as it does the next one.
+    @inline(__always)
+    public mutating func portIn(_ type: Type, _ access: MemoryAccess, _ port: Value) -> Value {
+        append(.portIn, type, access.rawValue, port.id, 0, 0)
+    }
+
+    /// Writes the low bytes of value to a port.
+    @inline(__always)
+    public mutating func portOut(_ access: MemoryAccess, _ port: Value, _ value: Value) {
+        _ = append(.portOut, .none, access.rawValue, port.id, value.id, 0)
+    }
+
     /// Orders all memory accesses before it with all behind it.
     @inline(__always)
     public mutating func fence() {

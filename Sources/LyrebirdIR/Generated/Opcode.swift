@@ -156,6 +156,10 @@ public enum Opcode: UInt16, Sendable {
     case loadMasked
     /// Lanes of value to memory likewise. lane is b, s or d.
     case storeMasked
+    /// Reads the port that the low 16 bits name, zero-extended. Generated code leaves it to the runtime, as it does the next one.
+    case portIn
+    /// Writes the low bytes of value to a port.
+    case portOut
     /// Orders all memory accesses before it with all behind it.
     case fence
     // Control
@@ -588,7 +592,7 @@ public enum Opcode: UInt16, Sendable {
 }
 
 extension Opcode {
-    public static let count = 285
+    public static let count = 287
 
     /// One word an opcode: operand kinds and rules of a, b, c (7 bits each), result rule, aux kind, effect.
     static let descriptors: [UInt64] = [
@@ -666,6 +670,8 @@ extension Opcode {
         0x050009494939,  // cas128
         0x030109004939,  // loadMasked
         0x040100494939,  // storeMasked
+        0x030303000031,  // portIn
+        0x040300001931,  // portOut
         0x060000000000,  // fence
         0x070000000006,  // jump
         0x070200060641,  // branch
@@ -955,6 +961,8 @@ extension Opcode {
         "cas128",
         "loadMasked",
         "storeMasked",
+        "portIn",
+        "portOut",
         "fence",
         "jump",
         "branch",

@@ -68,6 +68,14 @@ extension CodeGenerator {
         cold.jmp(to: stubs.exitAccess)
     }
 
+    /// The runtime's: nothing behind it is executed.
+    mutating func selectPort(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        clobberFlags(including: true)
+        if i.opcode == .portIn { _ = allocateGeneral(for: index) }
+        addressCheck = .leaves
+        site(unit)
+    }
+
     /// Makes the test at once, for sites that are not on every way.
     mutating func checkAddress(_ unit: borrowing Unit) { if addressCheck != .none { site(unit) } }
 }

@@ -365,6 +365,7 @@ public struct CodeGenerator: ~Copyable {
             selectBits(index, i, unit)
         case .cmc, .flagsToBits, .bitsToFlags, .cset, .select: selectFlags(index, i, unit)
         case .load, .store, .fence: selectMemory(index, i, unit)
+        case .portIn, .portOut: selectPort(index, i, unit)
         case .loadMasked: selectMaskedLoad(index, i, unit)
         case .storeMasked: selectMaskedStore(i, unit)
         case .rmwAdd, .rmwAnd, .rmwOr, .rmwXor, .rmwExchange, .rmwMaxS, .rmwMinS, .rmwMaxU, .rmwMinU, .cas, .cas128:

@@ -112,7 +112,7 @@ struct Lifter: ~Copyable {
 
     mutating func lift(_ instruction: DecodedInstruction) {
         if instruction.row.isPrivileged {
-            trap(.generalProtection)
+            privileged(instruction)
         } else if instruction.row.flags.contains(.isX87) {
             x87(instruction)
         } else if instruction.row.isBuilt {

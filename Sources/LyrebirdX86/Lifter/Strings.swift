@@ -55,13 +55,13 @@ extension Lifter {
     private func repeats(_ i: DecodedInstruction) -> Bool { !i.prefixes.isDisjoint(with: [.rep, .repne]) }
 
     /// Nothing is done for a count of zero.
-    private mutating func beginRound(_ i: DecodedInstruction) {
+    mutating func beginRound(_ i: DecodedInstruction) {
         guard repeats(i) else { return }
         leave(for: next, where: .eq, resultFlags(register(General.rcx, i.addressSize)))
     }
 
     /// Goes on with the next round while the count is not zero and, of CMPS and SCAS, the comparison is as the prefix says.
-    private mutating func endRound(_ i: DecodedInstruction, while comparison: Value? = nil) {
+    mutating func endRound(_ i: DecodedInstruction, while comparison: Value? = nil) {
         guard repeats(i) else { return }
         let count = countDown(i)
         if let comparison {
@@ -73,7 +73,7 @@ extension Lifter {
     }
 
     /// An index register goes on by the element's size, down where DF is set.
-    private mutating func advance(_ number: UInt8, _ i: DecodedInstruction, _ size: UInt8) {
+    mutating func advance(_ number: UInt8, _ i: DecodedInstruction, _ size: UInt8) {
         let down = unit.and(unit.get(.i64, X86State.otherFlags), const(0x400))
         let twice = unit.shr(down, const(UInt64(9 &- size.trailingZeroBitCount)))
         let distance = unit.sub(const(UInt64(size)), twice)
