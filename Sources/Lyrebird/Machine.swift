@@ -63,11 +63,15 @@ public final class Machine: Sendable {
     public let guest: Guest
     let engine: Engine
     let isHostProcess: Bool
+    let addressSpace: AddressSpace
+    let configuration: Configuration
 
     public init(
         _ guest: Guest, addressSpace: AddressSpace = .checked(window: 1 << 36),
         configuration: Configuration = Configuration()
     ) throws(MachineError) {
+        self.addressSpace = addressSpace
+        self.configuration = configuration
         var options = EngineOptions()
         options.cacheSize = configuration.cacheSize
         options.unitLimit = max(1, configuration.unitLimit)

@@ -23,17 +23,32 @@ public struct Memory: Sendable {
 
     let engine: Engine
 
-    /// Maps zeroed memory. - Parameter size: bytes, a multiple of the page size, as is the address.
+    /// Maps zeroed memory where nothing is mapped. - Parameter size: bytes, a multiple of the page size, as is the address.
     public func map(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) {
-        try check(address, size)
         let anonymousPrivateFixed: Int32 = 0x32
-        let result = engine.locked {
-            engine.forgetCodeLocked(address, address + size)
-            engine.removeFunctionsLocked(address, address + size)
+        try map(address, size: size, access, flags: anonymousPrivateFixed, file: -1, offset: 0)
+    }
+
+    func map(
+        _ address: UInt64, size: UInt64, _ access: Access, flags: Int32, file: Int32, offset: UInt64
+    ) throws(MemoryError) {
+        try check(address, size)
+        let result = try engine.locked { () throws(MemoryError) in
+            try checkIsFree(address, size)
             return engine.memory.map(
-                address, size: size, rights: access.rights, flags: anonymousPrivateFixed, file: -1, offset: 0)
+                address, size: size, rights: access.rights, flags: flags, file: file, offset: offset)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
+    }
+
+    /// The lock is held.
+    private func checkIsFree(_ address: UInt64, _ size: UInt64) throws(MemoryError) {
+        if let taken = engine.memory.firstMapped(address, address + size) { throw .alreadyMapped(address: taken) }
+    }
+
+    /// The lock is held.
+    private func checkIsMapped(_ address: UInt64, _ size: UInt64) throws(MemoryError) {
+        if let hole = engine.memory.firstHole(address, address + size) { throw .notMapped(address: hole) }
     }
 
     /// Puts a device into a range: accesses leave `run` as `.deviceRead` and `.deviceWrite`.
@@ -64,18 +79,18 @@ public struct Memory: Sendable {
     private func mapDevice(_ address: UInt64, _ size: UInt64, handler: DeviceHandler?) throws(MemoryError) {
         try check(address, size)
         guard engine.memory.isChecked else { throw .unchecked }
-        let result = engine.locked {
-            engine.forgetCodeLocked(address, address + size)
-            engine.removeFunctionsLocked(address, address + size)
+        let result = try engine.locked { () throws(MemoryError) in
+            try checkIsFree(address, size)
             return engine.mapDeviceLocked(address, size: size, handler: handler)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
     }
 
-    /// Unmaps whatever is mapped in the range.
+    /// Unmaps a range, all of which is mapped: memory, devices, and functions there.
     public func unmap(_ address: UInt64, size: UInt64) throws(MemoryError) {
         try check(address, size)
-        let result = engine.locked {
+        let result = try engine.locked { () throws(MemoryError) in
+            try checkIsMapped(address, size)
             engine.forgetCodeLocked(address, address + size)
             engine.removeFunctionsLocked(address, address + size)
             return engine.memory.unmap(address, size: size)
@@ -83,10 +98,11 @@ public struct Memory: Sendable {
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
     }
 
-    /// Changes what the guest may do with a mapped range.
+    /// Changes what the guest may do with a range, all of which is mapped.
     public func protect(_ address: UInt64, size: UInt64, access: Access) throws(MemoryError) {
         try check(address, size)
-        let result = engine.locked {
+        let result = try engine.locked { () throws(MemoryError) in
+            try checkIsMapped(address, size)
             engine.forgetCodeLocked(address, address + size)
             return engine.memory.protect(address, size: size, rights: access.rights)
         }
@@ -228,10 +244,14 @@ extension Memory.Access {
     init(_ rights: MemoryAccessRights) { self.init(rawValue: rights.rawValue) }
 }
 
-/// An access to guest memory by the embedder that was not possible.
+/// What the embedder wanted of guest memory and was not possible.
 public enum MemoryError: Error, Sendable, Equatable {
     /// The byte at this address is not mapped, or not for this access.
     case notAccessible(address: UInt64)
+    /// Something is mapped at this address already.
+    case alreadyMapped(address: UInt64)
+    /// Nothing is mapped at this address.
+    case notMapped(address: UInt64)
     /// Address or size is not a multiple of the page size, or the range leaves the address space.
     case badRange(address: UInt64, size: UInt64)
     /// Devices, and whatever else looks at accesses, are for machines whose accesses are checked.

@@ -19,7 +19,7 @@ public struct MemoryAccessRights: OptionSet, Sendable {
 }
 
 /// A run of mapped pages with the same rights and backing.
-public struct Region: Sendable {
+public struct Region: Sendable, Equatable {
     public var start: UInt64
     public var end: UInt64
     public var rights: MemoryAccessRights
@@ -33,6 +33,8 @@ public struct Region: Sendable {
     var delta: UInt64 = 0
     /// The device that is there in place of memory, by its number; -1 for none.
     var device: Int32 = -1
+    /// The image that it is mapped from, privately, at `objectOffset`; -1 for none.
+    var imageFile: Int32 = -1
 
     public init(
         start: UInt64, end: UInt64, rights: MemoryAccessRights, isShared: Bool, object: UInt64, objectOffset: UInt64,
@@ -70,6 +72,8 @@ public struct AddressSpace: ~Copyable {
     /// What was reserved.
     private let reservation: (start: UInt64, size: UInt64)
     public private(set) var regions: [Region] = []
+    /// What regions are mapped from.
+    private var image: MemoryImage?
     /// Whether there has ever been a region that grows by itself.
     private var hasGrowing = false
 
@@ -221,7 +225,7 @@ public struct AddressSpace: ~Copyable {
         if index > 0, regions[index - 1].end == region.start, regions[index - 1].rights == region.rights,
             regions[index - 1].object == 0, region.object == 0, regions[index - 1].isShared == region.isShared,
             !regions[index - 1].growsDown, !region.growsDown, regions[index - 1].delta == region.delta,
-            regions[index - 1].device < 0, region.device < 0
+            regions[index - 1].device < 0, region.device < 0, regions[index - 1].imageFile < 0, region.imageFile < 0
         {
             regions[index - 1].end = region.end
         } else {
@@ -256,6 +260,12 @@ public struct AddressSpace: ~Copyable {
         }
         return true
     }
+
+    /// The first address of a range that is mapped.
+    public func firstMapped(_ start: UInt64, _ end: UInt64) -> UInt64? { parts(of: start, end).first?.0 }
+
+    /// The first one that is not.
+    public func firstHole(_ start: UInt64, _ end: UInt64) -> UInt64? { gaps(of: start, end).first?.0 }
 
     /// The parts of the range that are the guest's.
     func parts(of start: UInt64, _ end: UInt64) -> [(UInt64, UInt64)] {
@@ -293,6 +303,12 @@ public struct AddressSpace: ~Copyable {
         }
         if at < end { result.append((at, end)) }
         return result
+    }
+
+    /// Makes the regions others, which are mapped from the image.
+    mutating func replaceRegions(_ new: [Region], keeping image: MemoryImage) {
+        regions = new
+        self.image = image
     }
 
     // MARK: The host's calls

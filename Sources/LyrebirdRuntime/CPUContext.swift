@@ -156,6 +156,9 @@ public final class CPUContext {
         lyrebird_store32(Engine.insideField(context), 0)
     }
 
+    /// Whether it is in generated code.
+    var isRunning: Bool { lyrebird_load32(Engine.insideField(context)) != 0 }
+
     /// Lets `run` return `.interrupt`; from any thread.
     /// - Parameter number: 0 to 15.
     public func raiseInterrupt(_ number: Int) {

@@ -81,15 +81,15 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var translations = FlatArray<Translation>()
     @exclusivity(unchecked) var links = FlatArray<Link>()
     @exclusivity(unchecked) private var frames = FlatArray<UInt8>()
-    @exclusivity(unchecked) private var pages = PageIndex()
+    @exclusivity(unchecked) var pages = PageIndex()
     @exclusivity(unchecked) var loops: [LoopKey: Loop] = [:]
     @exclusivity(unchecked) var counters = LoopCounters()
-    @exclusivity(unchecked) private var cpus: [CPUContext] = []
+    @exclusivity(unchecked) var cpus: [CPUContext] = []
     @exclusivity(unchecked) var functions = HostFunctions()
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
-    @exclusivity(unchecked) private var devices: [DeviceHandler?] = []
-    @exclusivity(unchecked) private var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
+    @exclusivity(unchecked) var devices: [DeviceHandler?] = []
+    @exclusivity(unchecked) var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
     /// Instructions, by their addresses in ascending order, that have met a device: their accesses are the runtime's.
     @exclusivity(unchecked) private var leavingAccesses: [UInt64] = []
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
@@ -139,10 +139,10 @@ public final class Engine: @unchecked Sendable {
 
     /// Runs `body` under the lock.
     @inline(__always)
-    public func locked<T>(_ body: () -> T) -> T {
+    public func locked<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return body()
+        return try body()
     }
 
     // MARK: CPUs
@@ -162,6 +162,9 @@ public final class Engine: @unchecked Sendable {
         }
         return cpu
     }
+
+    /// Whether a CPU is in `run`.
+    public var isRunning: Bool { locked { cpus.contains { $0.isRunning } } }
 
     public func removeCPU(_ cpu: CPUContext) {
         locked { cpus.removeAll { $0 === cpu } }

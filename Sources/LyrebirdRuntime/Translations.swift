@@ -350,6 +350,11 @@ struct PageIndex: ~Copyable {
         return places[at]
     }
 
+    /// Keys of the pages that have translations.
+    var keysInUse: [UInt64] {
+        (0...mask).compactMap { keys[$0] != Self.empty && heads[Int(places[$0])] >= 0 ? keys[$0] : nil }
+    }
+
     func existingPlace(of key: UInt64) -> Int32? {
         let at = slot(key)
         return keys[at] == key ? places[at] : nil

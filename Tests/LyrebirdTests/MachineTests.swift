@@ -137,6 +137,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         #expect(try cpu.run() == .systemCall(immediate: 2))
         #expect(cpu[.x0] == 1000 &* .max &+ 4 && cpu[.x2] == 0)
         // It is gone with the memory.
+        try machine.memory.unmap(codeBase, size: 4096)
         try machine.memory.map(codeBase, size: 4096, access: .readWriteExecute)
         try machine.memory.write(A64.bytes([A64.movz(0, 9), A64.brk(2), A64.brk(3), A64.svc()]), at: codeBase)
         cpu.pc = codeBase + 8
