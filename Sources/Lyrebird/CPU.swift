@@ -10,9 +10,11 @@ public final class CPU {
     /// The machine's, without a count: CPUs on several threads would wait for each other at it.
     private let engine: Unmanaged<Engine>
     private let offsets: [Int32]
+    private let guest: Guest
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
+        guest = machine.guest
         self.context = context
         engine = Unmanaged.passUnretained(machine.engine)
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
@@ -29,7 +31,7 @@ public final class CPU {
     /// A register of up to 64 bits.
     public subscript(_ register: Register) -> UInt64 {
         get {
-            let place = context.state + Int(offsets[register.index])
+            let place = self.place(of: register)
             switch register.form {
             case .plain: return place.loadUnaligned(as: UInt64.self)
             case .half: return UInt64(place.loadUnaligned(as: UInt16.self))
@@ -39,7 +41,7 @@ public final class CPU {
             }
         }
         set {
-            let place = context.state + Int(offsets[register.index])
+            let place = self.place(of: register)
             switch register.form {
             case .plain: place.storeBytes(of: newValue, as: UInt64.self)
             case .half: place.storeBytes(of: UInt16(truncatingIfNeeded: newValue), as: UInt16.self)
@@ -64,25 +66,33 @@ public final class CPU {
     /// A vector register.
     public subscript(_ register: VectorRegister) -> UInt128 {
         get {
-            let place = context.state + Int(offsets[register.index])
+            let place = place(of: register, count: 1)
             return UInt128(place.load(as: UInt64.self)) | UInt128((place + 8).load(as: UInt64.self)) << 64
         }
         set {
-            let place = context.state + Int(offsets[register.index])
+            let place = place(of: register, count: 1)
             place.storeBytes(of: UInt64(truncatingIfNeeded: newValue), as: UInt64.self)
             (place + 8).storeBytes(of: UInt64(truncatingIfNeeded: newValue >> 64), as: UInt64.self)
         }
     }
 
+    @inline(__always)
+    private func place(of register: Register) -> UnsafeMutableRawPointer {
+        precondition(register.guest == guest, "the register is another guest's")
+        return context.state + Int(offsets[register.index])
+    }
+
     /// Where general registers of consecutive numbers are; not those whose place holds them in another form.
     private func place(of first: Register, count: Int) -> UnsafeMutableRawPointer {
         let last = first.index + count - 1
+        precondition(first.guest == guest, "the register is another guest's")
         precondition(last < Register.nzcv.index && Int(offsets[last] - offsets[first.index]) == 8 * (count - 1))
         return context.state + Int(offsets[first.index])
     }
 
     private func place(of first: VectorRegister, count: Int) -> UnsafeMutableRawPointer {
         let (start, last) = (first.index, first.index + count - 1)
+        precondition(first.guest == guest, "the register is another guest's")
         precondition(Int(offsets[last] - offsets[start]) == 16 * (count - 1))
         return context.state + Int(offsets[start])
     }

@@ -248,3 +248,32 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         }
     }
 }
+
+@Suite struct RegisterTests {
+    @Test(arguments: Guest.allCases) func allHaveNames(guest: Guest) throws {
+        let cpu = try Machine(guest).makeCPU()
+        for (name, register) in guest.registers {
+            #expect(try Register(named: name, of: guest) == register)
+            #expect("\(register)" == name)
+        }
+        for (number, register) in guest.vectorRegisters.map(\.register).enumerated() {
+            cpu[register] = UInt128(number + 1) << 70
+        }
+        for (number, entry) in guest.vectorRegisters.enumerated() {
+            #expect(try cpu.value(of: VectorRegister(named: entry.name, of: guest)) == UInt128(number + 1) << 70)
+        }
+    }
+
+    @Test func anotherGuestsAreErrors() throws {
+        let cpu = try Machine(.arm64).makeCPU()
+        try cpu.setValue(of: .x3, to: 7)
+        #expect(cpu[.x3] == 7)
+        #expect(throws: RegisterError.otherGuest(register: "rax", guest: .arm64)) { try cpu.value(of: .rax) }
+        #expect(throws: RegisterError.otherGuest(register: "xmm2", guest: .arm64)) {
+            try cpu.setValue(of: .xmm2, to: 1)
+        }
+        #expect(throws: RegisterError.unknown(name: "rax", guest: .arm64)) {
+            try Register(named: "rax", of: .arm64)
+        }
+    }
+}
