@@ -17,6 +17,7 @@ public final class CPU {
         guest = machine.guest
         self.context = context
         engine = Unmanaged.passUnretained(machine.engine)
+        defer { context.owner = .passUnretained(self) }
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
     }
 

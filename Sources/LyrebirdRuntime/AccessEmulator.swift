@@ -99,7 +99,7 @@ final class AccessEmulator {
         awaitsAnswer = false
         guard let lifted = lift(engine) else { return nil }
         interpreter.float = FloatEnvironment(control: cpu.floatControl)
-        var memory = CheckedMemory(engine: engine, answers: answers)
+        var memory = CheckedMemory(engine: engine, cpu: cpu, answers: answers)
         let outcome = interpreter.run(lifted.pointee.unit!, state: cpu.state, memory: &memory)
         if interpreter.float.flags != 0 { engine.architecture.addFloatFlags(interpreter.float.flags, to: cpu.state) }
         if let left = memory.left {
@@ -142,14 +142,16 @@ private struct LiftedInstruction: ~Copyable {
 /// Guest memory, every access of which is looked at.
 private struct CheckedMemory: InterpreterMemory {
     let engine: Engine
+    let cpu: CPUContext
     var answers: [UInt64]
     var asked = 0
     /// Why the instruction has to be left for now.
     var left: EngineExit?
     private(set) var hasFaulted = false
 
-    init(engine: Engine, answers: [UInt64]) {
+    init(engine: Engine, cpu: CPUContext, answers: [UInt64]) {
         self.engine = engine
+        self.cpu = cpu
         self.answers = answers
     }
 
@@ -181,7 +183,25 @@ private struct CheckedMemory: InterpreterMemory {
         for part in try parts(address, size, isWrite: false) {
             value |= try load(part) << UInt128(8 * part.offset)
         }
+        try tell(address, size, value, isWrite: false)
         return value
+    }
+
+    /// Tells hooks of an access, 8 bytes at a time.
+    private mutating func tell(_ address: UInt64, _ size: Int, _ value: UInt128, isWrite: Bool) throws(MemoryFault) {
+        guard engine.hasAccessHooks else { return }
+        for offset in stride(from: 0, to: size, by: 8) {
+            let count = min(8, size - offset)
+            let access = DeviceAccess(
+                address: address &+ UInt64(offset), size: count, isWrite: isWrite,
+                value: Self.cut(UInt64(truncatingIfNeeded: value >> UInt128(8 * offset)), count))
+            do {
+                for hook in engine.hooks(for: access) { try hook(cpu, access) }
+            } catch {
+                left = .thrown(error)
+                throw MemoryFault(address: access.address, isWrite: isWrite)
+            }
+        }
     }
 
     private mutating func load(_ part: Part) throws(MemoryFault) -> UInt128 {
@@ -196,14 +216,24 @@ private struct CheckedMemory: InterpreterMemory {
             return value
         }
         let host = UnsafeRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        let failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
+        var failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
+        if failed > 0, engine.hasAccessHooks {
+            failed = withUnsafeMutableBytes(of: &value) { bytes in
+                engine.locked {
+                    engine.memory.copyOut(
+                        part.address, UnsafeMutableRawBufferPointer(rebasing: bytes[..<part.size]))
+                }
+            }
+        }
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), false) }
         return value
     }
 
     mutating func store(_ address: UInt64, size: Int, _ value: UInt128) throws(MemoryFault) {
         // All parts are looked at before any is written.
-        for part in try parts(address, size, isWrite: true) {
+        let parts = try parts(address, size, isWrite: true)
+        try tell(address, size, value, isWrite: true)
+        for part in parts {
             try store(part, value >> UInt128(8 * part.offset))
         }
     }
@@ -222,7 +252,14 @@ private struct CheckedMemory: InterpreterMemory {
         }
         engine.openCode(part.address, part.address &+ UInt64(part.size))
         let host = UnsafeMutableRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        let failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
+        var failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
+        if failed > 0, engine.hasAccessHooks {
+            failed = withUnsafeBytes(of: value) { bytes in
+                engine.locked {
+                    engine.memory.copyIn(UnsafeRawBufferPointer(rebasing: bytes[..<part.size]), part.address)
+                }
+            }
+        }
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), true) }
     }
 
@@ -239,11 +276,14 @@ private struct CheckedMemory: InterpreterMemory {
                     lyrebird_compare_exchange(host, $0.baseAddress, new.baseAddress, size)
                 }
             }
-            guard failed == 0 else { throw fault(address, true) }
-            return seen
+            if failed == 0 { return seen }
+            guard engine.hasAccessHooks else { throw fault(address, true) }
         }
+        // To a device it is no exchange. All accesses to a page that somebody watches are made here, one exchange at a time.
+        engine.exchanges.lock()
+        defer { engine.exchanges.unlock() }
         let old = try load(address, size: size)
-        if old == expected { try store(address, size: size, new) }
+        if old == expected, old != new { try store(address, size: size, new) }
         return old
     }
 

@@ -26,6 +26,8 @@ public final class CPUContext {
     /// The flush after which this CPU's table and prediction stack are right.
     @exclusivity(unchecked) var generation = 0
     @exclusivity(unchecked) public var pc: UInt64 = 0
+    /// The embedder's object for this CPU, which lives as long as anything runs on it.
+    @exclusivity(unchecked) public var owner: Unmanaged<AnyObject>?
     /// Made when it is first needed.
     @exclusivity(unchecked) var emulator: AccessEmulator?
     /// What the translation that faulted last was made from.

@@ -68,7 +68,7 @@ public final class Engine: @unchecked Sendable {
     public let contract: RegisterContract
     public let options: EngineOptions
     let stubs: CommonStubs
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let mutex = Mutex()
     /// Not zero while somebody waits for all CPUs to leave generated code.
     private let stopTheWorld: UnsafeMutablePointer<UInt32>
 
@@ -90,8 +90,14 @@ public final class Engine: @unchecked Sendable {
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
     @exclusivity(unchecked) var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
-    /// Instructions, by their addresses in ascending order, that have met a device: their accesses are the runtime's.
-    @exclusivity(unchecked) private var leavingAccesses: [UInt64] = []
+    /// Instructions, by their addresses in ascending order, that have met a device or a page that somebody watches: their accesses are
+    /// the runtime's.
+    @exclusivity(unchecked) var leavingAccesses: [UInt64] = []
+    @exclusivity(unchecked) var accessHooks: [AccessHook] = []
+    @exclusivity(unchecked) var lastHook = 0
+    /// Read without the lock.
+    @exclusivity(unchecked) public internal(set) var hasAccessHooks = false
+    let exchanges = Mutex()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
@@ -124,15 +130,11 @@ public final class Engine: @unchecked Sendable {
         self.optimizer = optimizer
         codeLimit = architecture.longestInstruction * options.unitLimit
         codeBuffer = .allocate(byteCount: max(codeLimit, Int(LoopBody.reach)), alignment: 16)
-        mutex = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
         stopTheWorld = .allocate(capacity: 1)
         stopTheWorld.initialize(to: 0)
     }
 
     deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
         stopTheWorld.deallocate()
         codeBuffer.deallocate()
     }
@@ -140,8 +142,8 @@ public final class Engine: @unchecked Sendable {
     /// Runs `body` under the lock.
     @inline(__always)
     public func locked<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        mutex.lock()
+        defer { mutex.unlock() }
         return try body()
     }
 
@@ -316,10 +318,10 @@ public final class Engine: @unchecked Sendable {
     private func metDevice(at address: UInt64, _ cpu: CPUContext) -> Bool {
         guard memory.isChecked, cpu.context.pointee.fault_code != 0x80 else { return false }
         return locked {
-            guard let region = memory.region(at: address), region.device >= 0 || address >= memory.windowSize else {
-                return false
-            }
-            let place = leavingAccesses.firstIndex { $0 >= cpu.pc } ?? leavingAccesses.count
+            guard let region = memory.region(at: address),
+                region.device >= 0 || address >= memory.windowSize || memory.isHooked(address)
+            else { return false }
+            let place = firstLeavingAccess(from: cpu.pc)
             if place == leavingAccesses.count || leavingAccesses[place] != cpu.pc {
                 leavingAccesses.insert(cpu.pc, at: place)
                 invalidateLocked(cpu.pc, cpu.pc &+ 1)
@@ -359,9 +361,9 @@ public final class Engine: @unchecked Sendable {
     /// holds the lock either lets go of it soon, or is that flush, and then nothing changes until this is done.
     private func recover(_ cpu: CPUContext) -> EngineExit {
         while true {
-            if pthread_mutex_trylock(mutex) == 0 {
+            if mutex.tryLock() {
                 rebuildState(cpu)
-                pthread_mutex_unlock(mutex)
+                mutex.unlock()
                 break
             }
             if lyrebird_load32(stopTheWorld) != 0 {
@@ -408,8 +410,8 @@ public final class Engine: @unchecked Sendable {
 
     /// Translates what is at the CPU's pc. Returns a reason to leave if there is nothing to translate.
     private func translate(_ cpu: CPUContext) -> EngineExit? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        mutex.lock()
+        defer { mutex.unlock() }
         let pc = cpu.pc
         if index.hotStart(pc: pc, mode: cpu.mode) != 0 { return nil }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
@@ -554,13 +556,25 @@ public final class Engine: @unchecked Sendable {
         guard available > 0, TranslationIndex.holds(pc), let region = memory.region(at: pc) else { return 0 }
         generator.comparedCodeOffset = region.delta &- memory.base
         let host = UnsafeRawPointer(bitPattern: UInt(pc &+ region.delta))
-        return available - lyrebird_copy(buffer.baseAddress, host, available)
+        let failed = lyrebird_copy(buffer.baseAddress, host, available)
+        guard failed > 0, memory.isHooked(pc &+ UInt64(available - failed)) else { return available - failed }
+        return available - memory.copyOut(pc, UnsafeMutableRawBufferPointer(rebasing: buffer[..<available]))
     }
 
     /// Those of the instructions that have met a device that may be in a translation.
     private func leavingAccesses(from pc: UInt64, _ limit: Int) -> [UInt64] {
         guard !leavingAccesses.isEmpty else { return [] }
-        return leavingAccesses.filter { $0 &- pc < UInt64(limit) }
+        return Array(leavingAccesses[firstLeavingAccess(from: pc)...].prefix { $0 &- pc < UInt64(limit) })
+    }
+
+    private func firstLeavingAccess(from pc: UInt64) -> Int {
+        var low = 0
+        var high = leavingAccesses.count
+        while low < high {
+            let middle = (low + high) / 2
+            if leavingAccesses[middle] >= pc { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Host code of the main path of each translation that is there.
@@ -816,8 +830,8 @@ public final class Engine: @unchecked Sendable {
     /// Forks the process. The child has `cpu` only, and translations of its own.
     /// - Parameter make: makes the process and returns as fork(2) does, with -errno on failure.
     public func fork(keeping cpu: CPUContext, by make: () -> Int = Engine.fork) -> Int {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        mutex.lock()
+        defer { mutex.unlock() }
         let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
         var copy: UnsafeMutableRawPointer?
         if copies {

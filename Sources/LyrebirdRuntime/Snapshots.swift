@@ -205,6 +205,7 @@ extension Engine {
             let image = try memory.makeImage()
             // They were mapped anew, writable.
             for page in watched.protected { _ = memory.setWritable(page, false) }
+            memory.closeHooked(0, .max)
             return image
         }
     }
@@ -214,7 +215,8 @@ extension Engine {
         try locked { () throws(RuntimeError) in
             guard image.matches(memory.regions) else {
                 for region in memory.regions { forgetCodeLocked(region.start, region.end) }
-                return try memory.rebuild(image)
+                try memory.rebuild(image)
+                return memory.closeHooked(0, .max)
             }
             dropChangedCode()
             memory.dropCopies()

@@ -130,3 +130,77 @@ private func makeChecked(_ words: [UInt32], window: UInt64 = 1 << 30) throws -> 
         #expect(try cpu.run() == .fault(gone))
     }
 }
+
+@Suite struct MemoryHookTests {
+    private final class Log: @unchecked Sendable { var accesses: [MemoryAccess] = [] }
+    private struct Refused: Error {}
+
+    /// ldr, str; ldp of a pair, stxr of what was loaded exclusively.
+    private static let program: [UInt32] = [
+        A64.ldr(1, 0), A64.add(1, 1, imm: 1), A64.str(1, 0, offset: 8), 0xA940_0C02, 0xC85F_7C04, 0xC805_7C01,
+        A64.svc(1),
+    ]
+
+    @Test(arguments: [UInt64(1 << 30), 4096]) func tellOfAccesses(window: UInt64) throws {
+        let (machine, cpu) = try makeChecked(Self.program, window: window)
+        try machine.memory.store(UInt64(41), at: dataBase)
+        let log = Log()
+        let hook = try machine.addMemoryHook(.readAndWrite, in: dataBase...(dataBase + 15)) { cpu, access in
+            log.accesses.append(access)
+            #expect(cpu.pc < codeBase + 24)
+        }
+        cpu[.x0] = dataBase
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+        #expect(
+            log.accesses == [
+                MemoryAccess(address: dataBase, size: 8, isWrite: false, value: 41),
+                MemoryAccess(address: dataBase + 8, size: 8, isWrite: true, value: 42),
+                MemoryAccess(address: dataBase, size: 8, isWrite: false, value: 41),
+                MemoryAccess(address: dataBase + 8, size: 8, isWrite: false, value: 42),
+                MemoryAccess(address: dataBase, size: 8, isWrite: false, value: 41),
+                MemoryAccess(address: dataBase, size: 8, isWrite: false, value: 41),
+                MemoryAccess(address: dataBase, size: 8, isWrite: true, value: 42),
+            ])
+        #expect(cpu[.x(5)] == 0)
+        #expect(try machine.memory.load(UInt64.self, at: dataBase) == 42)
+        hook.remove()
+        cpu.pc = codeBase
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+        #expect(log.accesses.count == 7)
+        #expect(try machine.memory.load(UInt64.self, at: dataBase) == 43)
+    }
+
+    @Test func refuseAccesses() throws {
+        let (machine, cpu) = try makeChecked(Self.program)
+        let hook = try machine.addMemoryHook(.write) { _, _ in throw Refused() }
+        cpu[.x0] = dataBase
+        for _ in 0..<2 {
+            #expect(throws: Refused.self) { try cpu.run() }
+            #expect(cpu.pc == codeBase + 8)
+            #expect(cpu[.x1] == 1)
+        }
+        hook.remove()
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+    }
+
+    /// Of all memory, of code as well, in a loop that would be translated as a whole.
+    @Test func everyAccessOfALoop() throws {
+        let (machine, cpu) = try makeChecked([
+            A64.str(1, 0), A64.ldr(2, 0), A64.subs(1, 1, imm: 1), A64.bne(-3), A64.svc(1),
+        ])
+        cpu[.x0] = dataBase + 4096
+        cpu[.x1] = 5000
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+        let log = Log()
+        let hook = try machine.addMemoryHook(.readAndWrite) { _, access in log.accesses.append(access) }
+        cpu.pc = codeBase
+        cpu[.x1] = 5000
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+        #expect(log.accesses.count == 10000)
+        #expect(try machine.memory.load(UInt64.self, at: dataBase + 4096) == 1)
+        try machine.memory.store(UInt64(2), at: dataBase + 4096)
+        #expect(log.accesses.count == 10000)
+        hook.remove()
+        #expect(try machine.memory.load(UInt64.self, at: dataBase + 4096) == 2)
+    }
+}
