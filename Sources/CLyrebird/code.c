@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -71,3 +72,15 @@ void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase) {
     else
         syscall(SYS_arch_prctl, ARCH_SET_GS, base);
 }
+
+uint64_t lyrebird_get_gs_base(void) {
+    unsigned long base = 0;
+    syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
+    return base;
+}
+
+int lyrebird_register_membarrier(void) {
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) ? errno : 0;
+}
+
+int lyrebird_membarrier(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) ? errno : 0; }

@@ -1,5 +1,6 @@
 // One CPU: registers and the loop that runs guest code until there is a reason to leave it.
 
+import CLyrebird
 import LyrebirdIR
 import LyrebirdRuntime
 
@@ -8,17 +9,22 @@ public final class CPU {
     public let machine: Machine
     let context: CPUContext
     /// The machine's, without a count: CPUs on several threads would wait for each other at it.
-    private let engine: Unmanaged<Engine>
+    let engine: Unmanaged<Engine>
     private let offsets: [Int32]
     private let guest: Guest
+    /// Whether every run counts.
+    @exclusivity(unchecked) var alwaysCounts = false
+    /// Instructions counted by runs that are over, and what the present run may execute.
+    @exclusivity(unchecked) var retired: UInt64 = 0
+    @exclusivity(unchecked) var budget: Int64 = 0
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
         guest = machine.guest
         self.context = context
         engine = Unmanaged.passUnretained(machine.engine)
-        defer { context.owner = .passUnretained(self) }
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
+        context.owner = Unmanaged.passUnretained(self)
     }
 
     deinit { machine.engine.removeCPU(context) }
@@ -32,6 +38,7 @@ public final class CPU {
     /// A register of up to 64 bits.
     public subscript(_ register: Register) -> UInt64 {
         get {
+            if isInHook, isControl(register) { context.synchronizeFloat(writing: false) }
             let place = self.place(of: register)
             switch register.form {
             case .plain: return place.loadUnaligned(as: UInt64.self)
@@ -42,6 +49,7 @@ public final class CPU {
             }
         }
         set {
+            if isInHook, isControl(register) { context.synchronizeFloat(writing: true) }
             let place = self.place(of: register)
             switch register.form {
             case .plain: place.storeBytes(of: newValue, as: UInt64.self)
@@ -54,6 +62,17 @@ public final class CPU {
                 place.storeBytes(of: Self.host(fromRFLAGS: newValue), as: UInt16.self)
                 (place + 8).storeBytes(of: newValue & Self.otherFlags, as: UInt64.self)
             }
+        }
+    }
+
+    /// Generated code waits for a hook.
+    private var isInHook: Bool { context.context.pointee.inside == 2 }
+
+    /// Whether floating point or translations depend on it.
+    private func isControl(_ register: Register) -> Bool {
+        switch machine.guest {
+        case .arm64: register == .fpcr || register == .fpsr
+        case .x86_64: register == .mxcsr || register == .x87Control
         }
     }
 
@@ -145,15 +164,19 @@ public final class CPU {
 
     /// Takes over the pc and all registers of another CPU of the machine, which must not be running.
     public func copyState(from other: CPU) {
+        context.synchronizeFloat(writing: true)
+        let remaining = context.remaining
         context.state.copyMemory(from: other.context.state, byteCount: machine.engine.layout.size)
+        context.remaining = remaining
         context.pc = other.context.pc
-        context.mode = other.context.mode
     }
 
-    /// Runs guest code from `pc` until there is a reason to leave it.
-    public func run() throws -> Exit {
-        switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
+    /// What an engine's exit is to the embedder.
+    func exit(_ exit: EngineExit) -> Exit {
+        switch exit {
         case .stopped: return .stopped
+        case .budget: return .budget
+        case .timeLimit: return .timeLimit
         case .interrupt(let number): return .interrupt(number)
         case .device(let access) where access.isPort:
             if machine.isHostProcess {
@@ -165,7 +188,6 @@ public final class CPU {
             return access.isWrite ? .portWrite(seen) : .portRead(seen)
         case .device(let access):
             return access.isWrite ? .deviceWrite(DeviceAccess(access)) : .deviceRead(DeviceAccess(access))
-        case .thrown(let error): throw error
         case .fault(let address, let isWrite, let signal, let code):
             // SI_KERNEL: the host says no address. On x86 that is an exception of another kind.
             if code == 0x80, machine.guest == .x86_64 { return .generalProtection }
@@ -183,8 +205,11 @@ public final class CPU {
         case .trap(let reason, let payload):
             switch reason {
             case .systemCall: return .systemCall(immediate: payload)
-            case .breakpoint: return .breakpoint(immediate: payload)
-            case .undefined, .invalidateCode, .codeChanged, .modeChange: return .undefinedInstruction
+            case .breakpoint: return .breakpointInstruction(immediate: payload)
+            case .stopPoint: return .breakpoint
+            // The others are the engine's own.
+            case .undefined, .invalidateCode, .codeChanged, .modeChange, .budget, .middleOfBlock:
+                return .undefinedInstruction
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)

@@ -17,7 +17,10 @@ public enum Exit: Sendable, Equatable {
     /// The guest writes to a device. The same, but for the value.
     case deviceWrite(DeviceAccess)
     /// The guest executed a breakpoint instruction (BRK #imm16). The pc is that of the instruction.
-    case breakpoint(immediate: UInt32)
+    case breakpointInstruction(immediate: UInt32)
+    /// The instruction at the pc has a breakpoint of the embedder's (`Machine.addBreakpoint`), and has not been executed: the next
+    /// `run` does.
+    case breakpoint
     /// The word at pc is no instruction of this CPU model, or one it may not execute.
     case undefinedInstruction
     /// A division by zero, or whose quotient does not fit (x86's #DE). The pc is that of the instruction.
@@ -42,6 +45,10 @@ public enum Exit: Sendable, Equatable {
     case interrupt(Int)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
+    /// As many instructions as the run's budget allows have been executed, exactly, and the pc is that of the next one.
+    case budget
+    /// The run's time is over.
+    case timeLimit
 }
 
 /// An access that guest memory did not allow.

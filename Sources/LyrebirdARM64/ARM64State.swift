@@ -29,7 +29,10 @@ public enum ARM64State {
     /// PSTATE.DIT and SSBS in SPSR's places. They promise timing, and this is as timing is; programs find what they wrote.
     public static let processorState = Slot(73)
 
-    public static let layout = StateLayout(entries, size: 880, trapOperand: trapOperand)
+    /// Instructions that may still be executed (`Unit.counter`).
+    public static let counter = Slot(74)
+
+    public static let layout = StateLayout(entries, size: 880, trapOperand: trapOperand, counter: counter)
 
     private static let entries: [StateLayout.Entry] = {
         var entries: [StateLayout.Entry] = []
@@ -43,6 +46,7 @@ public enum ARM64State {
         for number in 0..<32 { entries.append(.init("v\(number)", .v128, 336 + 16 * number)) }
         entries.append(.init("qc", .v128, 848))
         entries.append(.init("processorState", .i64, 864))
+        entries.append(.init("counter", .i64, 872))
         return entries
     }()
 

@@ -60,7 +60,7 @@ struct Lifter: ~Copyable {
                 pc &+= 4
                 offset &+= 4
             } while !ended && pc != end && unit.room >= Lifter.roomForOne && hasRoomForExits
-            if !ended { unit.exitJump(pc) }
+            if !ended { unit.exitAtLimit(pc) }
             unit.guestBytes = offset
             unit.guestInstructions = offset / 4
         }
@@ -122,7 +122,9 @@ struct Lifter: ~Copyable {
         if let loop { return branchInLoop(loop, condition, flags, to: target) }
         let taken = makePending(target)
         continueUnless(condition, flags, taken, onlyLeaves: true)
-        if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits {
+        if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits
+            || unit.isBlockwise
+        {
             unit.exitJump(pc &+ 4)
             ended = true
         }

@@ -147,6 +147,21 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case halt
     /// An instruction for privileged code.
     case privileged
+    /// Fewer instructions may still be executed than stand up to the end of the block (`Unit.counter`); payload: whether the
+    /// unit's hooks have been called.
+    case budget
+    /// The embedder's breakpoint.
+    case stopPoint
+    /// The unit is at its limit in the middle of a block (`Unit.isBlockwise`).
+    case middleOfBlock
+
+    /// Whether the guest instruction at the trap's pc has not been executed.
+    public var isBeforeInstruction: Bool {
+        switch self {
+        case .systemCall, .invalidateCode, .modeChange, .middleOfBlock, .halt: false
+        default: true
+        }
+    }
 }
 
 /// Host functions that `call` can name. They see no guest state.

@@ -30,14 +30,17 @@ public struct StateLayout: Sendable {
     public let size: Int
     /// Slots that the runtime itself reads or writes.
     public let trapOperand: Slot
+    /// Where guest instructions are counted down (`Unit.counter`), if the guest can be counted.
+    public let counter: Slot?
     /// Bytes from the start to the state of the x87 unit, as FNSAVE stores it, if the guest has one.
     public let x87Image: Int?
 
-    public init(_ entries: [Entry], size: Int, trapOperand: Slot, x87Image: Int? = nil) {
+    public init(_ entries: [Entry], size: Int, trapOperand: Slot, counter: Slot? = nil, x87Image: Int? = nil) {
         precondition(entries.count <= StateLayout.maximum, "too many slots")
         self.entries = entries
         self.size = size
         self.trapOperand = trapOperand
+        self.counter = counter
         self.x87Image = x87Image
     }
 

@@ -49,6 +49,14 @@ public struct Unit: ~Copyable {
     /// that stores: what follows may be what it stored.
     public var comparesCode = false
 
+    /// Where the unit counts its guest instructions down, if it does: see Unit+Counting.swift.
+    public var counter: Slot?
+    /// The unit ends where its first basic block does.
+    public var isBlockwise = false
+    /// Hooks are called before the first instruction.
+    public var isHooked = false
+    var counting = Counting()
+
     /// Instructions that fit. A lifter ends the unit while `room` is still enough for its largest guest instruction.
     public static let capacity = 8192
     public static let poolCapacity = 8192
@@ -100,6 +108,10 @@ public struct Unit: ~Copyable {
         comparisonPC = nil
         remembersState = false
         comparesCode = false
+        counter = nil
+        isBlockwise = false
+        isHooked = false
+        counting = Counting()
         zeros = nil
         chain &+= 1
         if chain &>> 32 != 0 {
@@ -162,6 +174,7 @@ public struct Unit: ~Copyable {
     /// - Parameter continues: the block is entered from the one before it only, and the other way from there leaves the unit, so that
     ///   what was known of state still is.
     public mutating func place(_ block: BlockID, continues: Bool = false) {
+        if counting.count > 0 { endSegment() }
         if !continues { chain &+= 1 }
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
         blocks[block.index].start = Int32(count)
@@ -171,6 +184,7 @@ public struct Unit: ~Copyable {
 
     /// Ends the last block. Call once, when all is appended.
     public mutating func finish() {
+        if counter != nil { finishCounting() }
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
     }
 
@@ -185,6 +199,7 @@ public struct Unit: ~Copyable {
 
     @inline(__always)
     public mutating func instruction(pc: UInt64) {
+        if let counter { countInstruction(pc, counter) }
         _ = append(.instruction, .none, 0, UInt32(truncatingIfNeeded: pc), UInt32(truncatingIfNeeded: pc &>> 32))
     }
 

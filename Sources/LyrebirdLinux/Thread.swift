@@ -80,7 +80,13 @@ final class GuestThread {
                 return end
             }
             leaveKernel()
-            let exit = run(cpu)
+            let exit: Exit
+            do {
+                exit = try cpu.run()
+            } catch {
+                // A thread runs its own CPU, so this is a hook of the embedder's: it has no other way to say that the program cannot go on.
+                fatalError("\(error)")
+            }
             enterKernel()
             switch exit {
             case .systemCall(let immediate):
@@ -94,7 +100,9 @@ final class GuestThread {
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
             case .undefinedInstruction: deliver(abi.illegalInstruction)
-            case .breakpoint: deliver(abi.breakpoint)
+            case .breakpointInstruction: deliver(abi.breakpoint)
+            // The embedder's, who runs the program to its end: it goes on.
+            case .breakpoint, .budget, .timeLimit: break
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))

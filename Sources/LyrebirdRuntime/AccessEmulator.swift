@@ -92,9 +92,10 @@ final class AccessEmulator {
         awaitsAnswer = false
     }
 
-    /// Runs the instruction at the CPU's pc.
+    /// Runs the instruction at the CPU's pc, and throws what functions of the embedder's throw.
+    /// - Parameter variant: how the instruction is entered if it is tried again; how the one at the CPU's pc is then.
     /// - Returns: why `run` is to be left; nil to go on.
-    func run() -> EngineExit? {
+    func run(_ variant: inout UInt32) throws -> EngineExit? {
         let engine = engine._withUnsafeGuaranteedRef { $0 }
         awaitsAnswer = false
         guard let lifted = lift(engine) else { return nil }
@@ -102,18 +103,35 @@ final class AccessEmulator {
         var memory = CheckedMemory(engine: engine, cpu: cpu, answers: answers)
         let outcome = interpreter.run(lifted.pointee.unit!, state: cpu.state, memory: &memory)
         if interpreter.float.flags != 0 { engine.architecture.addFloatFlags(interpreter.float.flags, to: cpu.state) }
-        if let left = memory.left {
+        if let access = memory.asksFor {
             answers = memory.answers
             answeredPC = cpu.pc
-            if case .device(let access) = left { awaitsAnswer = !access.isWrite }
-            return left
+            awaitsAnswer = !access.isWrite
+            return .device(access)
+        }
+        if let error = memory.error {
+            answers = memory.answers
+            answeredPC = cpu.pc
+            throw error
         }
         forget()
         switch outcome {
-        case .jump(let pc, _, _), .indirect(let pc, _, _): cpu.pc = pc
+        case .jump(let pc, _, _):
+            // A round of a repeated instruction is none.
+            if cpu.counts, pc != cpu.pc { cpu.remaining -= 1 }
+            let isNext = pc == cpu.pc &+ UInt64(lifted.pointee.unit!.guestBytes)
+            if pc != cpu.pc { variant = isNext && engine.instruments.watchesBlocks ? Variant.inBlock : 0 }
+            cpu.pc = pc
+        case .indirect(let pc, _, _):
+            if cpu.counts { cpu.remaining -= 1 }
+            variant = 0
+            cpu.pc = pc
         case .trap(let pc, let reason, let payload):
             cpu.pc = pc
-            return engine.trapped(cpu, reason, payload)
+            variant = 0
+            // It gives one back if that has not been executed.
+            if cpu.counts { cpu.remaining -= 1 }
+            return try engine.trapped(cpu, reason, payload)
         case .fault(let address, let isWrite, _):
             // Memory was not asked: the address is not aligned.
             if !memory.hasFaulted { return .fault(address: 0, isWrite: isWrite, signal: 11, code: 0x80) }
@@ -146,7 +164,8 @@ private struct CheckedMemory: InterpreterMemory {
     var answers: [UInt64]
     var asked = 0
     /// Why the instruction has to be left for now.
-    var left: EngineExit?
+    var asksFor: DeviceAccess?
+    var error: (any Error)?
     private(set) var hasFaulted = false
 
     init(engine: Engine, cpu: CPUContext, answers: [UInt64]) {
@@ -198,7 +217,7 @@ private struct CheckedMemory: InterpreterMemory {
             do {
                 for hook in engine.hooks(for: access) { try hook(cpu, access) }
             } catch {
-                left = .thrown(error)
+                self.error = error
                 throw MemoryFault(address: access.address, isWrite: isWrite)
             }
         }
@@ -312,12 +331,12 @@ private struct CheckedMemory: InterpreterMemory {
                 asked += 1
                 return Self.cut(value, access.size)
             } catch {
-                left = .thrown(error)
+                self.error = error
             }
         } else {
             // A write counts as made; a read that nobody answers gives zeros.
             answers.append(0)
-            left = .device(access)
+            asksFor = access
         }
         throw MemoryFault(address: access.address, isWrite: access.isWrite)
     }

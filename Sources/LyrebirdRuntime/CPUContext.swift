@@ -26,8 +26,6 @@ public final class CPUContext {
     /// The flush after which this CPU's table and prediction stack are right.
     @exclusivity(unchecked) var generation = 0
     @exclusivity(unchecked) public var pc: UInt64 = 0
-    /// The embedder's object for this CPU, which lives as long as anything runs on it.
-    @exclusivity(unchecked) public var owner: Unmanaged<AnyObject>?
     /// Made when it is first needed.
     @exclusivity(unchecked) var emulator: AccessEmulator?
     /// What the translation that faulted last was made from.
@@ -47,6 +45,55 @@ public final class CPUContext {
         }
     }
 
+    /// The engine lives longer.
+    private(set) var engine: Unmanaged<Engine>!
+    /// The embedder's CPU, which has this context.
+    @exclusivity(unchecked) public var owner: Unmanaged<AnyObject>?
+
+    func attach(to engine: Engine) {
+        self.engine = Unmanaged.passUnretained(engine)
+        context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        context.pointee.hook_function = unsafeBitCast(Self.hookFunction, to: UInt64.self)
+    }
+
+    // MARK: Counting and hooks
+
+    /// Whether instructions are counted down from `remaining`; changed between runs only.
+    @exclusivity(unchecked) public var counts = false
+    private let counterOffset: Int
+    /// Instructions that may still be executed.
+    public var remaining: Int64 {
+        get { state.load(fromByteOffset: counterOffset, as: Int64.self) }
+        set { state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self) }
+    }
+    /// What a hook threw.
+    @exclusivity(unchecked) var hookError: (any Error)?
+    @exclusivity(unchecked) var isInSystemCallHook = false
+    /// Where hooks were called last.
+    @exclusivity(unchecked) var hookedPC: UInt64 = 0
+    /// How the instruction at `pc` is entered by the next run (`Variant`), if that is where the CPU was left.
+    private var left: (pc: UInt64, variant: UInt32) = (0, 0)
+
+    func takeHookError() -> (any Error)? {
+        defer { hookError = nil }
+        return hookError
+    }
+
+    func takeEntryVariant() -> UInt32 {
+        defer { left.variant = 0 }
+        return left.pc == pc ? left.variant : 0
+    }
+
+    func keepEntryVariant(_ variant: UInt32) { left = (pc, variant) }
+
+    /// Makes the calling thread the one that runs the CPU. - Returns: false if there is one.
+    public func take() -> Bool { lyrebird_exchange32(runningField, 1) == 0 }
+    public func release() { lyrebird_store_release32(runningField, 0) }
+    private var runningField: UnsafeMutablePointer<UInt32> {
+        (UnsafeMutableRawPointer(context) + Self.runningOffset).assumingMemoryBound(to: UInt32.self)
+    }
+    private static let runningOffset = MemoryLayout<lyrebird_context>.offset(of: \.running)!
+
     /// Takes the flags that floating-point operations have left since the last time.
     func takeFloatFlags() -> UInt32 {
         let flags = context.pointee.float_words.flags | lyrebird_mxcsr_flags(context.pointee.left_mxcsr)
@@ -60,6 +107,7 @@ public final class CPUContext {
     init(layout: StateLayout, options: CodeGenerator.Options, stubs: CommonStubs) throws(RuntimeError) {
         miss = UInt64(UInt(bitPattern: stubs.miss))
         tableBits = options.tableBits
+        counterOffset = layout.counter.map { layout.entries[$0.index].offset } ?? 0
         shift = options.codeAlignment
         let contextSize = (RegisterContract.stateOffset + layout.size + 4095) & ~4095
         let tableSize = MemoryLayout<JumpTableEntry>.stride << tableBits
@@ -155,6 +203,7 @@ public final class CPUContext {
         lyrebird_discard_signals(context)
         context.pointee.float_words.flags = 0
         context.pointee.x87_is_loaded = 0
+        release()
         lyrebird_store32(Engine.insideField(context), 0)
     }
 

@@ -125,10 +125,13 @@ extension Engine {
     }
 
     /// A translation found that the code it was made from is another now.
-    func codeHasChanged(_ cpu: CPUContext) {
+    /// - Parameter entered: the variant that generated code was entered by, which may be the one.
+    func codeHasChanged(_ cpu: CPUContext, _ entered: UInt32) {
         locked {
-            let number = index.translation(pc: cpu.pc, mode: cpu.mode)
-            if number >= 0 { drop(number) }
+            for mode in [cpu.mode, cpu.mode | entered] {
+                let number = index.translation(pc: cpu.pc, mode: mode)
+                if number >= 0 { drop(number) }
+            }
         }
     }
 }

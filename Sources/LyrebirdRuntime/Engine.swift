@@ -37,8 +37,9 @@ public enum EngineExit: Sendable {
     case interrupt(Int)
     /// A device is asked that does not answer by itself. The pc is that of the instruction, which `run` goes on with.
     case device(DeviceAccess)
-    /// A function of the embedder's has thrown.
-    case thrown(any Error)
+    /// As many instructions as it had have been executed, or its time is over.
+    case budget
+    case timeLimit
 }
 
 /// Counters of a machine.
@@ -70,7 +71,11 @@ public final class Engine: @unchecked Sendable {
     let stubs: CommonStubs
     private let mutex = Mutex()
     /// Not zero while somebody waits for all CPUs to leave generated code.
-    private let stopTheWorld: UnsafeMutablePointer<UInt32>
+    let stopTheWorld: UnsafeMutablePointer<UInt32>
+    /// Counts translations that were dropped.
+    let changes: UnsafeMutablePointer<UInt64>
+    /// Where CPUs find the table of hooks.
+    let hookTable: UnsafeMutablePointer<UInt64>
 
     // Guarded by the lock.
     @exclusivity(unchecked) public var memory: AddressSpace
@@ -86,6 +91,9 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var counters = LoopCounters()
     @exclusivity(unchecked) var cpus: [CPUContext] = []
     @exclusivity(unchecked) var functions = HostFunctions()
+    @exclusivity(unchecked) var instruments = Instruments()
+    @exclusivity(unchecked) var isBarrierRegistered = false
+    @exclusivity(unchecked) private var timeLimits: TimeLimits?
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
@@ -101,12 +109,14 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
-    private let codeLimit: Int
+    let codeLimit: Int
 
     // Read without the lock.
     @exclusivity(unchecked) var index = TranslationIndex()
     /// Counts flushes. Changes only while no CPU is in generated code.
     @exclusivity(unchecked) private var generation = 0
+    /// Whether threads that take no lock can be made to pass a barrier, and need none of their own.
+    @exclusivity(unchecked) var hasBarrier = false
 
     public init(
         _ architecture: any GuestArchitecture, memory: consuming AddressSpace, options: EngineOptions = EngineOptions(),
@@ -132,9 +142,14 @@ public final class Engine: @unchecked Sendable {
         codeBuffer = .allocate(byteCount: max(codeLimit, Int(LoopBody.reach)), alignment: 16)
         stopTheWorld = .allocate(capacity: 1)
         stopTheWorld.initialize(to: 0)
+        changes = .allocate(capacity: 1)
+        changes.initialize(to: 0)
+        hookTable = instruments.table
     }
 
     deinit {
+        timeLimits?.end()
+        changes.deallocate()
         stopTheWorld.deallocate()
         codeBuffer.deallocate()
     }
@@ -157,7 +172,9 @@ public final class Engine: @unchecked Sendable {
         context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
         architecture.initialize(cpu.state)
+        cpu.attach(to: self)
         locked {
+            instruments.coverage?.install(in: cpu)
             cpu.generation = generation
             functions.install(in: cpu)
             cpus.append(cpu)
@@ -174,21 +191,36 @@ public final class Engine: @unchecked Sendable {
 
     // MARK: Running
 
-    /// Runs guest code on the calling thread until there is a reason to stop.
-    public func run(_ cpu: CPUContext) -> EngineExit {
+    /// Runs guest code on the calling thread until there is a reason to stop. If the CPU counts, it has `remaining` instructions.
+    /// Throws what a hook does.
+    public func run(_ cpu: CPUContext, nanoseconds: UInt64? = nil) throws -> EngineExit {
         let context = cpu.context
         let previous = lyrebird_get_current()
+        // A hook runs another CPU meanwhile.
+        let previousBase = previous == nil ? 0 : lyrebird_get_gs_base()
         _ = lyrebird_prepare_thread()
         lyrebird_set_current(context)
-        defer { lyrebird_set_current(previous) }
-        if contract.memory != .identity {
-            lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
-        }
+        if let nanoseconds { try limit(cpu, nanoseconds) }
+        if contract.memory != .identity { setBase(memory.base) }
         readMode(cpu)
+        // How the next translation is entered, if that is not from its first instruction's start.
+        var variant = cpu.takeEntryVariant()
+        defer {
+            cpu.keepEntryVariant(variant)
+            if nanoseconds != nil { timeLimits!.remove(cpu) }
+            lyrebird_set_current(previous)
+            if previous != nil { setBase(previousBase) }
+        }
+        // The rest of the budget ends in the middle of a block: one instruction after the other.
+        var steps = false
         // Code that generated code may jump to by itself may be entered as well. The table knows where a CPU goes on after a trap;
         // where generated code was left for want of an entry, it does not.
         var asksTable = true
-        if let emulator = cpu.emulator, emulator.isUnderWay(at: cpu.pc), let reason = emulator.run() { return reason }
+        if let emulator = cpu.emulator, emulator.isUnderWay(at: cpu.pc), !cpu.counts || cpu.remaining > 0,
+            let reason = try emulator.run(&variant)
+        {
+            return reason
+        }
         while true {
             context.pointee.table = context.pointee.full_table
             let stop = lyrebird_load32(Self.stopField(context))
@@ -201,6 +233,8 @@ public final class Engine: @unchecked Sendable {
                 _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
                 return .interrupt(number)
             }
+            if cpu.counts, cpu.remaining <= 0 { return .budget }
+            if stop & TimeLimits.bit != 0 { return .timeLimit }
             // Asked to leave a loop, and is out of it.
             if stop & 4 != 0 { _ = lyrebird_and32(Self.stopField(context), ~4) }
             lyrebird_store32(Self.insideField(context), 1)
@@ -214,26 +248,32 @@ public final class Engine: @unchecked Sendable {
                 cpu.forgetTranslations()
                 cpu.generation = generation
             }
-            var host = asksTable ? cpu.remembered(pc: cpu.pc) : 0
+            if cpu.counts, cpu.remaining == 1 { steps = true }
+            let entered = steps ? variant | Variant.single : variant
+            let mode = cpu.mode | entered
+            var host = asksTable && entered == 0 ? cpu.remembered(pc: cpu.pc) : 0
             asksTable = false
             if host == 0 {
-                let place = index.hotStart(pc: cpu.pc, mode: cpu.mode)
+                let place = index.hotStart(pc: cpu.pc, mode: mode)
                 if place == 0 {
                     lyrebird_store32(Self.insideField(context), 0)
-                    if let reason = translate(cpu) { return reason }
+                    if let reason = translate(cpu, mode) { return reason }
                     continue
                 }
                 host = UInt64(UInt(bitPattern: cache.executable + place))
-                cpu.remember(pc: cpu.pc, host: host)
-                // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before it
-                // was remembered, the index says so now.
-                lyrebird_fence()
-                if index.hotStart(pc: cpu.pc, mode: cpu.mode) != place {
-                    cpu.forget(pc: cpu.pc)
-                    lyrebird_store32(Self.insideField(context), 0)
-                    continue
+                if entered == 0 {
+                    cpu.remember(pc: cpu.pc, host: host)
+                    // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before
+                    // it was remembered, the index says so now.
+                    lyrebird_fence()
+                    if index.hotStart(pc: cpu.pc, mode: mode) != place {
+                        cpu.forget(pc: cpu.pc)
+                        lyrebird_store32(Self.insideField(context), 0)
+                        continue
+                    }
                 }
             }
+            let enteredPC = cpu.pc
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
             let flags = cpu.takeFloatFlags()
@@ -245,15 +285,25 @@ public final class Engine: @unchecked Sendable {
                 let stub = UnsafeRawPointer(bitPattern: UInt(context.pointee.exit_word))!
                 cpu.pc = Self.target(of: stub)
             case .miss, .trap: cpu.pc = context.pointee.pc
-            case .fault: reason = recover(cpu)
+            case .fault: reason = recover(cpu, &variant)
             case .access:
                 context.pointee.fault_rip = context.pointee.code_start + UInt64(context.pointee.access_site)
-                _ = recover(cpu)
+                _ = recover(cpu, &variant)
+            case .hook: break
             }
             lyrebird_store_release32(Self.insideField(context), 0)
+            let stepped = steps
+            steps = false
+            if kind != .fault, kind != .access { variant = 0 }
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break
+            case .hook:
+                context.pointee.control_changed = 0
+                // What stands at the pc has been called, and is not called again if it is the pc still.
+                if cpu.pc == cpu.hookedPC { variant = Variant.pastHooks | Variant.single }
+                if let error = cpu.takeHookError() { throw error }
+                readMode(cpu)
             case .fault:
                 if case .fault(let address, isWrite: true, _, _) = reason,
                     codeWasWritten(at: address, by: cpu.faultedCode)
@@ -266,26 +316,50 @@ public final class Engine: @unchecked Sendable {
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
-                if let exit = trapped(cpu, reason, UInt32(truncatingIfNeeded: word >> 32)) { return exit }
+                let payload = UInt32(truncatingIfNeeded: word >> 32)
+                switch reason {
+                case .budget:
+                    steps = true
+                    variant = payload != 0 ? Variant.pastHooks : cpu.pc == enteredPC ? entered & ~Variant.single : 0
+                case .middleOfBlock:
+                    steps = stepped
+                    if instruments.watchesBlocks { variant = Variant.inBlock }
+                case .stopPoint:
+                    if cpu.pc == enteredPC { variant = entered }
+                    variant |= Variant.pastBreakpoint | Variant.single
+                    return .trap(.stopPoint, payload: 0)
+                case .codeChanged:
+                    if cpu.pc == enteredPC { variant = entered & ~Variant.single }
+                    if entered & (Variant.pastBreakpoint | Variant.pastHooks) != 0 {
+                        variant |= entered & Variant.single
+                    }
+                    codeHasChanged(cpu, entered)
+                default: if let exit = try trapped(cpu, reason, payload) { return exit }
+                }
                 continue
             }
             if kind == .fault || kind == .access {
                 if cpu.emulator == nil { cpu.emulator = AccessEmulator(self, cpu) }
-                if let reason = cpu.emulator!.run() { return reason }
+                if let reason = try cpu.emulator!.run(&variant) { return reason }
             }
         }
     }
 
-    /// - Returns: why to leave; nil if the trap is nobody else's business.
-    func trapped(_ cpu: CPUContext, _ reason: TrapReason, _ payload: UInt32) -> EngineExit? {
+    /// What a trap is that any instruction may end in.
+    /// - Returns: why to leave; nil if it is nobody else's business.
+    func trapped(_ cpu: CPUContext, _ reason: TrapReason, _ payload: UInt32) throws -> EngineExit? {
         switch reason {
         case .modeChange: readMode(cpu)
-        case .codeChanged: codeHasChanged(cpu)
         case .invalidateCode:
             let slot = layout.entries[layout.trapOperand.index].offset
             let line = (cpu.state + slot).load(as: UInt64.self) & ~63
             invalidate(line, line &+ 64)
-        default: return .trap(reason, payload: payload)
+        case .systemCall where instruments.kinds & HookKind.systemCall.rawValue != 0:
+            guard try callSystemCallHooks(cpu, payload) else { return .trap(reason, payload: payload) }
+            readMode(cpu)
+        default:
+            if cpu.counts, reason.isBeforeInstruction { cpu.remaining += 1 }
+            return .trap(reason, payload: payload)
         }
         return nil
     }
@@ -341,16 +415,28 @@ public final class Engine: @unchecked Sendable {
         return unit.guestBytes > 0
     }
 
+    private func setBase(_ base: UInt64) { lyrebird_set_gs_base(base, options.features.contains(.fsgsbase) ? 1 : 0) }
+
+    private func limit(_ cpu: CPUContext, _ nanoseconds: UInt64) throws(RuntimeError) {
+        let limits = locked {
+            if timeLimits == nil { timeLimits = TimeLimits() }
+            return timeLimits!
+        }
+        guard limits.add(cpu, nanoseconds: nanoseconds) else {
+            throw RuntimeError(call: "pthread_create", errno: EAGAIN)
+        }
+    }
+
     /// What translations and MXCSR depend on may have been changed by the guest or by the embedder.
     private func readMode(_ cpu: CPUContext) {
-        cpu.mode = architecture.mode(cpu.state)
+        cpu.mode = architecture.mode(cpu.state) | (cpu.counts ? Variant.counted : 0)
         cpu.floatControl = architecture.floatControl(cpu.state)
     }
 
     /// Interrupts are the stop word's upper half.
     static let interruptShift: UInt32 = 16
 
-    private static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
+    static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
         UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt32.self)
     }
     static func insideField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
@@ -359,15 +445,15 @@ public final class Engine: @unchecked Sendable {
 
     /// Gives back the guest's state at a host fault. The CPU counts as inside generated code, so a flush waits for it: whoever
     /// holds the lock either lets go of it soon, or is that flush, and then nothing changes until this is done.
-    private func recover(_ cpu: CPUContext) -> EngineExit {
+    private func recover(_ cpu: CPUContext, _ variant: inout UInt32) -> EngineExit {
         while true {
             if mutex.tryLock() {
-                rebuildState(cpu)
+                variant = rebuildState(cpu)
                 mutex.unlock()
                 break
             }
             if lyrebird_load32(stopTheWorld) != 0 {
-                rebuildState(cpu)
+                variant = rebuildState(cpu)
                 break
             }
             sched_yield()
@@ -380,7 +466,8 @@ public final class Engine: @unchecked Sendable {
             signal: context.pointee.fault_signal, code: context.pointee.fault_code)
     }
 
-    private func rebuildState(_ cpu: CPUContext) {
+    /// - Returns: how the instruction is entered if it is tried again.
+    private func rebuildState(_ cpu: CPUContext) -> UInt32 {
         let context = cpu.context
         let place = Int(context.pointee.fault_rip &- context.pointee.code_start)
         let number = translationContaining(hot: place)
@@ -389,8 +476,8 @@ public final class Engine: @unchecked Sendable {
         let log = FrameLog(
             contract: contract,
             bytes: UnsafeBufferPointer(
-                start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart))
-        )
+                start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart)),
+            counts: UInt32(translation.mode) & Variant.counted != 0)
         let raw = UnsafeRawPointer(context)
         func field<T>(_ path: KeyPath<lyrebird_context, T>) -> UnsafeRawPointer {
             raw + MemoryLayout<lyrebird_context>.offset(of: path)!
@@ -399,64 +486,86 @@ public final class Engine: @unchecked Sendable {
             general: field(\.fault_gpr).assumingMemoryBound(to: UInt64.self), flags: context.pointee.fault_rflags,
             vectors: field(\.fault_xmm).assumingMemoryBound(to: (UInt64, UInt64).self),
             spills: field(\.spills).assumingMemoryBound(to: (UInt64, UInt64).self))
-        guard let offset = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
+        guard let site = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
             fatalError("no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc))")
         }
-        cpu.pc = translation.pc &+ UInt64(bitPattern: offset)
+        cpu.pc = translation.pc &+ UInt64(bitPattern: site.pc)
+        if cpu.counts { cpu.remaining += Int64(site.countedEarly) }
         cpu.faultedCode = translation.pc..<translation.pc &+ UInt64(translation.guestBytes)
+        if site.pc == 0 { return translation.isHooked ? Variant.pastHooks | Variant.single : 0 }
+        return translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
     }
 
     // MARK: Translating
 
     /// Translates what is at the CPU's pc. Returns a reason to leave if there is nothing to translate.
-    private func translate(_ cpu: CPUContext) -> EngineExit? {
+    private func translate(_ cpu: CPUContext, _ mode: UInt32) -> EngineExit? {
         mutex.lock()
         defer { mutex.unlock() }
         let pc = cpu.pc
-        if index.hotStart(pc: pc, mode: cpu.mode) != 0 { return nil }
+        if index.hotStart(pc: pc, mode: mode) != 0 { return nil }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
+        var plan = plan(pc, mode)
         var comparesCode = watch(pc)
         var lastWatched = pc
-        var read = fetch(pc)
+        var read = fetch(pc, upTo: plan.reach)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
-        if read < Int(alignment) || pc & (alignment - 1) != 0 {
-            if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
-            return missingCode(cpu, pc)
-        }
-        var limit = options.unitLimit
+        if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
+        if read < Int(alignment), plan.reach < Int(alignment) { read = fetchFirst(pc, &plan) }
+        if read < Int(alignment) { return missingCode(cpu, pc) }
         while true {
-            unit.reset(pc: pc)
+            prepareUnit(pc, mode, plan)
             unit.comparesCode = comparesCode
             let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-            lift(code, mode: cpu.mode, limit: limit)
+            if plan.isStopPoint {
+                liftStopPoint(pc)
+                comparesCode = false
+            } else {
+                lift(code, mode: mode, limit: plan.limit)
+            }
             let last = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
             if last >> 12 != lastWatched >> 12, architecture.noticesChangedCode {
                 // It goes on in a page that nobody watched while it was read.
                 lastWatched = last
                 if watch(last) { comparesCode = true }
-                read = fetch(pc)
+                read = fetch(pc, upTo: plan.reach)
                 continue
             }
-            if unit.guestBytes == 0 { return missingCode(cpu, pc &+ UInt64(read)) }
+            if unit.guestBytes == 0 {
+                // A breakpoint inside of an instruction is none.
+                if plan.reach < Int.max {
+                    read = fetchFirst(pc, &plan)
+                    continue
+                }
+                return missingCode(cpu, pc &+ UInt64(read))
+            }
+            let entry = entry(pc, mode, plan)
             optimizeBlocks()
             if unit.loopsToStart { cache.alignLoop() }
             if let compiled = generator.compile(
                 unit, code: UnsafeRawBufferPointer(rebasing: codeBuffer[..<(comparesCode ? unit.guestBytes : 0)]),
-                hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+                entry: entry, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
             {
-                install(compiled, pc: pc, mode: cpu.mode)
+                install(compiled, pc: pc, mode: mode)
                 break
             }
             // Too little room: in the region, or in the generator's arenas if the region is fresh.
             if isCacheFresh {
-                precondition(limit > 1, "the code cache is too small for one instruction")
-                limit /= 2
+                precondition(plan.limit > 1, "the code cache is too small for one instruction")
+                plan.limit /= 2
             } else {
                 flush()
             }
         }
         if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
         return nil
+    }
+
+    /// Fetches the first instruction as if there were no breakpoint inside of it.
+    private func fetchFirst(_ pc: UInt64, _ plan: inout TranslationPlan) -> Int {
+        plan.reach = .max
+        plan.limit = 1
+        return fetch(pc)
     }
 
     /// An instruction is not all there. Where its first byte is, the first one that is not is the trap's operand, and the payload
@@ -531,11 +640,11 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    private func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
+    func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
         if let function = functions.function(at: code.pc) {
             architecture.liftFunction(function, at: code.pc, into: &unit)
         } else {
-            architecture.lift(code, mode: mode, into: &unit, limit: limit)
+            architecture.lift(code, mode: mode & ~Variant.all, into: &unit, limit: limit)
         }
     }
 
@@ -545,8 +654,8 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Copies guest code to the buffer; the bytes that could be fetched.
-    func fetch(_ pc: UInt64, asLoop: Bool = false) -> Int {
-        let limit = asLoop ? Int(LoopBody.reach) : codeLimit
+    func fetch(_ pc: UInt64, asLoop: Bool = false, upTo reach: Int = .max) -> Int {
+        let limit = min(reach, asLoop ? Int(LoopBody.reach) : codeLimit)
         generator.leavingAccesses = leavingAccesses(from: pc, limit)
         return fetch(pc, into: UnsafeMutableRawBufferPointer(rebasing: codeBuffer[..<limit]))
     }
@@ -592,9 +701,10 @@ public final class Engine: @unchecked Sendable {
     private var isCacheFresh: Bool { translations.count == 0 }
 
     func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false) {
+        let linkMode = mode & ~Variant.entry
         // Their places are far apart, and waiting for one after the other takes longer than all the rest.
         if options.chains {
-            for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: mode) }
+            for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: linkMode) }
         }
         let number = translations.count
         let hotStart = cache.hotUsed
@@ -605,7 +715,8 @@ public final class Engine: @unchecked Sendable {
         let lastByte = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
         let places = (pages.place(of: memory.pageKey(pc)), pages.place(of: memory.pageKey(lastByte)))
         var translation = Translation(
-            pc: pc, mode: UInt16(mode), isValid: true, hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
+            pc: pc, mode: UInt16(mode), isValid: true, isHooked: unit.isHooked, isBlockwise: unit.isBlockwise,
+            hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
             guestBytes: UInt32(unit.guestBytes), frameStart: UInt32(frameStart), incoming: -1, pages: places,
             nextInPage: (-1, -1))
         translation.nextInPage.0 = pages.replaceHead(at: places.0, with: Int32(number))
@@ -617,7 +728,8 @@ public final class Engine: @unchecked Sendable {
                 Link(
                     site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
                     source: Int32(number), linkedTo: -1, next: -1,
-                    counting: site.closesLoop && !isLoop && options.loopThreshold > 0 ? .wanted : .done))
+                    counting: site.closesLoop && !isLoop && !unit.isBlockwise && options.loopThreshold > 0
+                        ? .wanted : .done))
         }
         // A loop's way in is for those who come from its end.
         if !isLoop { index.insert(pc: pc, mode: mode, hotStart: hotStart, translation: number) }
@@ -631,7 +743,7 @@ public final class Engine: @unchecked Sendable {
         statistics.frameBytes += compiled.frameBytes
         guard options.chains else { return }
         for n in firstLink..<links.count {
-            let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: mode)
+            let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: linkMode)
             if target >= 0 { connect(n, to: target) }
         }
     }
@@ -664,7 +776,7 @@ public final class Engine: @unchecked Sendable {
                 links.base[number].counting = .done
                 if let loop = loop(enteredBy: number) { return connect(number, to: loop) }
             }
-            let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode))
+            let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode) & ~Variant.entry)
             if target >= 0 { connect(number, to: target) }
         }
     }
@@ -772,6 +884,7 @@ public final class Engine: @unchecked Sendable {
 
     func drop(_ number: Int) {
         translations.base[number].isValid = false
+        lyrebird_store_release(changes, changes.pointee &+ 1)
         let translation = translations[number]
         let key = LoopKey(pc: translation.pc, mode: translation.mode)
         if loops[key]?.translation == number {
@@ -800,9 +913,12 @@ public final class Engine: @unchecked Sendable {
     /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
     private func flush() {
         lyrebird_store32(stopTheWorld, 1)
+        lyrebird_store_release(changes, changes.pointee &+ 1)
         for cpu in cpus { cpu.requestStop(2) }
+        // One that comes back from a hook passes no barrier by itself.
+        if hasBarrier { _ = lyrebird_membarrier() }
         for cpu in cpus {
-            while lyrebird_load32(Self.insideField(cpu.context)) != 0 { sched_yield() }
+            while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }
         cache.reset()
         translations.removeAll()
@@ -846,6 +962,9 @@ public final class Engine: @unchecked Sendable {
         }
         if pid == 0 {
             cpus = [cpu]
+            // Its thread stays with the parent, and may have its lock.
+            if let timeLimits { _ = Unmanaged.passRetained(timeLimits) }
+            timeLimits = nil
             let stubBytes = cache.hotBase
             let saved = copies ? nil : UnsafeMutableRawPointer.allocate(byteCount: stubBytes, alignment: 16)
             if let saved { saved.copyMemory(from: cache.writable, byteCount: stubBytes) }

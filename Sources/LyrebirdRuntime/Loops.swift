@@ -37,7 +37,8 @@ extension Engine {
         let link = links[number]
         let source = translations[Int(link.source)]
         let head = target(ofStubAt: Int(link.stub))
-        guard let found = loops[LoopKey(pc: head, mode: source.mode)] ?? translateLoop(head, source.mode) else {
+        let mode = source.mode & ~UInt16(Variant.entry)
+        guard let found = loops[LoopKey(pc: head, mode: mode)] ?? translateLoop(head, mode) else {
             return nil
         }
         // The flags that go round are made from what this comparison compared.
@@ -49,10 +50,11 @@ extension Engine {
     private func translateLoop(_ head: UInt64, _ mode: UInt16) -> Loop? {
         guard functions.function(at: head) == nil else { return nil }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
-        unit.reset(pc: head)
+        prepareUnit(head, UInt32(mode), TranslationPlan(limit: options.unitLimit))
         let read = fetch(head, asLoop: true)
         let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        guard architecture.liftLoop(code, mode: UInt32(mode), into: &unit) else { return nil }
+        guard architecture.liftLoop(code, mode: UInt32(mode) & ~Variant.all, into: &unit) else { return nil }
+        guard !instruments.touches(head..<head &+ UInt64(unit.guestBytes)) else { return nil }
         // The blocks have just gone round, so their code is watched, unless they have to compare it.
         guard isKept(head), isKept(head &+ UInt64(unit.guestBytes) &- 1) else { return nil }
         optimizer.runLoop(&unit, layout)

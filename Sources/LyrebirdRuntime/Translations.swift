@@ -9,6 +9,9 @@ struct Translation {
     var pc: UInt64
     var mode: UInt16
     var isValid: Bool
+    /// Hooks are called, or coverage is counted, when it is entered; it ends with its first basic block.
+    var isHooked: Bool
+    var isBlockwise: Bool
     /// Offsets in the code region.
     var hotStart: UInt32
     var hotSize: UInt32

@@ -36,7 +36,11 @@ public enum X86State {
     /// Its sign and exponent, 16 bits.
     @inline(__always) public static func exponent(_ number: Int) -> Slot { Slot(78 &+ number) }
 
-    public static let layout = StateLayout(entries, size: size, trapOperand: trapOperand, x87Image: image)
+    /// Instructions that may still be executed (`Unit.counter`).
+    public static let counter = Slot(86)
+
+    public static let layout = StateLayout(
+        entries, size: size, trapOperand: trapOperand, counter: counter, x87Image: image)
 
     /// Vectors are aligned to 16 bytes.
     private static let vectors = 8 * 35 + 8
@@ -68,6 +72,7 @@ public enum X86State {
         let stack = image + X87Image.stack
         for number in 0..<8 { entries.append(.init("significand\(number)", .i64, stack + 10 * number)) }
         for number in 0..<8 { entries.append(.init("exponent\(number)", .i16, stack + 10 * number + 8)) }
+        entries.append(.init("counter", .i64, vectors - 8))
         return entries
     }()
 

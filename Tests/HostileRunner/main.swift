@@ -98,7 +98,7 @@ func run() throws -> Counts {
                 runs.pointee &+= 1
                 switch exit {
                 case .systemCall: counts.systemCalls += 1
-                case .breakpoint:
+                case .breakpointInstruction:
                     counts.breakpoints += 1
                     cpu.pc += guest == .arm64 ? 4 : 1
                 case .fault:
@@ -110,7 +110,7 @@ func run() throws -> Counts {
                     counts.undefined += 1
                     break exits
                 case .deviceRead, .deviceWrite, .portRead, .portWrite, .halted, .interrupt: counts.undefined += 1
-                case .stopped:
+                case .stopped, .breakpoint, .budget, .timeLimit:
                     counts.stops += 1
                     break exits
                 }

@@ -288,7 +288,7 @@ final class EngineSubject: Subject {
         var signal: UInt64 = 0
         var address: UInt64 = 0
         switch exit {
-        case .stopped: break
+        case .stopped, .budget, .timeLimit: break
         case .fault(let at, _, let number, _): (signal, address) = (UInt64(number), at)
         case .trap(.breakpoint, _): signal = Outcome.trap
         case .trap(.undefined, _): signal = Outcome.illegal
@@ -296,7 +296,7 @@ final class EngineSubject: Subject {
         case .trap(.alignment, _):
             let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
             (signal, address) = (Outcome.bus, cpu.state.load(fromByteOffset: operand, as: UInt64.self))
-        case .trap, .interrupt, .device, .thrown: return nil
+        case .trap, .interrupt, .device: return nil
         }
         return Outcome(
             signal: signal, pc: cpu.pc, address: address, state: CPUState(from: cpu.state),
@@ -324,7 +324,7 @@ final class EngineSubject: Subject {
     private func goOn() -> EngineExit {
         watchdog.begin()
         defer { watchdog.end() }
-        return engine.run(cpu)
+        return try! engine.run(cpu)
     }
 }
 

@@ -93,13 +93,13 @@ final class RandomEngine {
         SyntheticGuest.randomize(cpu.state, window: Self.window, &random)
         cpu.pc = RandomGuest.pc
         guest.float = FloatEnvironment(control: Self.control(&random))
-        let exit = engine.run(cpu)
+        let exit = try! engine.run(cpu)
         let outcome: String
         switch exit {
         case .trap(.fetch, _), .trap(.undefined, _): outcome = "at \(cpu.pc)"
         case .trap(let reason, let payload): outcome = "\(reason) \(payload) at \(cpu.pc)"
         case .fault(let address, _, _, _): outcome = "fault \(address) at \(cpu.pc)"
-        case .stopped, .interrupt, .device, .thrown: outcome = "\(exit)"
+        case .stopped, .interrupt, .device, .budget, .timeLimit: outcome = "\(exit)"
         }
         let bytes = UnsafeRawBufferPointer(start: window, count: RandomUnit.windowSize)
         return outcome + "\n" + Self.text(of: cpu.state, flags) + "memory \(Self.hash(bytes))"
@@ -123,6 +123,7 @@ final class RandomEngine {
         case .trap(let pc, let reason, let payload):
             // The engine handles these itself and goes on.
             if reason == .invalidateCode || reason == .codeChanged || reason == .modeChange { return nil }
+            if reason == .budget || reason == .stopPoint || reason == .middleOfBlock { return nil }
             outcome = reason == .fetch || reason == .undefined ? "at \(pc)" : "\(reason) \(payload) at \(pc)"
         case .fault(let address, _, let pc): outcome = "fault \(address) at \(pc)"
         case .limit: return nil

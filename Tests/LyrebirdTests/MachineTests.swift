@@ -46,7 +46,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
 
     @Test func breakpointsAndUndefinedInstructions() throws {
         let (_, cpu) = try makeMachine([A64.brk(0x123), 0x0000_0000, A64.svc()])
-        #expect(try cpu.run() == .breakpoint(immediate: 0x123))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0x123))
         #expect(cpu.pc == codeBase)
         cpu.pc += 4
         #expect(try cpu.run() == .undefinedInstruction)
@@ -114,7 +114,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         let (machine, cpu) = try makeMachine([
             A64.movz(0, 3), A64.movz(1, 4), A64.brk(1), A64.add(2, 0, imm: 1), A64.add(3, 0, 0), A64.svc(2),
         ])
-        #expect(try cpu.run() == .breakpoint(immediate: 1))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 1))
         // Translated already, and a second CPU is there.
         let other = try machine.makeCPU()
         #expect(machine.setFunction(sum, at: codeBase + 8))
@@ -141,7 +141,7 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         try machine.memory.map(codeBase, size: 4096, access: .readWriteExecute)
         try machine.memory.write(A64.bytes([A64.movz(0, 9), A64.brk(2), A64.brk(3), A64.svc()]), at: codeBase)
         cpu.pc = codeBase + 8
-        #expect(try cpu.run() == .breakpoint(immediate: 3))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 3))
     }
 
     @Test func functionsHaveALimit() throws {

@@ -54,7 +54,7 @@ final class Box<T>: @unchecked Sendable {
             return Thread {
                 cpu.value.pc = codeBase
                 cpu.value[.x1] = 8
-                box.value = (try? cpu.value.run(), cpu.value[.x0])
+                box.value = (try! cpu.value.run(), cpu.value[.x0])
             }
         }
         for thread in threads { thread.join() }

@@ -299,7 +299,7 @@ struct MachineSubject: ExecutionSubject {
             cpu.pc = Arena.pc(slot)
             let end: ExecutionOutcome.End
             switch try cpu.run() {
-            case .breakpoint: end = .next
+            case .breakpointInstruction: end = .next
             case .divideError: end = .divideError
             case .undefinedInstruction: end = .undefined
             case .generalProtection, .privilegedInstruction, .portRead, .portWrite: end = .generalProtection

@@ -72,7 +72,7 @@ import Testing
         #expect(try cpu.run() == .fault(fault))
         #expect(cpu[.rcx] == 2 && cpu[.rdi] == Self.data + 4096)
         try cpu.machine.memory.map(Self.data + 4096, size: 4096, access: .readWrite)
-        #expect(try cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
         #expect(cpu[.rcx] == 0 && cpu.pc == Self.code + 3)
         #expect(
             try cpu.machine.memory.read(Self.data + 4096, count: 17) == [5, 0, 0, 0, 0, 0, 0, 0, 5]
@@ -81,7 +81,7 @@ import Testing
 
     @Test(
         arguments: [
-            ([0xCC], Exit.breakpoint(immediate: 0)), ([0xCD, 0x03], .softwareInterrupt(vector: 3)),
+            ([0xCC], Exit.breakpointInstruction(immediate: 0)), ([0xCD, 0x03], .softwareInterrupt(vector: 3)),
             ([0xCD, 0x80], .systemCall(immediate: 0x80)), ([0x0F, 0x0B], .undefinedInstruction),
             ([0xFA], .privilegedInstruction),
             ([0x31, 0xC9, 0xF7, 0xF1], .divideError), ([0x48, 0xF7, 0xF1], .divideError),
@@ -100,7 +100,7 @@ import Testing
         #expect(try cpu.run() == .fault(fault))
         try cpu.machine.memory.map(Self.code + 4096, size: 4096, access: .readWriteExecute)
         try cpu.machine.memory.write([0x34, 0x12, 0xCC], at: Self.code + 4096)
-        #expect(try cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
         #expect(cpu[.rax] == 0x1234_5678)
     }
 
@@ -113,7 +113,7 @@ import Testing
         ] as [(UInt64, (CPU) -> Bool)] {
             let cpu = try cpu([0x0F, 0xA2, 0xCC])
             cpu[.rax] = leaf
-            #expect(try cpu.run() == .breakpoint(immediate: 0))
+            #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
             #expect(check(cpu), "leaf \(leaf)")
         }
     }
@@ -132,7 +132,7 @@ import Testing
             }, at: Self.code + 14)
         #expect(isSet)
         cpu[.rdi] = 7
-        #expect(try cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
         #expect(cpu[.rax] == 19802)
         #expect(cpu[.x87Status] == 7 << 11 && cpu[.x87Tags] == 0x3FFF)
         #expect(cpu[.x87Significand(0)] == 42 << 58 && cpu[.x87Exponent(0)] == 0x3FFF + 5)
@@ -145,7 +145,7 @@ import Testing
         #expect(isSet)
         cpu[.rdi] = 6
         cpu[.rsi] = 7
-        #expect(try cpu.run() == .breakpoint(immediate: 0))
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
         #expect(cpu[.rax] == 42 && cpu.pc == Self.code + 5)
     }
 }

@@ -9,7 +9,8 @@ enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128, LYRE
 struct lyrebird_context {
     // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
     uint32_t stop;
-    // Not zero while this CPU is inside generated code: its translations may not be freed.
+    // One while this CPU is inside generated code: its translations may not be freed. Two while generated code has called a hook,
+    // which looks whether they have been before it goes back.
     uint32_t inside;
     // The jump table that indirect exits look into. `stop` puts the empty one here, so that they need no poll.
     uint64_t table;
@@ -65,4 +66,16 @@ struct lyrebird_context {
     uint8_t pending_info[LYREBIRD_PENDING][LYREBIRD_SIGINFO];
     uint64_t fault_xmm[32][2];
     uint64_t spills[LYREBIRD_SPILLS][2];
+    // Not zero while somebody runs this CPU.
+    uint32_t running;
+    // Not zero if a hook has written a register that translations depend on.
+    uint32_t control_changed;
+    // What generated code calls for hooks, and the object that belongs to the context.
+    uint64_t hook_function;
+    uint64_t owner;
+    uint32_t hook_mxcsr;
+    // Where the last block that was covered is in the map of edges, shifted; the map; and a byte for each block.
+    uint32_t coverage_previous;
+    uint64_t coverage_edges;
+    uint64_t coverage_blocks;
 };

@@ -85,6 +85,12 @@ void lyrebird_discard_code(void *copy, size_t size);
 int lyrebird_remap_code(size_t size, void *writable, void *executable, void *copy);
 
 void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase);
+uint64_t lyrebird_get_gs_base(void);
+
+// Makes every other running thread of the process pass a memory barrier (membarrier(2)), so that they need none of their own.
+// Returns 0, or an errno if the host cannot.
+int lyrebird_register_membarrier(void);
+int lyrebird_membarrier(void);
 
 static inline void lyrebird_prefetch(const void *p) { __builtin_prefetch(p); }
 static inline uint64_t lyrebird_load_acquire(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
@@ -93,4 +99,9 @@ static inline void lyrebird_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST
 static inline uint32_t lyrebird_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static inline void lyrebird_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
 static inline void lyrebird_store_release32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+static inline uint32_t lyrebird_exchange32(uint32_t *p, uint32_t v) {
+    return __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL);
+}
+// For the compiler only: the processor's side is lyrebird_membarrier in another thread.
+static inline void lyrebird_compiler_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 static inline uint32_t lyrebird_and32(uint32_t *p, uint32_t v) { return __atomic_and_fetch(p, v, __ATOMIC_SEQ_CST); }

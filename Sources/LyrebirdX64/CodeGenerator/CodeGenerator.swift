@@ -141,6 +141,7 @@ public struct CodeGenerator: ~Copyable {
     /// Values whose bounds have been looked at in this chain of blocks, the latest ones.
     let checkedValues: UnsafeMutablePointer<Int32>
     var checkedCount = 0
+    var entry = UnitEntry()
 
     /// The unit's side pool, where vector constants are.
     var vectorPool: UnsafeMutablePointer<UInt32>
@@ -155,6 +156,9 @@ public struct CodeGenerator: ~Copyable {
     public let frames: UnsafeMutablePointer<UInt8>
     var frameBytes = 0
     var instructionPC: UInt64 = 0
+    /// The unit counts guest instructions, and how many from this one on it has counted.
+    var counts = false
+    var countedEarly: UInt32 = 0
     /// Out of some arena's room: the unit must be made again, shorter.
     var overflowed = false
 
@@ -253,12 +257,15 @@ public struct CodeGenerator: ~Copyable {
     /// - Returns: nil if there was not enough room.
     /// - Parameters:
     ///   - code: what the unit was made from, to be compared with what is there whenever it is entered; empty for not to.
+    ///   - entry: what is done whenever it is entered.
     ///   - firstLink: the number that the unit's first link will have.
     public mutating func compile(
         _ unit: borrowing Unit, code: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
-        hot: Assembler, cold: Assembler, firstLink: Int
+        entry: UnitEntry = UnitEntry(), hot: Assembler, cold: Assembler, firstLink: Int
     ) -> CompiledUnit? {
         comparedCode = code
+        self.entry = entry
+        counts = unit.counter != nil
         vectorPool = unit.pool
         restart(hot, cold)
         isLoop = unit.loopHead != nil
@@ -302,6 +309,7 @@ public struct CodeGenerator: ~Copyable {
         frameBytes = 0
         lastSite = hotStart + Self.beforeFirstSite
         lastSitePC = unit.startPC
+        countedEarly = 0
         var previous = -1
         for place in 0..<unit.placedCount {
             let id = Int(unit.order[place])
@@ -311,6 +319,7 @@ public struct CodeGenerator: ~Copyable {
             previous = id
             currentChain = blockStates[id].chain
             if place == 0, comparedCode.count > 0 { compareCode(unit) }
+            if place == 0, !entry.isEmpty { emitEntry(unit) }
             if place == 0, isLoop { guardScalars(unit) }
             var index = Int(block.start)
             while index < Int(block.end) {
@@ -326,6 +335,7 @@ public struct CodeGenerator: ~Copyable {
                 let i = unit.instructions[index]
                 if i.opcode == .instruction {
                     instructionPC = i.immediate
+                    countedEarly = i.c
                     index &+= 1
                     continue
                 }

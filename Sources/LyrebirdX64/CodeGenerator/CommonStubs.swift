@@ -16,6 +16,8 @@ public enum ExitKind: UInt32, Sendable {
     case fault
     /// A memory access that generated code does not make itself: as a fault, but for what it is. The context's `access_site` says where.
     case access
+    /// Hooks were called, and the unit may not go on as it is: the runtime knows where.
+    case hook
 }
 
 /// Addresses of the shared code in the writable mapping, but for `enter`, which is called.
@@ -33,6 +35,8 @@ public struct CommonStubs: @unchecked Sendable {
     let exitAccess: UnsafeRawPointer
     /// Where the region starts, from which places in it are counted.
     let start: UnsafeRawPointer
+    /// Calls hooks, RAX being the address of a `HookRecord`, and returns if the unit goes on.
+    let hook: UnsafeRawPointer
     private let helpers: UnsafeRawPointer
     private let helperStride: Int
 
@@ -99,6 +103,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.stmxcsr(ContextField.leftMXCSR)
         a.ldmxcsr(ContextField.hostMXCSR)
         a.mov(.b64, ContextField.predictionRSP, .rsp)
+        let leaveOnHostStack = UnsafeRawPointer(a.cursor)
         a.mov(.b64, .rsp, ContextField.hostRSP)
         a.add(.b64, .rsp, imm: 8)
         for register in Self.calleeSaved.reversed() { a.pop(register) }
@@ -133,6 +138,47 @@ public struct CommonStubs: @unchecked Sendable {
         }
         a.mov(.b32, .rax, imm: Int32(ExitKind.access.rawValue))
         a.jmp(to: leaveWithoutPins)
+
+        a.align(to: 64)
+        hook = UnsafeRawPointer(a.cursor)
+        loadPins(&a, storing: true)
+        if let image = contract.x87Image {
+            a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
+            let away = a.jccForward(.e)
+            a.fnsave(image)
+            a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
+            a.bind(away)
+        }
+        // To write MXCSR costs more than to see that it is right: a guest that rounds as the host does, hooks that do not
+        // compute.
+        a.stmxcsr(ContextField.leftMXCSR)
+        a.mov(.b32, .rcx, ContextField.mxcsr)
+        a.cmp(.b32, .rcx, ContextField.hostMXCSR)
+        let roundsAlike = a.jccForward(.e)
+        a.ldmxcsr(ContextField.hostMXCSR)
+        a.bind(roundsAlike)
+        a.mov(.b64, ContextField.predictionRSP, .rsp)
+        a.mov(.b64, .rsp, ContextField.hostRSP)
+        a.lea(.b64, .rdi, Memory(base: .rbp, displacement: -stateDisplacement))
+        a.mov(.b64, .rsi, .rax)
+        a.call(ContextField.hookFunction)
+        a.test(.b32, .rax, .rax)
+        let goesOn = a.jccForward(.e)
+        // What the return address was for is over.
+        a.ldmxcsr(ContextField.hostMXCSR)
+        a.add(.b64, ContextField.predictionRSP, imm: 8)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.hook.rawValue))
+        a.jmp(to: leaveOnHostStack)
+        a.bind(goesOn)
+        a.mov(.b64, .rsp, ContextField.predictionRSP)
+        a.stmxcsr(ContextField.hookMXCSR)
+        a.mov(.b32, .rcx, ContextField.hookMXCSR)
+        a.cmp(.b32, .rcx, ContextField.leftMXCSR)
+        let isAsLeft = a.jccForward(.e)
+        a.ldmxcsr(ContextField.leftMXCSR)
+        a.bind(isAsLeft)
+        loadPins(&a, storing: false)
+        a.ret()
 
         a.align(to: 64)
         helpers = UnsafeRawPointer(a.cursor)

@@ -4,7 +4,8 @@
 //
 // The log is a run of bytes:
 //   site    1 | 7 bits: how far the host instruction is behind the last site's, or 127 and the distance as a varint; then the
-//           distance of the guest's pc from the last site's as a varint, zigzag
+//           distance of the guest's pc from the last site's as a varint, zigzag; in a unit that counts, how many instructions were
+//           counted that are not over, as a varint
 //   slot    0 | 7 bits: the slot; then its location
 //   start   1 | 0: a block is entered by contract, everything is at its home
 // A location is the number of a register, or one of `FrameLocation` with what follows it. Of a comparison that follows its kind,
@@ -55,6 +56,7 @@ extension CodeGenerator {
         lastSite = hot.cursor
         logSigned(Int64(bitPattern: instructionPC &- lastSitePC))
         lastSitePC = instructionPC
+        if counts { logVarint(UInt64(countedEarly)) }
     }
 
     @inline(__always) private mutating func log(_ byte: UInt8) {
@@ -176,10 +178,21 @@ public struct HostState {
 public struct FrameLog {
     let contract: RegisterContract
     let bytes: UnsafeBufferPointer<UInt8>
+    /// Whether the unit counts instructions.
+    let counts: Bool
 
-    public init(contract: RegisterContract, bytes: UnsafeBufferPointer<UInt8>) {
+    public init(contract: RegisterContract, bytes: UnsafeBufferPointer<UInt8>, counts: Bool = false) {
         self.contract = contract
         self.bytes = bytes
+        self.counts = counts
+    }
+
+    /// Where a unit's instruction faulted.
+    public struct Site {
+        /// The guest's pc relative to the unit's.
+        public var pc: Int64
+        /// Guest instructions that were counted and are not over.
+        public var countedEarly: UInt64
     }
 
     /// Where a slot is.
@@ -194,8 +207,8 @@ public struct FrameLog {
 
     /// Writes guest state, as it was before the guest instruction that faulted, into `state`.
     /// - Parameter offset: of the host instruction, from the start of the unit's hot code.
-    /// - Returns: the guest's pc relative to the unit's, or nil if no instruction there can fault.
-    public func restore(offset: Int, host: HostState, state: UnsafeMutableRawPointer) -> Int64? {
+    /// - Returns: nil if no instruction there can fault.
+    public func restore(offset: Int, host: HostState, state: UnsafeMutableRawPointer) -> Site? {
         var places = [Place](repeating: Place(), count: contract.displacement.count)
         var site = CodeGenerator.beforeFirstSite
         var pc: Int64 = 0
@@ -237,9 +250,10 @@ public struct FrameLog {
                 let near = first & FrameLocation.far
                 site += near == FrameLocation.far ? Int(varint()) : Int(near)
                 pc &+= signed()
+                let countedEarly = counts ? varint() : 0
                 if site == offset {
                     write(places, host, state)
-                    return pc
+                    return Site(pc: pc, countedEarly: countedEarly)
                 }
             } else {
                 var place = Place(location: byte())

@@ -138,6 +138,11 @@ enum ContextField {
     static let faultXMM = field(\.fault_xmm)
     static let savedXMM = field(\.saved_xmm)
     static let spills = field(\.spills)
+    static let hookFunction = field(\.hook_function)
+    static let hookMXCSR = field(\.hook_mxcsr)
+    static let coverageEdges = field(\.coverage_edges)
+    static let coverageBlocks = field(\.coverage_blocks)
+    static let coveragePrevious = field(\.coverage_previous)
 
     private static func field<T>(_ path: KeyPath<lyrebird_context, T>) -> Memory {
         let offset: Int = MemoryLayout<lyrebird_context>.offset(of: path)!

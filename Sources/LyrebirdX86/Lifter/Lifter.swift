@@ -36,6 +36,8 @@ struct Lifter: ~Copyable {
         var pc: UInt64 = 0
         var reason: TrapReason?
         var payload: UInt32 = 0
+        /// It leads to the instruction itself, which is not over.
+        var startsOver = false
     }
 
     /// Side exits after which a conditional branch ends the unit.
@@ -62,7 +64,7 @@ struct Lifter: ~Copyable {
         var count = 0
         while !ended {
             guard count < max(limit, 1), unit.room >= Lifter.roomForOne, hasRoomForExits else {
-                unit.exitJump(pc)
+                unit.exitAtLimit(pc)
                 break
             }
             switch decode(UnsafeRawBufferPointer(rebasing: code.bytes[offset...]), mode) {
@@ -72,10 +74,13 @@ struct Lifter: ~Copyable {
                 unit.instruction(pc: pc)
                 lift(instruction)
                 offset &+= Int(instruction.length)
-                if unit.comparesCode, !ended, unit.stores(since: start) { exit(next) }
+                if unit.comparesCode, !ended, unit.stores(since: start) {
+                    unit.exitAtLimit(next)
+                    ended = true
+                }
             case .incomplete where offset > 0:
                 // What follows may be there when the guest comes to it.
-                unit.exitJump(pc)
+                unit.exitAtLimit(pc)
                 ended = true
                 count &-= 1
             case .incomplete:
@@ -108,7 +113,9 @@ struct Lifter: ~Copyable {
     var hasRoomForExits: Bool { pendingCount < 28 }
 
     /// A block that leaves for `pc`.
-    mutating func exitBlock(_ pc: UInt64) -> BlockID { makePending(pc) }
+    mutating func exitBlock(_ pc: UInt64, startsOver: Bool = false) -> BlockID {
+        makePending(pc, startsOver: startsOver)
+    }
 
     mutating func lift(_ instruction: DecodedInstruction) {
         if instruction.row.isPrivileged {
@@ -129,14 +136,18 @@ struct Lifter: ~Copyable {
             if let reason = exit.reason {
                 unit.exitTrap(exit.pc, reason, payload: exit.payload)
             } else {
+                if exit.startsOver { unit.uncountInstruction() }
                 unit.exitJump(exit.pc)
             }
         }
     }
 
-    private mutating func makePending(_ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0) -> BlockID {
+    private mutating func makePending(
+        _ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0, startsOver: Bool = false
+    ) -> BlockID {
         let block = unit.makeBlock()
-        pending[pendingCount] = PendingBlock(block: block, pc: pc, reason: reason, payload: payload)
+        pending[pendingCount] = PendingBlock(
+            block: block, pc: pc, reason: reason, payload: payload, startsOver: startsOver)
         pendingCount &+= 1
         return block
     }
@@ -169,19 +180,22 @@ struct Lifter: ~Copyable {
         continueUnless(condition, flags, block)
     }
 
-    /// Leaves for `target` where the condition holds.
+    /// Leaves for `target` where the condition holds: for the instruction itself, it starts over.
     mutating func leave(for target: UInt64, where condition: Condition, _ flags: Value) {
-        let block = makePending(target)
+        let block = makePending(target, startsOver: target == pc)
         continueUnless(condition, flags, block)
     }
 
     /// Goes to `target` where the condition holds, and on behind the instruction otherwise. A branch some way back is a
     /// loop's, which leaves mostly by it, so the unit ends there; far back stands what compilers hold for unlikely.
-    mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64) {
-        if let loop { return branchInLoop(loop, condition, flags, to: target) }
-        let taken = makePending(target)
+    /// - Parameter startsOver: `target` is the instruction itself, which is not over.
+    mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64, startsOver: Bool = false) {
+        if let loop { return branchInLoop(loop, condition, flags, to: target, startsOver: startsOver) }
+        let taken = makePending(target, startsOver: startsOver)
         continueUnless(condition, flags, taken)
-        if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits {
+        if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits
+            || unit.isBlockwise
+        {
             unit.exitJump(next)
             ended = true
         }

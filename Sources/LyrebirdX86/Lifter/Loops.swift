@@ -67,8 +67,11 @@ extension Lifter {
     }
 
     /// In a loop: goes to `target` where the condition holds, and on behind the instruction otherwise.
-    mutating func branchInLoop(_ body: LoopBody, _ condition: Condition, _ flags: Value, to target: UInt64) {
-        let taken = body.block(at: target) ?? exitBlock(target)
+    mutating func branchInLoop(
+        _ body: LoopBody, _ condition: Condition, _ flags: Value, to target: UInt64, startsOver: Bool
+    ) {
+        let isUncounted = startsOver && unit.counter != nil
+        let taken = (isUncounted ? nil : body.block(at: target)) ?? exitBlock(target, startsOver: startsOver)
         let goesOn = body.place(of: next) != nil
         let following = body.block(at: next) ?? (goesOn ? unit.makeBlock() : exitBlock(next))
         let then = unit.edge(taken)

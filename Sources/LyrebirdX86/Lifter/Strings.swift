@@ -66,9 +66,9 @@ extension Lifter {
         let count = countDown(i)
         if let comparison {
             leave(for: next, where: .eq, count)
-            branch(i.prefixes.contains(.rep) ? .eq : .ne, comparison, to: pc)
+            branch(i.prefixes.contains(.rep) ? .eq : .ne, comparison, to: pc, startsOver: true)
         } else {
-            branch(.ne, count, to: pc)
+            branch(.ne, count, to: pc, startsOver: true)
         }
     }
 

@@ -1,0 +1,80 @@
+// Running a CPU: for as long as the guest goes on, for a number of instructions, for a time.
+
+import LyrebirdIR
+import LyrebirdRuntime
+
+/// How much a CPU may execute before `run` returns.
+public enum Budget: Sendable, Equatable {
+    case unlimited
+    /// So many guest instructions; none where the number is not positive.
+    case instructions(Int)
+}
+
+/// A CPU that cannot be run.
+public enum CPUError: Error, Sendable, Equatable {
+    /// It is running: on another thread, or further up on this one, which is in one of its hooks.
+    case inUse
+    /// The host refused a call that a time limit cannot do without.
+    case host(call: String, errno: Int32)
+}
+
+extension CPU {
+    /// Runs guest code from `pc` until there is a reason to leave it.
+    ///
+    /// A budget is exact: after `Exit.budget` as many instructions have been executed as it says, and each as a whole. Whatever else `run`
+    /// returns for, `instructionsRetired` says how many have been. A repeated string instruction of x86 is one, counted when it is over; an
+    /// instruction that faults is none, and one that makes a system call is one. Counted code takes some more time than other code.
+    /// - Parameter duration: after which `run` returns `.timeLimit`, soon; nil for none.
+    /// - Throws: `CPUError`, and what a hook throws: the state is then as it left it, and `run` goes on behind it.
+    public func run(budget: Budget = .unlimited, for duration: Duration? = nil) throws -> Exit {
+        guard context.take() else { throw CPUError.inUse }
+        defer { context.release() }
+        beginCounting(budget)
+        defer { if context.counts { endCounting() } }
+        do {
+            return exit(
+                try engine._withUnsafeGuaranteedRef { try $0.run(context, nanoseconds: duration.map(Self.nanoseconds)) }
+            )
+        } catch let error as RuntimeError {
+            throw CPUError.host(call: error.call, errno: error.errno)
+        }
+    }
+
+    /// Executes one instruction: `run` with a budget of one. `Exit.budget` says that it has been executed.
+    public func step() throws -> Exit { try run(budget: .instructions(1)) }
+
+    /// Whether instructions are counted even while there is no budget. Set between runs.
+    public var countsInstructions: Bool {
+        get { alwaysCounts }
+        set { alwaysCounts = newValue }
+    }
+
+    /// Guest instructions that this CPU has executed in runs with a budget, or while `countsInstructions`; exact in hooks, too.
+    public var instructionsRetired: UInt64 {
+        context.counts ? retired &+ UInt64(bitPattern: budget &- context.remaining) : retired
+    }
+
+    private func beginCounting(_ wanted: Budget) {
+        switch wanted {
+        case .unlimited:
+            context.counts = alwaysCounts
+            budget = .max
+        case .instructions(let count):
+            context.counts = true
+            budget = Int64(max(0, count))
+        }
+        context.remaining = budget
+    }
+
+    private func endCounting() {
+        retired = instructionsRetired
+        context.counts = false
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = duration.components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : product &+ UInt64(attoseconds) / 1_000_000_000
+    }
+}
