@@ -1,5 +1,6 @@
 // One CPU: registers and the loop that runs guest code until there is a reason to leave it.
 
+import Glibc
 import LyrebirdIR
 import LyrebirdRuntime
 
@@ -11,6 +12,12 @@ public final class CPU {
     private let engine: Unmanaged<Engine>
     private let offsets: [Int32]
     private let guest: Guest
+    @exclusivity(unchecked) var calls = CallState()
+    /// Asked for exits of guest code that the host has called (`call`, or by way of a host pointer), which has no `run` of its own to
+    /// return them: true to have the guest go on, as after a system call that was made, false to give the call up.
+    public var exitHandler: ((CPU, Exit) -> Bool)?
+    /// What a library that is built on this one keeps with the CPU.
+    public var companion: AnyObject?
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
@@ -152,8 +159,20 @@ public final class CPU {
 
     /// Runs guest code from `pc` until there is a reason to leave it.
     public func run() throws -> Exit {
+        if calls.runs == 0 { calls.thread = pthread_self() }
+        calls.runs += 1
+        defer { calls.runs -= 1 }
+        while true {
+            if let exit = try runOnce() { return exit }
+        }
+    }
+
+    /// - Returns: nil if the guest goes on.
+    @inline(__always)
+    private func runOnce() throws -> Exit? {
         switch engine._withUnsafeGuaranteedRef({ $0.run(context) }) {
         case .stopped: return .stopped
+        case .function(let number, let why): return hostFunction(number, why)
         case .interrupt(let number): return .interrupt(number)
         case .device(let access) where access.isPort:
             if machine.isHostProcess {
@@ -184,7 +203,8 @@ public final class CPU {
             switch reason {
             case .systemCall: return .systemCall(immediate: payload)
             case .breakpoint: return .breakpoint(immediate: payload)
-            case .undefined, .invalidateCode, .codeChanged, .modeChange: return .undefinedInstruction
+            case .undefined, .invalidateCode, .codeChanged, .modeChange, .hostFunction:
+                return .undefinedInstruction
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)

@@ -147,6 +147,8 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case halt
     /// An instruction for privileged code.
     case privileged
+    /// A function of the embedder's stands here; payload: its number. It has not been called yet.
+    case hostFunction
 }
 
 /// Host functions that `call` can name. They see no guest state.

@@ -93,7 +93,8 @@ final class GuestThread {
             case .stopped: deliverSignals()
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
-            case .undefinedInstruction: deliver(abi.illegalInstruction)
+            // Functions are the embedder's, who gives no guest of ours any.
+            case .undefinedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpoint: deliver(abi.breakpoint)
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())

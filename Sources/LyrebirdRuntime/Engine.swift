@@ -39,6 +39,8 @@ public enum EngineExit: Sendable {
     case device(DeviceAccess)
     /// A function of the embedder's has thrown.
     case thrown(any Error)
+    /// The function of this number, which stands at `pc`.
+    case function(UInt32, FunctionExit)
 }
 
 /// Counters of a machine.
@@ -86,6 +88,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var counters = LoopCounters()
     @exclusivity(unchecked) var cpus: [CPUContext] = []
     @exclusivity(unchecked) var functions = HostFunctions()
+    @exclusivity(unchecked) var functionTable: FunctionTable?
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
@@ -156,8 +159,10 @@ public final class Engine: @unchecked Sendable {
         context.pointee.code_end = context.pointee.code_start + UInt64(cache.size)
         context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
+        if contract.memory != .identity { context.pointee.gs_base = memory.base }
         architecture.initialize(cpu.state)
         locked {
+            installTable(in: cpu)
             cpu.generation = generation
             functions.install(in: cpu)
             cpus.append(cpu)
@@ -180,7 +185,13 @@ public final class Engine: @unchecked Sendable {
         let previous = lyrebird_get_current()
         _ = lyrebird_prepare_thread()
         lyrebird_set_current(context)
-        defer { lyrebird_set_current(previous) }
+        defer {
+            lyrebird_set_current(previous)
+            // A function called by that CPU had this one run.
+            if let previous, previous.pointee.gs_base != 0 {
+                lyrebird_set_gs_base(previous.pointee.gs_base, options.features.contains(.fsgsbase) ? 1 : 0)
+            }
+        }
         if contract.memory != .identity {
             lyrebird_set_gs_base(memory.base, options.features.contains(.fsgsbase) ? 1 : 0)
         }
@@ -266,6 +277,13 @@ public final class Engine: @unchecked Sendable {
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
+                if reason == .hostFunction {
+                    if context.pointee.call_status == LYREBIRD_CALL_RETURNED.rawValue {
+                        asksTable = true
+                        continue
+                    }
+                    return .function(UInt32(truncatingIfNeeded: word >> 32), FunctionExit(context))
+                }
                 if let exit = trapped(cpu, reason, UInt32(truncatingIfNeeded: word >> 32)) { return exit }
                 continue
             }
@@ -533,7 +551,7 @@ public final class Engine: @unchecked Sendable {
 
     private func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
         if let function = functions.function(at: code.pc) {
-            architecture.liftFunction(function, at: code.pc, into: &unit)
+            liftFunction(function, at: code.pc, into: &unit)
         } else {
             architecture.lift(code, mode: mode, into: &unit, limit: limit)
         }
