@@ -54,6 +54,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "Embedding", dependencies: ["Lyrebird"], path: "Examples/Embedding", swiftSettings: strict),
+        .executableTarget(
+            name: "HostLibrary", dependencies: ["Lyrebird", "LyrebirdHostFunctions"], path: "Examples/HostLibrary",
+            exclude: ["guest.c"], swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "LyrebirdARM64", "TestSupport"], swiftSettings: strict
@@ -75,7 +78,8 @@ let package = Package(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "TestSupport"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "HostLibrary", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
             dependencies: [

@@ -49,6 +49,9 @@ struct lyrebird_context {
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];
+    // Operands and result of `lyrebird_float`.
+    struct lyrebird_float_words float_words;
+    uint64_t saved_gpr[9];
     // Calls of the embedder's functions (host_calls.h): who makes them, which there are, what became of the last, and where
     // generated code goes on behind it.
     uint64_t call_function;
@@ -59,9 +62,7 @@ struct lyrebird_context {
     uint32_t callback_failed;
     // What GS is while generated code runs, 0 where it does not matter.
     uint64_t gs_base;
-    // Operands and result of `lyrebird_float`.
-    struct lyrebird_float_words float_words;
-    uint64_t saved_gpr[16];
+    uint64_t spare;
     uint64_t saved_xmm[32][2];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];
