@@ -1,4 +1,4 @@
-// libffi, and its call as a function of one argument, so that it can be made where faults come back (Machine.callGuarded).
+// libffi, and its call as a function of one argument, so that it can be made where faults come back (CPU.callGuarded).
 #pragma once
 #include <ffi.h>
 

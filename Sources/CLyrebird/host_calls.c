@@ -1,6 +1,8 @@
 // Calls of the host's functions (host_calls.h).
 #include "host_calls.h"
+#include <linux/membarrier.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include "float.h"
 #include "host.h"
 
@@ -41,6 +43,14 @@ int lyrebird_guard_fault(uint64_t address, int is_write, uint64_t *stack) {
     guard->address = address;
     *stack = guard->stack;
     return 2;
+}
+
+int lyrebird_prepare_ordering(void) {
+    return (int)-lyrebird_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0, 0, 0, 0);
+}
+
+void lyrebird_order_all_threads(void) {
+    lyrebird_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0, 0, 0);
 }
 
 struct call {
@@ -160,7 +170,12 @@ uint32_t lyrebird_call_function(struct lyrebird_context *c) {
     if (!t->link) *slot(c, t->stack) = stack + 8;
     c->pc = return_address;
     // Whoever forgets translations puts the empty table here first and waits for this CPU then, unless it is outside.
-    __atomic_store_n(&c->inside, 1, __ATOMIC_SEQ_CST);
+    if (t->is_ordered) {
+        __atomic_store_n(&c->inside, 1, __ATOMIC_RELAXED);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    } else {
+        __atomic_store_n(&c->inside, 1, __ATOMIC_SEQ_CST);
+    }
     if (__atomic_load_n(&c->table, __ATOMIC_SEQ_CST) == c->full_table) {
         const uint64_t *entry = (const uint64_t *)c->full_table + 2 * (return_address >> t->shift & t->mask);
         if (__atomic_load_n(&entry[0], __ATOMIC_ACQUIRE) == return_address && entry[1] != 0) {

@@ -66,7 +66,7 @@ private final class ForeignFunction: @unchecked Sendable {
             var call = lyrebird_ffi_call(
                 cif: foreign.interface, function: unsafeBitCast(code, to: (@convention(c) () -> Void).self),
                 result: result, arguments: values.baseAddress)
-            return cpu.machine.callGuarded(lyrebird_ffi_run, &call)
+            return cpu.callGuarded(lyrebird_ffi_run, &call)
         }
     }
 }

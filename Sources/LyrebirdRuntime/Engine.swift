@@ -819,6 +819,8 @@ public final class Engine: @unchecked Sendable {
     private func flush() {
         lyrebird_store32(stopTheWorld, 1)
         for cpu in cpus { cpu.requestStop(2) }
+        // CPUs that come back from functions look at their tables without a fence of their own.
+        if functionTable != nil { lyrebird_order_all_threads() }
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) != 0 { sched_yield() }
         }

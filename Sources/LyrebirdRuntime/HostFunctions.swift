@@ -176,6 +176,7 @@ final class FunctionTable {
         table.pointee.stack = offset(slots.stackPointer)
         table.pointee.link = slots.link.map(offset) ?? 0
         table.pointee.shift = UInt32(shift)
+        table.pointee.is_ordered = lyrebird_prepare_ordering() == 0 ? 1 : 0
         table.pointee.mask = 1 << UInt32(tableBits) - 1
     }
 
@@ -281,15 +282,5 @@ extension Engine {
             unit.guestInstructions = 1
             unit.finish()
         }
-    }
-
-    /// Calls a C function so that a fault inside comes back.
-    /// - Returns: the host address of the access that was not possible; nil if there was none.
-    public func callGuarded(
-        _ function: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ argument: UnsafeMutableRawPointer?
-    ) -> UInt64? {
-        let table = locked { functionTable.map { UnsafePointer($0.table) } }
-        var address: UInt64 = 0
-        return lyrebird_guarded_call(function, argument, table, &address) == 0 ? nil : address
     }
 }

@@ -120,9 +120,9 @@ struct CallingConvention: Sendable {
 }
 
 /// Where a function of a signature has its arguments and its result on a guest, and where they are in a buffer of the host's: each
-/// argument as C has it in memory.
-public final class CallLayout: Sendable {
-    enum Place: Sendable, Hashable {
+/// argument as C has it in memory, from a multiple of eight bytes on.
+public final class CallLayout: @unchecked Sendable {
+    enum Place {
         case general(Register)
         case vector(VectorRegister)
         /// Bytes from the first argument on the stack.
@@ -130,56 +130,104 @@ public final class CallLayout: Sendable {
     }
 
     /// Some bytes of a value, 8 at most.
-    struct Piece: Sendable {
+    struct Piece {
         var place: Place
         /// In the value, or in the buffer.
         var offset: Int
         var size: Int
     }
 
+    /// The same, as calls want it.
+    struct Move {
+        enum Kind { case general, vector, stack }
+        var kind: Kind
+        /// Bytes from the start of the guest's state, or from the first argument on the stack.
+        var place: Int
+        var offset: Int
+        var size: Int
+    }
+
+    /// A pointer: the number of its argument, and where it is in the buffer.
+    struct PointerPlace {
+        var argument: Int
+        var offset: Int
+    }
+
     public let signature: Signature
     let convention: CallingConvention
-    /// Of all arguments, by their places in the buffer.
-    let arguments: [Piece]
-    let result: [Piece]
     /// Of each argument, in the buffer; and its bytes.
     public let offsets: [Int]
     public let bufferSize: Int
     /// Bytes on the stack.
     let stackSize: Int
-    /// Pointers in the buffer, and in the result.
-    let pointers: [(argument: Int, offset: Int)]
-    let resultPointers: [Int]
     let vectorCount: Int
+    // Not arrays: calls go through them, and would count references.
+    let arguments: UnsafeBufferPointer<Move>
+    let result: UnsafeBufferPointer<Move>
+    let pointers: UnsafeBufferPointer<PointerPlace>
+    let resultPointers: UnsafeBufferPointer<PointerPlace>
+    /// Of the stack pointer and the link register in the guest's state; -1 where the return address is on the stack.
+    let stackPointer: Int
+    let link: Int
+    /// What the stack pointer is lowered by before a call from outside.
+    let redZone: UInt64
 
     /// Bytes of a buffer for a result: the host's call may store more than the type has.
     public static let resultSize = 16
 
     public init(_ signature: Signature, _ guest: Guest) {
         let convention = CallingConvention.of(guest)
+        let state = guest.architecture.layout
+        func offset(_ index: Int) -> Int { state.entries[index].offset }
+        func move(_ piece: Piece, at base: Int) -> Move {
+            let (kind, place): (Move.Kind, Int) =
+                switch piece.place {
+                case .general(let register): (.general, offset(register.index))
+                case .vector(let register): (.vector, offset(register.index))
+                case .stack(let place): (.stack, place)
+                }
+            return Move(kind: kind, place: place, offset: base + piece.offset, size: piece.size)
+        }
+        func pointers(_ type: CType, _ argument: Int, at base: Int) -> [PointerPlace] {
+            type.scalars(at: base).filter { $0.type == .pointer }.map { .init(argument: argument, offset: $0.offset) }
+        }
         var used = CallingConvention.Assignment()
-        var arguments: [Piece] = []
+        var arguments: [Move] = []
         var offsets: [Int] = []
-        var pointers: [(Int, Int)] = []
+        var argumentPointers: [PointerPlace] = []
         var end = 0
         for (index, type) in signature.parameters.enumerated() {
             offsets.append(end)
-            arguments += convention.assign(type, &used).map {
-                Piece(place: $0.place, offset: end + $0.offset, size: $0.size)
-            }
-            pointers += type.scalars(at: end).filter { $0.type == .pointer }.map { (index, $0.offset) }
+            arguments += convention.assign(type, &used).map { move($0, at: end) }
+            argumentPointers += pointers(type, index, at: end)
             end += (type.size + 7) & ~7
         }
         self.signature = signature
         self.convention = convention
-        self.arguments = arguments
         self.offsets = offsets
-        self.pointers = pointers
         bufferSize = max(end, 8)
         stackSize = used.stack
         vectorCount = used.vectors
-        result = convention.assignResult(signature.result)
-        resultPointers = signature.result.scalars().filter { $0.type == .pointer }.map(\.offset)
+        self.arguments = Self.copy(arguments)
+        self.pointers = Self.copy(argumentPointers)
+        result = Self.copy(convention.assignResult(signature.result).map { move($0, at: 0) })
+        resultPointers = Self.copy(pointers(signature.result, 0, at: 0))
+        stackPointer = offset(convention.stackPointer.index)
+        link = convention.link.map { offset($0.index) } ?? -1
+        redZone = convention.redZone
+    }
+
+    private static func copy<T: BitwiseCopyable>(_ array: [T]) -> UnsafeBufferPointer<T> {
+        let buffer = UnsafeMutableBufferPointer<T>.allocate(capacity: array.count)
+        _ = buffer.initialize(from: array)
+        return UnsafeBufferPointer(buffer)
+    }
+
+    deinit {
+        arguments.deallocate()
+        result.deallocate()
+        pointers.deallocate()
+        resultPointers.deallocate()
     }
 
     /// Whether the host's own registers have the arguments in the same order, so that the runtime can call a function without anybody's

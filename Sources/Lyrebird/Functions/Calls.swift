@@ -16,6 +16,8 @@ struct CallState {
     /// The guest function that was called last has returned.
     var hasReturned = false
     var failure: CallError?
+    /// Where guest functions return; 0 until one is called.
+    var returnAddress: UInt64 = 0
     /// The machine's, as far as they have been asked for: numbers are for ever.
     var bodies: [HostFunctionBody] = []
 }
@@ -57,17 +59,14 @@ extension CPU {
         calls.depth += 1
         defer { calls.depth -= 1 }
         let layout = body.layout
-        let convention = layout.convention
-        let stackPointer = self[convention.stackPointer]
+        let stackPointer = word(layout.stackPointer)
         var stack = stackPointer
-        let returnAddress: UInt64
-        if let link = convention.link {
-            returnAddress = self[link]
+        var returnAddress: UInt64 = 0
+        if layout.link >= 0 {
+            returnAddress = word(layout.link)
         } else {
-            guard let word = try? machine.memory.load(UInt64.self, at: stackPointer) else {
-                return .stack(stackPointer)
-            }
-            returnAddress = word
+            let target: Void? = withUnsafeMutableBytes(of: &returnAddress) { try? machine.memory.read(stackPointer, into: $0) }
+            guard target != nil else { return .stack(stackPointer) }
             stack &+= 8
         }
         let size = layout.bufferSize + CallLayout.resultSize
@@ -75,44 +74,54 @@ extension CPU {
             let arguments = memory.baseAddress!
             let result = arguments + layout.bufferSize
             if let error = gather(layout.arguments, into: arguments, stack: stack) { return error }
-            for (argument, offset) in layout.pointers {
-                let address = (arguments + offset).load(as: UInt64.self)
-                guard let pointer = machine.hostPointer(address) else { return .pointer(argument: argument, address) }
-                (arguments + offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
+            for place in layout.pointers {
+                let address = (arguments + place.offset).load(as: UInt64.self)
+                guard let pointer = machine.hostPointer(address) else {
+                    return .pointer(argument: place.argument, address)
+                }
+                (arguments + place.offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
             }
             result.initializeMemory(as: UInt8.self, repeating: 0, count: CallLayout.resultSize)
             if let error = run(self, arguments, result) { return error }
             if let error = takeCallFailure() { return error }
-            for offset in layout.resultPointers {
-                let pointer = (result + offset).load(as: UnsafeMutableRawPointer?.self)
+            for place in layout.resultPointers {
+                let pointer = (result + place.offset).load(as: UnsafeMutableRawPointer?.self)
                 guard let address = machine.guestAddress(pointer) else {
                     return .resultPointer(UInt64(UInt(bitPattern: pointer)))
                 }
-                (result + offset).storeBytes(of: address, as: UInt64.self)
+                (result + place.offset).storeBytes(of: address, as: UInt64.self)
             }
             _ = scatter(layout.result, from: result, stack: 0)
             return nil
         }
         if let error { return error }
-        if convention.link == nil { self[convention.stackPointer] = stackPointer &+ 8 }
+        if layout.link < 0 { setWord(layout.stackPointer, stackPointer &+ 8) }
         pc = returnAddress
         context.popPrediction(of: returnAddress)
         return nil
     }
 
+    /// A word of the guest's state.
+    private func word(_ offset: Int) -> UInt64 { (context.state + offset).load(as: UInt64.self) }
+    private func setWord(_ offset: Int, _ value: UInt64) {
+        (context.state + offset).storeBytes(of: value, as: UInt64.self)
+    }
+
     /// Copies from where a guest's call has its values.
-    private func gather(_ pieces: [CallLayout.Piece], into buffer: UnsafeMutableRawPointer, stack: UInt64) -> CallError?
-    {
-        for piece in pieces {
-            let place = buffer + piece.offset
-            switch piece.place {
-            case .general(let register):
-                withUnsafeBytes(of: self[register]) { place.copyMemory(from: $0.baseAddress!, byteCount: piece.size) }
-            case .vector(let register):
-                withUnsafeBytes(of: self[register]) { place.copyMemory(from: $0.baseAddress!, byteCount: piece.size) }
-            case .stack(let offset):
-                let address = stack &+ UInt64(offset)
-                let target = UnsafeMutableRawBufferPointer(start: place, count: piece.size)
+    private func gather(
+        _ moves: UnsafeBufferPointer<CallLayout.Move>, into buffer: UnsafeMutableRawPointer, stack: UInt64
+    ) -> CallError? {
+        for move in moves {
+            let place = buffer + move.offset
+            if move.kind != .stack {
+                if move.size == 8 {
+                    place.storeBytes(of: word(move.place), as: UInt64.self)
+                } else {
+                    place.copyMemory(from: context.state + move.place, byteCount: move.size)
+                }
+            } else {
+                let address = stack &+ UInt64(move.place)
+                let target = UnsafeMutableRawBufferPointer(start: place, count: move.size)
                 guard (try? machine.memory.read(address, into: target)) != nil else { return .stack(address) }
             }
         }
@@ -120,16 +129,20 @@ extension CPU {
     }
 
     /// Copies to there. What a register has above a value is zero.
-    private func scatter(_ pieces: [CallLayout.Piece], from buffer: UnsafeRawPointer, stack: UInt64) -> CallError? {
-        for piece in pieces {
-            let place = buffer + piece.offset
+    private func scatter(
+        _ moves: UnsafeBufferPointer<CallLayout.Move>, from buffer: UnsafeRawPointer, stack: UInt64
+    ) -> CallError? {
+        for move in moves {
+            let place = buffer + move.offset
             var value: UInt64 = 0
-            withUnsafeMutableBytes(of: &value) { $0.copyMemory(from: .init(start: place, count: piece.size)) }
-            switch piece.place {
-            case .general(let register): self[register] = value
-            case .vector(let register): self[register] = UInt128(value)
-            case .stack(let offset):
-                let address = stack &+ UInt64(offset)
+            withUnsafeMutableBytes(of: &value) { $0.copyMemory(from: .init(start: place, count: move.size)) }
+            switch move.kind {
+            case .general: setWord(move.place, value)
+            case .vector:
+                setWord(move.place, value)
+                setWord(move.place + 8, 0)
+            case .stack:
+                let address = stack &+ UInt64(move.place)
                 guard (try? machine.memory.store(value, at: address)) != nil else { return .stack(address) }
             }
         }
@@ -181,14 +194,15 @@ extension CPU {
         // From here on a fault is the translator's own again.
         let guardian = lyrebird_suspend_guard()
         defer { lyrebird_resume_guard(guardian) }
-        let returnAddress: UInt64
-        do throws(CallError) { returnAddress = try machine.returnAddress() } catch { return error }
-        for (argument, offset) in layout.pointers {
-            let pointer = (arguments + offset).load(as: UnsafeMutableRawPointer?.self)
+        if calls.returnAddress == 0 {
+            do throws(CallError) { calls.returnAddress = try machine.returnAddress() } catch { return error }
+        }
+        for place in layout.pointers {
+            let pointer = (arguments + place.offset).load(as: UnsafeMutableRawPointer?.self)
             guard let address = machine.guestAddress(pointer) else {
-                return .pointer(argument: argument, UInt64(UInt(bitPattern: pointer)))
+                return .pointer(argument: place.argument, UInt64(UInt(bitPattern: pointer)))
             }
-            (arguments + offset).storeBytes(of: address, as: UInt64.self)
+            (arguments + place.offset).storeBytes(of: address, as: UInt64.self)
         }
         calls.depth += 1
         defer { calls.depth -= 1 }
@@ -196,39 +210,33 @@ extension CPU {
         return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { saved -> CallError? in
             saved.copyMemory(from: UnsafeRawBufferPointer(start: context.state, count: size))
             let oldPC = pc
-            let error = enter(address, layout, arguments, returnAddress) ?? finish(layout, result)
+            let error = enter(address, layout, arguments) ?? finish(layout, result)
             pc = oldPC
             if error != nil {
                 context.state.copyMemory(from: saved.baseAddress!, byteCount: size)
                 return error
             }
-            for register in [layout.convention.stackPointer, layout.convention.link].compactMap(\.self) {
-                let offset = machine.engine.layout.entries[register.index].offset
-                self[register] = saved.load(fromByteOffset: offset, as: UInt64.self)
-            }
+            setWord(layout.stackPointer, saved.load(fromByteOffset: layout.stackPointer, as: UInt64.self))
+            if layout.link >= 0 { setWord(layout.link, saved.load(fromByteOffset: layout.link, as: UInt64.self)) }
             return nil
         }
     }
 
     /// Puts arguments in place and runs to the end.
-    private func enter(
-        _ address: UInt64, _ layout: CallLayout, _ arguments: UnsafeRawPointer, _ returnAddress: UInt64
-    ) -> CallError? {
-        let convention = layout.convention
-        let top = self[convention.stackPointer] &- convention.redZone
-        let stack = (top &- UInt64(layout.stackSize)) & ~15
+    private func enter(_ address: UInt64, _ layout: CallLayout, _ arguments: UnsafeRawPointer) -> CallError? {
+        let stack = (word(layout.stackPointer) &- layout.redZone &- UInt64(layout.stackSize)) & ~15
         var entry = stack
         if let error = scatter(layout.arguments, from: arguments, stack: stack) { return error }
-        if let link = convention.link {
-            self[link] = returnAddress
+        if layout.link >= 0 {
+            setWord(layout.link, calls.returnAddress)
         } else {
             entry = stack &- 8
-            guard (try? machine.memory.store(returnAddress, at: entry)) != nil else { return .stack(entry) }
+            guard (try? machine.memory.store(calls.returnAddress, at: entry)) != nil else { return .stack(entry) }
         }
-        if layout.signature.fixedParameters != nil, let vectorCount = convention.vectorCount {
+        if layout.signature.fixedParameters != nil, let vectorCount = layout.convention.vectorCount {
             self[vectorCount] = UInt64(layout.vectorCount)
         }
-        self[convention.stackPointer] = entry
+        setWord(layout.stackPointer, entry)
         pc = address
         calls.hasReturned = false
         while true {
@@ -239,17 +247,17 @@ extension CPU {
             }
             guard exitHandler?(self, exit) ?? false else { return .exit(exit, pc: pc) }
         }
-        return self[convention.stackPointer] == stack ? nil : .unbalancedStack
+        return word(layout.stackPointer) == stack ? nil : .unbalancedStack
     }
 
     /// Takes the result.
     private func finish(_ layout: CallLayout, _ result: UnsafeMutableRawPointer) -> CallError? {
         result.initializeMemory(as: UInt8.self, repeating: 0, count: CallLayout.resultSize)
         if let error = gather(layout.result, into: result, stack: 0) { return error }
-        for offset in layout.resultPointers {
-            let address = (result + offset).load(as: UInt64.self)
+        for place in layout.resultPointers {
+            let address = (result + place.offset).load(as: UInt64.self)
             guard let pointer = machine.hostPointer(address) else { return .resultPointer(address) }
-            (result + offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
+            (result + place.offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
         }
         return nil
     }
@@ -263,6 +271,16 @@ extension CPU {
         guard calls.failure == nil else { return }
         calls.failure = error
         context.context.pointee.callback_failed = 1
+    }
+
+    /// Calls a C function that works on guest memory. A fault inside is an error; it is abandoned then where it was, so that nothing of
+    /// Swift's may be on the way there.
+    public func callGuarded(
+        _ function: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ argument: UnsafeMutableRawPointer?
+    ) -> CallError? {
+        var address: UInt64 = 0
+        let failed = lyrebird_guarded_call(function, argument, context.context.pointee.functions, &address) != 0
+        return failed ? machine.faultError(address) : nil
     }
 
     /// Whether there is such a report.

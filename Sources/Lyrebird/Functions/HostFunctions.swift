@@ -211,14 +211,6 @@ extension Machine {
 
     private var addressLimit: UInt64 { engine.memory.windowSize == 0 ? 1 << 47 : engine.memory.windowSize }
 
-    /// Calls a C function that works on guest memory. A fault inside is an error; it is abandoned then where it was, so that nothing of
-    /// Swift's may be on the way there.
-    public func callGuarded(
-        _ function: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ argument: UnsafeMutableRawPointer?
-    ) -> CallError? {
-        engine.callGuarded(function, argument).map(faultError)
-    }
-
     func faultError(_ hostAddress: UInt64) -> CallError {
         let pointer = UnsafeRawPointer(bitPattern: UInt(hostAddress))
         return .fault(hostAddress: hostAddress, guestAddress: pointer == nil ? nil : guestAddress(pointer))
