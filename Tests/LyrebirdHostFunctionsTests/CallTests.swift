@@ -3,6 +3,7 @@
 import Glibc
 import Lyrebird
 import LyrebirdHostFunctions
+import Synchronization
 import Testing
 
 private let source = """
@@ -96,7 +97,7 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
         // And by the host itself: as a pointer among its own.
         let compare = try GuestFunction(
             compiled["compare"], try Signature("int compare(pointer, pointer)"), cpu: compiled.cpu)
-        let numbers = try #require(compiled.machine.hostPointer(compiled["numbers"]) ?? nil)
+        let numbers = try #require(compiled.machine.hostPointer(compiled["numbers"]))
         typealias Compare = @convention(c) (UnsafeRawPointer?, UnsafeRawPointer?) -> Int32
         for index in 0..<32 { numbers.storeBytes(of: Int32(-index), toByteOffset: 4 * index, as: Int32.self) }
         Glibc.qsort(numbers, 32, 4, unsafeBitCast(compare.pointer.memory, to: Compare.self))
@@ -201,7 +202,7 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
                     try compiled.call("void fill(address, int, size_t)", [.unsigned(bad), .int(1), .int(8)])
                 }
             }
-            let unmapped = UInt64(UInt(bitPattern: compiled.machine.hostPointer(0x3000_0000)!!))
+            let unmapped = UInt64(UInt(bitPattern: compiled.machine.hostPointer(0x3000_0000)!))
             expect(
                 .exit(
                     .hostFunctionFailed(.fault(hostAddress: unmapped, guestAddress: 0x3000_0000)), pc: address)
@@ -293,6 +294,67 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
     nonisolated(unsafe) static var machine: Machine?
     nonisolated(unsafe) static var other: CompiledGuest?
 
+    /// Other threads take translations away and ask for stops while CPUs are in functions.
+    @Test(arguments: Guest.allCases)
+    func othersInterfere(_ guest: Guest) throws {
+        let compiled = try Self.compiled(guest)
+        let own: @convention(c) (Int) -> Int = { $0 }
+        let code = unsafeBitCast(own, to: UnsafeRawPointer.self)
+        try compiled.link("host_unary", to: try compiled.machine.define(try Signature("long f(long)"), code: code))
+        let loop = try Signature("long loop(long)")
+        let address = compiled["loop"]
+        let machine = compiled.machine
+        let ended = Atomic(0)
+        let sums = Mutex<[CValue?]>([])
+        let first = compiled.cpu
+        let second = try machine.makeCPU()
+        second[guest == .arm64 ? .sp : .rsp] = CompiledGuest.stackTop - 0x8000
+        let handles = [first.stopHandle, second.stopHandle]
+        nonisolated(unsafe) let cpus = [first, second]
+        let threads = (0..<2).map { index in
+            startThread {
+                cpus[index].exitHandler = { $1 == .stopped }
+                let sum = try? cpus[index].call(address, loop, [.int(300_000)])
+                sums.withLock { $0.append(sum) }
+                ended.add(1, ordering: .sequentiallyConsistent)
+            }
+        }
+        while ended.load(ordering: .sequentiallyConsistent) < 2 {
+            machine.flushTranslations()
+            for handle in handles { handle.stop() }
+        }
+        for thread in threads { pthread_join(thread, nil) }
+        #expect(sums.withLock { $0 } == [.signed(44_999_850_000), .signed(44_999_850_000)])
+    }
+
+    /// blr x9; svc #0: guest addresses are host addresses.
+    @Test func inTheProcessesOwnAddressSpace() throws {
+        let machine = try Machine(.arm64, addressSpace: .hostProcess)
+        let host = try #require(machine.hostProcess)
+        let page = host.map(0, size: 4096, access: .readWriteExecute, flags: 0x22)
+        try #require(page > 0)
+        let words: [UInt32] = [0xD63F_0120, 0xD400_0001]
+        for (index, word) in words.enumerated() { try machine.memory.store(word, at: UInt64(page + 4 * index)) }
+        let read: @convention(c) (UnsafePointer<Int>, Int8) -> Int = { $0.pointee + Int($1) }
+        let cpu = try machine.makeCPU()
+        cpu[.x9] = try machine.define(
+            try Signature("long f(pointer, char)"), code: unsafeBitCast(read, to: UnsafeRawPointer.self))
+        var number = 40
+        withUnsafePointer(to: &number) { number in
+            cpu.pc = UInt64(page)
+            cpu[.x0] = UInt64(UInt(bitPattern: number))
+            // What is above the eight bits of an argument is nobody's.
+            cpu[.x1] = 0x1234_56FE
+            #expect(cpu.run() == .systemCall(immediate: 0))
+            #expect(cpu[.x0] == 38 && cpu.pc == UInt64(page) + 8)
+        }
+        cpu.pc = UInt64(page)
+        cpu[.x0] = 1 << 47
+        #expect(cpu.run() == .hostFunctionFailed(.pointer(argument: 0, 1 << 47)))
+        #expect(cpu.pc == cpu[.x9] && cpu[.x0] == 1 << 47)
+        #expect(host.unmap(UInt64(page), size: 4096) == 0)
+    }
+
     @Test func closuresOutliveTheirMachine() throws {
         typealias Third = @convention(c) (Float) -> Float
         let (third, function) = try { () -> (Third, GuestFunction) in
@@ -361,7 +423,9 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
     }
 }
 
-private func onThread(_ body: @escaping @Sendable () -> Void) {
+private func onThread(_ body: @escaping @Sendable () -> Void) { pthread_join(startThread(body), nil) }
+
+private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -373,5 +437,5 @@ private func onThread(_ body: @escaping @Sendable () -> Void) {
             Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
             return nil
         }, Unmanaged.passRetained(Box(body)).toOpaque())
-    pthread_join(thread, nil)
+    return thread
 }

@@ -65,7 +65,9 @@ extension CPU {
         if layout.link >= 0 {
             returnAddress = word(layout.link)
         } else {
-            let target: Void? = withUnsafeMutableBytes(of: &returnAddress) { try? machine.memory.read(stackPointer, into: $0) }
+            let target: Void? = withUnsafeMutableBytes(of: &returnAddress) {
+                try? machine.memory.read(stackPointer, into: $0)
+            }
             guard target != nil else { return .stack(stackPointer) }
             stack &+= 8
         }
@@ -74,12 +76,8 @@ extension CPU {
             let arguments = memory.baseAddress!
             let result = arguments + layout.bufferSize
             if let error = gather(layout.arguments, into: arguments, stack: stack) { return error }
-            for place in layout.pointers {
-                let address = (arguments + place.offset).load(as: UInt64.self)
-                guard let pointer = machine.hostPointer(address) else {
-                    return .pointer(argument: place.argument, address)
-                }
-                (arguments + place.offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
+            for place in layout.pointers where !translate(arguments + place.offset) {
+                return .pointer(argument: place.argument, (arguments + place.offset).load(as: UInt64.self))
             }
             result.initializeMemory(as: UInt8.self, repeating: 0, count: CallLayout.resultSize)
             if let error = run(self, arguments, result) { return error }
@@ -99,6 +97,16 @@ extension CPU {
         pc = returnAddress
         context.popPrediction(of: returnAddress)
         return nil
+    }
+
+    /// Makes a guest address the host's pointer.
+    /// - Returns: false if there is none.
+    private func translate(_ place: UnsafeMutableRawPointer) -> Bool {
+        let address = place.load(as: UInt64.self)
+        guard address != 0 else { return true }
+        guard let pointer = machine.hostPointer(address) else { return false }
+        place.storeBytes(of: pointer, as: UnsafeMutableRawPointer.self)
+        return true
     }
 
     /// A word of the guest's state.
@@ -254,10 +262,8 @@ extension CPU {
     private func finish(_ layout: CallLayout, _ result: UnsafeMutableRawPointer) -> CallError? {
         result.initializeMemory(as: UInt8.self, repeating: 0, count: CallLayout.resultSize)
         if let error = gather(layout.result, into: result, stack: 0) { return error }
-        for place in layout.resultPointers {
-            let address = (result + place.offset).load(as: UInt64.self)
-            guard let pointer = machine.hostPointer(address) else { return .resultPointer(address) }
-            (result + place.offset).storeBytes(of: pointer, as: UnsafeMutableRawPointer?.self)
+        for place in layout.resultPointers where !translate(result + place.offset) {
+            return .resultPointer((result + place.offset).load(as: UInt64.self))
         }
         return nil
     }

@@ -195,14 +195,14 @@ extension Machine {
         return address
     }
 
-    /// From the guest's pointer to the host's: the same byte, and NULL for NULL. nil where the address is not the guest's.
-    public func hostPointer(_ address: UInt64) -> UnsafeMutableRawPointer?? {
-        if address == 0 { return .some(nil) }
-        guard address < addressLimit else { return nil }
+    /// The host's pointer to a byte of the guest's; nil for address 0, which is NULL, and where the address is not the guest's. Whether
+    /// anything is mapped there, it does not say.
+    public func hostPointer(_ address: UInt64) -> UnsafeMutableRawPointer? {
+        guard address != 0, address < addressLimit else { return nil }
         return UnsafeMutableRawPointer(bitPattern: UInt(address + engine.memory.base))
     }
 
-    /// From the host's pointer to the guest's; nil where that is none.
+    /// The guest's address of a byte, 0 for nil; nil where the byte is not the guest's.
     public func guestAddress(_ pointer: UnsafeRawPointer?) -> UInt64? {
         guard let pointer else { return 0 }
         let address = UInt64(UInt(bitPattern: pointer)) &- engine.memory.base
