@@ -340,17 +340,18 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
         cpu[.x9] = try machine.define(
             try Signature("long f(pointer, char)"), code: unsafeBitCast(read, to: UnsafeRawPointer.self))
         var number = 40
-        withUnsafePointer(to: &number) { number in
+        try withUnsafePointer(to: &number) { number in
             cpu.pc = UInt64(page)
             cpu[.x0] = UInt64(UInt(bitPattern: number))
             // What is above the eight bits of an argument is nobody's.
             cpu[.x1] = 0x1234_56FE
-            #expect(cpu.run() == .systemCall(immediate: 0))
+            let exit = try cpu.run()
+            #expect(exit == .systemCall(immediate: 0))
             #expect(cpu[.x0] == 38 && cpu.pc == UInt64(page) + 8)
         }
         cpu.pc = UInt64(page)
         cpu[.x0] = 1 << 47
-        #expect(cpu.run() == .hostFunctionFailed(.pointer(argument: 0, 1 << 47)))
+        #expect(try cpu.run() == .hostFunctionFailed(.pointer(argument: 0, 1 << 47)))
         #expect(cpu.pc == cpu[.x9] && cpu[.x0] == 1 << 47)
         #expect(host.unmap(UInt64(page), size: 4096) == 0)
     }

@@ -35,7 +35,7 @@ struct CompiledGuest {
     }
 
     /// Code and data are in the same pages, which the guest may write and execute.
-    init(_ guest: Guest, _ source: String, options: [String] = ["-O1"]) throws {
+    init(_ guest: Guest, _ source: String, options: [String] = ["-O1"], isChecked: Bool = false) throws {
         let directory = Self.temporaryDirectory()
         defer { _ = ChildProcess(["rm", "-rf", directory]) }
         let prefix = Self.compiler(guest)
@@ -56,7 +56,7 @@ struct CompiledGuest {
             if words.count == 3 { symbols[String(words[2])] = UInt64(words[0], radix: 16) }
         }
         self.symbols = symbols
-        machine = try Machine(guest, addressSpace: .window(size: 1 << 30))
+        machine = try Machine(guest, addressSpace: isChecked ? .checked(window: 1 << 30) : .window(size: 1 << 30))
         let image = try #require(contents(of: directory + "/image"))
         try machine.memory.map(
             Self.base, size: (UInt64(image.count) + 8191) & ~4095, access: .readWriteExecute)

@@ -168,7 +168,7 @@ struct RandomSignatures {
     @Test(arguments: Guest.allCases, [1, 2] as [UInt64])
     func bothSidesAgree(_ guest: Guest, _ seed: UInt64) throws {
         let random = try RandomSignatures(seed: seed, count: 60)
-        let compiled = try CompiledGuest(guest, random.source)
+        let compiled = try CompiledGuest(guest, random.source, isChecked: seed == 2)
         let file = try compileForHost(random.source)
         defer { file.remove() }
         let library = try HostLibrary(file.path)

@@ -17,6 +17,7 @@ import Testing
             "void qsort(pointer, uint64_t, uint64_t, int32_t (*)(pointer, pointer))"
         ),
         ("int printf(const char *, ..., int, double)", "int32_t printf(pointer, ..., int32_t, double)"),
+        ("int printf(const char *format, ..., void)", "int32_t printf(pointer, ..., void)"),
         (
             "struct { float x[2]; struct { int a; } b; } f(struct point { int x; int y; } p, address a, char *names[])",
             "struct { float; float; struct { int32_t; }; } f(struct { int32_t; int32_t; }, address, pointer)"
@@ -46,7 +47,7 @@ import Testing
             ("int f(int, gzFile file)", .unknownType("gzFile"), 1, 12),
             ("int f(unsigned signed x)", .unknownType("unsigned signed"), 1, 7),
             ("int f(long long long x)", .unknownType("long long long"), 1, 7),
-            ("int f(int, ...)", .expected("the types of the variadic arguments behind '...', not ')'"), 1, 15),
+            ("int f(int, ...)", .expected("the types of the variadic arguments (void for none), not ')'"), 1, 15),
             ("int f(int, ..., float)", .notPromoted(.float), 1, 17),
             ("int f(int, ..., short)", .notPromoted(.int16), 1, 17),
             ("int f(int", .expected("',' or ')', not the end"), 1, 10),

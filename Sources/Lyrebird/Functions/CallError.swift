@@ -25,7 +25,7 @@ public indirect enum CallError: Error, Sendable, Equatable {
     case unbalancedStack
     /// Too many calls in each other (`CPU.nestingLimit`).
     case tooDeep
-    /// A Swift function threw this, as text.
+    /// A Swift function, or a device, threw this, as text.
     case thrown(String)
     /// The machine has as many functions as it can have, or no page to put them in.
     case noRoom

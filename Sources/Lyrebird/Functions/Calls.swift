@@ -248,7 +248,8 @@ extension CPU {
         pc = address
         calls.hasReturned = false
         while true {
-            let exit = run()
+            let exit: Exit
+            do { exit = try run() } catch { return .thrown("\(error)") }
             if calls.hasReturned {
                 calls.hasReturned = false
                 break

@@ -10,7 +10,7 @@
 /// ```
 ///
 /// Of a variadic function, the arguments behind the `...` are part of the signature: `int printf(pointer, ..., int, double)`. They are
-/// what that caller passes; another set is another signature.
+/// what that caller passes, `void` for nothing; another set is another signature.
 public struct Signature: Sendable, Hashable {
     /// Empty where a signature needs no name.
     public let name: String
@@ -71,7 +71,10 @@ public struct Signature: Sendable, Hashable {
 
     var parameterText: String {
         var texts = parameters.map(\.description)
-        if let fixedParameters { texts.insert("...", at: fixedParameters) }
+        if let fixedParameters {
+            texts.insert("...", at: fixedParameters)
+            if fixedParameters == parameters.count { texts.append("void") }
+        }
         return texts.isEmpty ? "void" : texts.joined(separator: ", ")
     }
 }

@@ -109,7 +109,12 @@ struct SignatureParser {
                 if fixed == nil, !types.isEmpty, take("...") {
                     places.removeLast()
                     fixed = types.count
-                    if next == ")" { throw expected("the types of the variadic arguments behind '...'") }
+                    guard take(",") else { throw expected("the types of the variadic arguments (void for none)") }
+                    if next == "void", tokens[at + 1].text == ")" {
+                        at += 2
+                        break
+                    }
+                    continue
                 } else {
                     types.append(try parameter())
                 }
