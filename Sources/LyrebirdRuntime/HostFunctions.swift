@@ -144,12 +144,14 @@ public enum FunctionLimits {
 /// The table of a machine's functions, which generated code's calls read. It is there from the first function on.
 final class FunctionTable {
     let table: UnsafeMutablePointer<lyrebird_functions>
+    let slots: FunctionSlots
     private let entries: UnsafeMutablePointer<lyrebird_function>
     private(set) var count = 0
 
     private static let limit = FunctionLimits.count
 
     init(_ slots: FunctionSlots, layout: StateLayout, base: UInt64, limit: UInt64, tableBits: Int, shift: Int) {
+        self.slots = slots
         let header = MemoryLayout<lyrebird_functions>.stride
         let size = header + Self.limit * MemoryLayout<lyrebird_function>.stride
         // Mapped, not allocated: what is not used costs nothing.
@@ -178,6 +180,12 @@ final class FunctionTable {
         table.pointee.shift = UInt32(shift)
         table.pointee.is_ordered = lyrebird_prepare_ordering() == 0 ? 1 : 0
         table.pointee.mask = 1 << UInt32(tableBits) - 1
+    }
+
+    /// The functions of another machine of the same guest.
+    func adopt(_ other: FunctionTable) {
+        entries.update(from: other.entries, count: other.count)
+        count = other.count
     }
 
     deinit {
@@ -240,22 +248,34 @@ extension Engine {
     /// - Parameter function: what can be called with its arguments in registers; nil where the embedder makes the call.
     /// - Returns: nil if the machine has as many functions as it can have.
     public func addFunctionLocked(_ function: DirectFunction?, slots: FunctionSlots) -> UInt32? {
-        if functionTable == nil {
-            let limit = memory.windowSize == 0 ? 1 << 47 : memory.windowSize
-            functionTable = FunctionTable(
-                slots, layout: layout, base: memory.base, limit: limit, tableBits: options.generator.tableBits,
-                shift: options.generator.codeAlignment)
-            let table = functionTable!.table
-            table.pointee.engine = Unmanaged.passUnretained(self).toOpaque()
-            table.pointee.open = { engine, address in
-                let engine = Unmanaged<Engine>.fromOpaque(engine!).takeUnretainedValue()
-                let guest = address &- engine.memory.base
-                return engine.architecture.noticesChangedCode && engine.codeWasWritten(at: guest, by: 0..<0) ? 1 : 0
-            }
-            for cpu in cpus { installTable(in: cpu) }
-        }
+        if functionTable == nil { makeTable(slots) }
         return functionTable!.add(function)
     }
+
+    private func makeTable(_ slots: FunctionSlots) {
+        let limit = memory.windowSize == 0 ? 1 << 47 : memory.windowSize
+        functionTable = FunctionTable(
+            slots, layout: layout, base: memory.base, limit: limit, tableBits: options.generator.tableBits,
+            shift: options.generator.codeAlignment)
+        let table = functionTable!.table
+        table.pointee.engine = Unmanaged.passUnretained(self).toOpaque()
+        table.pointee.open = { engine, address in
+            let engine = Unmanaged<Engine>.fromOpaque(engine!).takeUnretainedValue()
+            let guest = address &- engine.memory.base
+            return engine.architecture.noticesChangedCode && engine.codeWasWritten(at: guest, by: 0..<0) ? 1 : 0
+        }
+        for cpu in cpus { installTable(in: cpu) }
+    }
+
+    /// Of a forked machine: the functions of the one that it comes from. The lock is held.
+    func adoptFunctionsLocked(_ other: FunctionTable?) {
+        guard let other else { return }
+        makeTable(other.slots)
+        functionTable!.adopt(other)
+    }
+
+    /// How many numbers are given. The lock is held.
+    public var functionCountLocked: Int { functionTable?.count ?? 0 }
 
     /// Puts the function of a number at a guest address, where the guest calls it.
     public func placeFunction(_ number: UInt32, at address: UInt64) {

@@ -327,6 +327,38 @@ private let qsort = "void qsort(pointer, size_t, size_t, int (*)(const void *, c
         #expect(sums.withLock { $0 } == [.signed(44_999_850_000), .signed(44_999_850_000)])
     }
 
+    /// A forked machine has the functions of the one that it comes from, and its own memory behind their pointers.
+    @Test(arguments: Guest.allCases)
+    func forkedMachinesHaveThem(_ guest: Guest) throws {
+        let compiled = try Self.compiled(guest)
+        let early = try compiled.machine.snapshot()
+        #expect(try compiled.call("float third(float)", [.float(6)]) == .float(2))
+        let fill: @convention(c) (UnsafeMutableRawPointer, Int32, Int) -> UnsafeMutableRawPointer = {
+            memset($0, $1, $2)
+        }
+        let address = try compiled.machine.define(
+            try Signature("pointer memset(pointer, int, size_t)"), code: unsafeBitCast(fill, to: UnsafeRawPointer.self))
+        try compiled.link("host_fill", to: address)
+        let stack: Register = guest == .arm64 ? .sp : .rsp
+        let result = try Signature("address fill_result(void)")
+        let late = try compiled.machine.fork(try compiled.machine.snapshot())
+        let cpu = try late.makeCPU()
+        cpu[stack] = compiled.cpu[stack]
+        #expect(try cpu.call(compiled["fill_result"], result) == .unsigned(compiled["numbers"]))
+        #expect(try late.memory.load(Int32.self, at: compiled["numbers"]) == 0x0101_0101)
+        #expect(try compiled.machine.memory.load(Int32.self, at: compiled["numbers"]) == 0)
+        // From before there was a place for any.
+        let other = try compiled.machine.fork(early)
+        let third = try Signature("float third(float)")
+        let fresh = try other.makeCPU()
+        fresh[stack] = compiled.cpu[stack]
+        #expect(try fresh.call(compiled["third"], third, [.float(6)]) == .float(2))
+        #expect(throws: CallError.self) { try fresh.call(address, third, [.float(6)]) }
+        try compiled.machine.restore(early)
+        _ = try? compiled.call("float third(float)", [.float(6)])
+        #expect(try compiled.call("float third(float)", [.float(6)]) == .float(2))
+    }
+
     /// blr x9; svc #0: guest addresses are host addresses.
     @Test func inTheProcessesOwnAddressSpace() throws {
         let machine = try Machine(.arm64, addressSpace: .hostProcess)

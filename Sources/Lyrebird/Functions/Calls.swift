@@ -32,7 +32,7 @@ extension CPU {
     /// - Returns: why `run` returns; nil if the guest goes on.
     func hostFunction(_ number: UInt32, _ why: FunctionExit) -> Exit? {
         if Int(number) >= calls.bodies.count {
-            calls.bodies = machine.engine.locked { machine.functions.bodies }
+            calls.bodies = machine.engine.locked { machine.functions.content.bodies }
         }
         let body = calls.bodies[Int(number)]
         switch why {
@@ -254,6 +254,8 @@ extension CPU {
                 calls.hasReturned = false
                 break
             }
+            // A snapshot may have taken the place away.
+            if pc == calls.returnAddress { calls.returnAddress = 0 }
             guard exitHandler?(self, exit) ?? false else { return .exit(exit, pc: pc) }
         }
         return word(layout.stackPointer) == stack ? nil : .unbalancedStack

@@ -7,12 +7,15 @@ import LyrebirdRuntime
 
 /// The functions of a machine by number. Guarded by the engine's lock.
 final class FunctionRegistry: @unchecked Sendable {
-    @exclusivity(unchecked) fileprivate(set) var bodies: [HostFunctionBody] = []
-    /// Where the machine puts those that nobody has an address for.
-    @exclusivity(unchecked) fileprivate var nextPlace: UInt64 = 0
-    @exclusivity(unchecked) fileprivate var placesLeft = 0
-    /// Where guest functions return that the host called.
-    @exclusivity(unchecked) fileprivate var returnAddress: UInt64?
+    struct Content {
+        var bodies: [HostFunctionBody] = []
+        /// Where the machine puts those that nobody has an address for.
+        var nextPlace: UInt64 = 0
+        var placesLeft = 0
+        /// Where guest functions return that the host called.
+        var returnAddress: UInt64 = 0
+    }
+    @exclusivity(unchecked) var content = Content()
 }
 
 /// One function.
@@ -125,8 +128,8 @@ extension Machine {
             link: convention.link.map { Slot($0.index) })
         let number = engine.locked { () -> UInt32? in
             guard let number = engine.addFunctionLocked(function, slots: slots) else { return nil }
-            functions.bodies.append(body)
-            precondition(functions.bodies.count == Int(number) + 1)
+            functions.content.bodies.append(body)
+            precondition(functions.content.bodies.count == Int(number) + 1)
             return number
         }
         guard let number else { throw .noRoom }
@@ -140,18 +143,24 @@ extension Machine {
     /// An address for a function, in memory of the machine's own; nil if there is none.
     private func makePlace() -> UInt64? {
         let place = engine.locked { () -> UInt64? in
-            guard functions.placesLeft > 0 else { return nil }
-            functions.placesLeft -= 1
-            functions.nextPlace += Self.stride
-            return functions.nextPlace - Self.stride
+            // A snapshot may be older than the page.
+            guard functions.content.placesLeft > 0, isExecutable(functions.content.nextPlace) else { return nil }
+            functions.content.placesLeft -= 1
+            functions.content.nextPlace += Self.stride
+            return functions.content.nextPlace - Self.stride
         }
         if let place { return place }
         guard let page = makePage() else { return nil }
         engine.locked {
-            functions.nextPlace = page + Self.stride
-            functions.placesLeft = Int(Memory.pageSize / Self.stride) - 1
+            functions.content.nextPlace = page + Self.stride
+            functions.content.placesLeft = Int(Memory.pageSize / Self.stride) - 1
         }
         return page
+    }
+
+    /// The lock is held.
+    private func isExecutable(_ address: UInt64) -> Bool {
+        engine.memory.region(at: address)?.rights.contains(.execute) ?? false
     }
 
     private func makePage() -> UInt64? {
@@ -175,6 +184,8 @@ extension Machine {
             guard free > Memory.pageSize else { return nil }
             page = free - Memory.pageSize
             guard (try? memory.map(page, size: Memory.pageSize, access: .readWrite)) != nil else { return nil }
+            // A snapshot may have taken an earlier page from there, and left what stood on it.
+            engine.locked { engine.removeFunctionsLocked(page, page + Memory.pageSize) }
         }
         let bytes = [UInt8](repeating: filling, count: Int(Memory.pageSize))
         guard (try? memory.write(bytes, at: page)) != nil else { return nil }
@@ -188,10 +199,13 @@ extension Machine {
 
     /// Where guest functions return that the host has called.
     func returnAddress() throws(CallError) -> UInt64 {
-        if let known = engine.locked({ functions.returnAddress }) { return known }
+        let known = engine.locked {
+            isExecutable(functions.content.returnAddress) ? functions.content.returnAddress : 0
+        }
+        if known != 0 { return known }
         let layout = CallLayout(Signature(name: "", result: .void, parameters: [], fixed: nil), guest)
         let address = try add(HostFunctionBody(layout, nil, isReturn: true), nil, at: nil)
-        engine.locked { functions.returnAddress = address }
+        engine.locked { functions.content.returnAddress = address }
         return address
     }
 
