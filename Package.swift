@@ -17,6 +17,7 @@ let package = Package(
     name: "lyrebird",
     products: [
         .library(name: "Lyrebird", targets: ["Lyrebird"]),
+        .library(name: "LyrebirdHostFunctions", targets: ["LyrebirdHostFunctions"]),
         .library(name: "LyrebirdLinux", targets: ["LyrebirdLinux"]),
         .executable(name: "lyrebird", targets: ["lyrebird-cli"]),
     ],
@@ -40,6 +41,9 @@ let package = Package(
                 "LyrebirdX86",
             ],
             swiftSettings: strict),
+        // Apart from the rest, so that nobody needs libffi who does not use it.
+        .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+        .target(name: "LyrebirdHostFunctions", dependencies: ["Lyrebird", "CFFI"], swiftSettings: strict),
         .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
         .executableTarget(
             name: "lyrebird-cli",
@@ -50,10 +54,16 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "Embedding", dependencies: ["Lyrebird"], path: "Examples/Embedding", swiftSettings: strict),
+        .executableTarget(
+            name: "HostLibrary", dependencies: ["Lyrebird", "LyrebirdHostFunctions"], path: "Examples/HostLibrary",
+            exclude: ["guest.c"], swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "LyrebirdARM64", "TestSupport"], swiftSettings: strict
         ),
+        .testTarget(
+            name: "LyrebirdHostFunctionsTests", dependencies: ["Lyrebird", "LyrebirdHostFunctions", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdTests", dependencies: ["Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -68,7 +78,8 @@ let package = Package(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "TestSupport"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "HostLibrary", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
             dependencies: [

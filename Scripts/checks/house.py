@@ -22,11 +22,12 @@ LAYERS = {
         "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
         "LyrebirdX86",
     },
+    "LyrebirdHostFunctions": {"CFFI", "Glibc", "Synchronization", "Lyrebird"},
     "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird"},
     "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdLinux"},
 }
 # What may be imported outside Sources/: an example is an embedder, and sees the products alone.
-EXAMPLES = {"Glibc", "Lyrebird", "LyrebirdLinux"}
+EXAMPLES = {"Glibc", "Lyrebird", "LyrebirdHostFunctions", "LyrebirdLinux"}
 
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\(\w+\))?\s+)*(?:(?:public|package|internal|private)\s+)?import\s+"

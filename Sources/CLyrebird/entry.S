@@ -141,4 +141,38 @@ lyrebird_x87_call:
     pop %rbx
     ret
 
+# int lyrebird_enter_guarded(void (*function)(void *), void *argument, uint64_t *stack): 0, or 1 after a fault in the function,
+# when the handler goes on at the second label with the stack pointer that was stored.
+    .globl lyrebird_enter_guarded, lyrebird_guard_failed
+    .type lyrebird_enter_guarded, @function
+lyrebird_enter_guarded:
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    sub $8, %rsp
+    stmxcsr (%rsp)
+    mov %rsp, (%rdx)
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    call *%rax
+    xor %eax, %eax
+    jmp 1f
+lyrebird_guard_failed:
+    cld
+    fninit
+    ldmxcsr (%rsp)
+    mov $1, %eax
+1:
+    add $8, %rsp
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    ret
+
     .section .note.GNU-stack, "", @progbits

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "host_calls.h"
 
 static _Thread_local struct lyrebird_context *current __attribute__((tls_model("initial-exec")));
 
@@ -24,6 +25,7 @@ void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
     __atomic_store_n(&context->table, context->empty_table, __ATOMIC_SEQ_CST);
 }
 
+extern const char lyrebird_guard_failed[];
 extern const char lyrebird_copy_start[], lyrebird_copy_end[], lyrebird_copy_fail[];
 extern const char lyrebird_exchange_start[], lyrebird_exchange_end[], lyrebird_exchange_fail[];
 extern const char lyrebird_syscall_start[], lyrebird_syscall_end[], lyrebird_syscall_interrupted[];
@@ -107,6 +109,16 @@ static void on_fault(int signal, siginfo_t *info, void *opaque) {
         }
         record_fault(c, signal, info, u);
         return;
+    }
+    greg_t *g = u->uc_mcontext.gregs;
+    uint64_t stack = 0;
+    switch (lyrebird_guard_fault((uint64_t)info->si_addr, g[REG_TRAPNO] == 14 && (g[REG_ERR] & 2), &stack)) {
+    case 1: return;
+    case 2:
+        g[REG_RIP] = (greg_t)lyrebird_guard_failed;
+        g[REG_RSP] = (greg_t)stack;
+        return;
+    default: break;
     }
     // A fault of the translator itself: die of it, where it happened.
     struct sigaction fallback = {.sa_handler = SIG_DFL};

@@ -1,6 +1,8 @@
 // Running a CPU: for as long as the guest goes on, for a number of instructions, for a time.
 
 import LyrebirdIR
+import CLyrebird
+import Glibc
 import LyrebirdRuntime
 
 /// How much a CPU may execute before `run` returns.
@@ -27,14 +29,27 @@ extension CPU {
     /// - Parameter duration: after which `run` returns `.timeLimit`, soon; nil for none.
     /// - Throws: `CPUError`, and what a hook throws: the state is then as it left it, and `run` goes on behind it.
     public func run(budget: Budget = .unlimited, for duration: Duration? = nil) throws -> Exit {
-        guard context.take() else { throw CPUError.inUse }
-        defer { context.release() }
+        // A function of the host's that the guest has called may run its CPU, a hook may not.
+        let isNested = calls.runs > 0 && calls.thread == pthread_self() && !isInHook
+        guard isNested || context.take() else { throw CPUError.inUse }
+        let outer = (context.counts, self.budget, context.remaining)
+        calls.thread = pthread_self()
+        calls.runs += 1
         beginCounting(budget)
-        defer { if context.counts { endCounting() } }
+        defer {
+            if context.counts { endCounting() }
+            calls.runs -= 1
+            if isNested { (context.counts, self.budget, context.remaining) = outer } else { context.release() }
+        }
+        let limit = duration.map(Self.nanoseconds)
+        let start = limit == nil ? 0 : lyrebird_counter(0, 0)
         do {
-            return exit(
-                try engine._withUnsafeGuaranteedRef { try $0.run(context, nanoseconds: duration.map(Self.nanoseconds)) }
-            )
+            while true {
+                let rest = limit.map { $0 - min($0, lyrebird_counter(0, 0) - start) }
+                let left = try engine._withUnsafeGuaranteedRef { try $0.run(context, nanoseconds: rest) }
+                guard case .function(let number, let why) = left else { return exit(left) }
+                if let exit = hostFunction(number, why) { return exit }
+            }
         } catch let error as RuntimeError {
             throw CPUError.host(call: error.call, errno: error.errno)
         }

@@ -1,6 +1,7 @@
 // One CPU: registers and the loop that runs guest code until there is a reason to leave it.
 
 import CLyrebird
+import Glibc
 import LyrebirdIR
 import LyrebirdRuntime
 
@@ -17,6 +18,12 @@ public final class CPU {
     /// Instructions counted by runs that are over, and what the present run may execute.
     @exclusivity(unchecked) var retired: UInt64 = 0
     @exclusivity(unchecked) var budget: Int64 = 0
+    @exclusivity(unchecked) var calls = CallState()
+    /// Asked for exits of guest code that the host has called (`call`, or by way of a host pointer), which has no `run` of its own to
+    /// return them: true to have the guest go on, as after a system call that was made, false to give the call up.
+    public var exitHandler: ((CPU, Exit) -> Bool)?
+    /// What a library that is built on this one keeps with the CPU.
+    public var companion: AnyObject?
 
     init(machine: Machine, context: CPUContext) {
         self.machine = machine
@@ -66,7 +73,7 @@ public final class CPU {
     }
 
     /// Generated code waits for a hook.
-    private var isInHook: Bool { context.context.pointee.inside == 2 }
+    var isInHook: Bool { context.context.pointee.inside == 2 }
 
     /// Whether floating point or translations depend on it.
     private func isControl(_ register: Register) -> Bool {
@@ -177,6 +184,7 @@ public final class CPU {
         case .stopped: return .stopped
         case .budget: return .budget
         case .timeLimit: return .timeLimit
+        case .function: preconditionFailure("a function is called before it is an exit")
         case .interrupt(let number): return .interrupt(number)
         case .device(let access) where access.isPort:
             if machine.isHostProcess {
@@ -208,7 +216,7 @@ public final class CPU {
             case .breakpoint: return .breakpointInstruction(immediate: payload)
             case .stopPoint: return .breakpoint
             // The others are the engine's own.
-            case .undefined, .invalidateCode, .codeChanged, .modeChange, .budget, .middleOfBlock:
+            case .undefined, .invalidateCode, .codeChanged, .modeChange, .budget, .middleOfBlock, .hostFunction:
                 return .undefinedInstruction
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection

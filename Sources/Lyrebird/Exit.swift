@@ -43,6 +43,9 @@ public enum Exit: Sendable, Equatable {
     case privilegedInstruction
     /// `StopHandle.interrupt` was called with this number.
     case interrupt(Int)
+    /// A function of the host's that the guest called failed, or did not get as far as to be called. The pc is the function's address,
+    /// and the registers are as at its call, so that `run` calls it again.
+    case hostFunctionFailed(CallError)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
     /// As many instructions as the run's budget allows have been executed, exactly, and the pc is that of the next one.

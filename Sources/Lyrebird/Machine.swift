@@ -65,6 +65,7 @@ public final class Machine: Sendable {
     let isHostProcess: Bool
     let addressSpace: AddressSpace
     let configuration: Configuration
+    let functions = FunctionRegistry()
 
     public init(
         _ guest: Guest, addressSpace: AddressSpace = .checked(window: 1 << 36),

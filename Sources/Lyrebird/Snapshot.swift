@@ -86,6 +86,12 @@ extension Machine {
         let other = try Machine(guest, addressSpace: addressSpace, configuration: configuration)
         do {
             try other.engine.adopt(snapshot.image, from: engine)
+            let registered = engine.locked { functions.content }
+            other.engine.locked {
+                other.functions.content = registered
+                // But for those that are younger than the engine's.
+                other.functions.content.bodies.removeSubrange(other.engine.functionCountLocked...)
+            }
         } catch {
             throw SnapshotError.host(call: error.call, errno: error.errno)
         }

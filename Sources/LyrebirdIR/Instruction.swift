@@ -154,11 +154,13 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case stopPoint
     /// The unit is at its limit in the middle of a block (`Unit.isBlockwise`).
     case middleOfBlock
+    /// A function of the embedder's stands here; payload: its number. It has not been called yet.
+    case hostFunction
 
     /// Whether the guest instruction at the trap's pc has not been executed.
     public var isBeforeInstruction: Bool {
         switch self {
-        case .systemCall, .invalidateCode, .modeChange, .middleOfBlock, .halt: false
+        case .systemCall, .invalidateCode, .modeChange, .middleOfBlock, .halt, .hostFunction: false
         default: true
         }
     }

@@ -99,7 +99,8 @@ final class GuestThread {
             case .stopped: deliverSignals()
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
-            case .undefinedInstruction: deliver(abi.illegalInstruction)
+            // Functions are the embedder's, who gives no guest of ours any.
+            case .undefinedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpointInstruction: deliver(abi.breakpoint)
             // The embedder's, who runs the program to its end: it goes on.
             case .breakpoint, .budget, .timeLimit: break

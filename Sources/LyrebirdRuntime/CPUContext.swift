@@ -141,6 +141,9 @@ public final class CPUContext {
         context.pointee.helpers.7 = unsafeBitCast(
             lyrebird_float as @convention(c) (UnsafeMutablePointer<lyrebird_float_words>?, UInt64) -> Void,
             to: UInt64.self)
+        context.pointee.call_function = unsafeBitCast(
+            lyrebird_call_function as @convention(c) (UnsafeMutablePointer<lyrebird_context>?) -> UInt32,
+            to: UInt64.self)
         context.pointee.host_mxcsr = lyrebird_mxcsr(0)
         floatControl = 0
         // Fresh memory is zero, which only index 0 takes for a pc of its own: the rest of the tables need not be touched.
@@ -181,6 +184,12 @@ public final class CPUContext {
         guard entry.pointee.pc == pc else { return }
         lyrebird_store_release(
             UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), index == 0 ? stray : 0)
+    }
+
+    /// The guest returned to `pc` without the code that follows predictions: what is predicted first is spent.
+    public func popPrediction(of pc: UInt64) {
+        let top = UnsafePointer<UInt64>(bitPattern: UInt(context.pointee.prediction_rsp))!
+        if top[1] == pc { context.pointee.prediction_rsp += 16 }
     }
 
     /// After a flush: nothing that generated code left behind may be used.

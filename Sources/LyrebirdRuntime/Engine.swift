@@ -40,6 +40,8 @@ public enum EngineExit: Sendable {
     /// As many instructions as it had have been executed, or its time is over.
     case budget
     case timeLimit
+    /// The function of this number, which stands at `pc`.
+    case function(UInt32, FunctionExit)
 }
 
 /// Counters of a machine.
@@ -94,6 +96,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var instruments = Instruments()
     @exclusivity(unchecked) var isBarrierRegistered = false
     @exclusivity(unchecked) private var timeLimits: TimeLimits?
+    @exclusivity(unchecked) var functionTable: FunctionTable?
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
@@ -171,10 +174,12 @@ public final class Engine: @unchecked Sendable {
         context.pointee.code_end = context.pointee.code_start + UInt64(cache.size)
         context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
+        if contract.memory != .identity { context.pointee.gs_base = memory.base }
         architecture.initialize(cpu.state)
         cpu.attach(to: self)
         locked {
             instruments.coverage?.install(in: cpu)
+            installTable(in: cpu)
             cpu.generation = generation
             functions.install(in: cpu)
             cpus.append(cpu)
@@ -334,6 +339,12 @@ public final class Engine: @unchecked Sendable {
                         variant |= entered & Variant.single
                     }
                     codeHasChanged(cpu, entered)
+                case .hostFunction:
+                    variant = 0
+                    guard context.pointee.call_status == LYREBIRD_CALL_RETURNED.rawValue else {
+                        return .function(payload, FunctionExit(context))
+                    }
+                    asksTable = true
                 default: if let exit = try trapped(cpu, reason, payload) { return exit }
                 }
                 continue
@@ -642,7 +653,7 @@ public final class Engine: @unchecked Sendable {
 
     func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
         if let function = functions.function(at: code.pc) {
-            architecture.liftFunction(function, at: code.pc, into: &unit)
+            liftFunction(function, at: code.pc, into: &unit)
         } else {
             architecture.lift(code, mode: mode & ~Variant.all, into: &unit, limit: limit)
         }
@@ -915,8 +926,8 @@ public final class Engine: @unchecked Sendable {
         lyrebird_store32(stopTheWorld, 1)
         lyrebird_store_release(changes, changes.pointee &+ 1)
         for cpu in cpus { cpu.requestStop(2) }
-        // One that comes back from a hook passes no barrier by itself.
-        if hasBarrier { _ = lyrebird_membarrier() }
+        // CPUs that come back from hooks and functions look at their tables without a fence of their own.
+        if hasBarrier { _ = lyrebird_membarrier() } else if functionTable != nil { lyrebird_order_all_threads() }
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }

@@ -238,9 +238,10 @@ extension Engine {
 
     /// For a machine of its own: memory of an image. - Parameter other: whose devices, ports and functions answer here, too.
     public func adopt(_ image: MemoryImage, from other: Engine) throws(RuntimeError) {
-        let shared = other.locked { (other.devices, other.ports, other.functions) }
+        let shared = other.locked { (other.devices, other.ports, other.functions, other.functionTable) }
         try locked { () throws(RuntimeError) in
-            (devices, ports, functions) = shared
+            (devices, ports, functions) = (shared.0, shared.1, shared.2)
+            adoptFunctionsLocked(shared.3)
             for cpu in cpus { functions.install(in: cpu) }
             try memory.rebuild(image)
         }

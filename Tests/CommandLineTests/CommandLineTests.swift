@@ -208,7 +208,7 @@ import Testing
         #expect(lyrebird("explain", directory.path + "/p", "--address", "0x10").status == 1)
     }
 
-    // MARK: The example
+    // MARK: The examples
 
     @Test func embedding() {
         let run = ChildProcess([buildDirectory + "/Embedding"])
@@ -216,5 +216,13 @@ import Testing
         #expect(
             run.output.hasPrefix("system call 1: the sum is 500000500000\nread of 0xdead0000 at pc 0x10014: unmapped\n")
         )
+    }
+    @Test(.enabled(if: system("command -v aarch64-linux-gnu-gcc >/dev/null") == 0, "aarch64-linux-gnu-gcc is needed"))
+    func hostLibrary() {
+        let run = ChildProcess([buildDirectory + "/HostLibrary"])
+        #expect(run.status == 0, "\(run.output)\(run.errors)")
+        let lines = run.output.split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines.first?.hasPrefix("compressed 1048576 bytes to ") ?? false)
     }
 }

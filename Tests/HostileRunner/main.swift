@@ -106,7 +106,7 @@ func run() throws -> Counts {
                     break exits
                 case .undefinedInstruction, .privilegedInstruction, .divideError, .generalProtection,
                     .softwareInterrupt,
-                    .floatingPointError:
+                    .floatingPointError, .hostFunctionFailed:
                     counts.undefined += 1
                     break exits
                 case .deviceRead, .deviceWrite, .portRead, .portWrite, .halted, .interrupt: counts.undefined += 1

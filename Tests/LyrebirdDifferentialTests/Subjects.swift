@@ -296,7 +296,7 @@ final class EngineSubject: Subject {
         case .trap(.alignment, _):
             let operand = ARM64State.layout.entries[ARM64State.trapOperand.index].offset
             (signal, address) = (Outcome.bus, cpu.state.load(fromByteOffset: operand, as: UInt64.self))
-        case .trap, .interrupt, .device: return nil
+        case .trap, .interrupt, .device, .function: return nil
         }
         return Outcome(
             signal: signal, pc: cpu.pc, address: address, state: CPUState(from: cpu.state),

@@ -99,6 +99,7 @@ final class RandomEngine {
         case .trap(.fetch, _), .trap(.undefined, _): outcome = "at \(cpu.pc)"
         case .trap(let reason, let payload): outcome = "\(reason) \(payload) at \(cpu.pc)"
         case .fault(let address, _, _, _): outcome = "fault \(address) at \(cpu.pc)"
+        case .function(let number, _): outcome = "\(TrapReason.hostFunction) \(number) at \(cpu.pc)"
         case .stopped, .interrupt, .device, .budget, .timeLimit: outcome = "\(exit)"
         }
         let bytes = UnsafeRawBufferPointer(start: window, count: RandomUnit.windowSize)

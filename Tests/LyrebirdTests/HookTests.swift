@@ -76,7 +76,9 @@ struct Refusal: Error {}
                 #expect(try sandbox.cpu.run(budget: .instructions(2 + 3 * 1997)) == .budget)
             }
             let (blocks, instructions) = (Log(), Log())
-            let first = sandbox.machine.addHook(.block) { blocks.places.append($1); #expect($0.pc == $1.address) }
+            let first = sandbox.machine.addHook(.block) {
+                blocks.places.append($1); #expect($0.pc == $1.address)
+            }
             let second = sandbox.machine.addHook(.instruction, in: Sandbox.code...Sandbox.code + 0xFFF) { cpu, place in
                 instructions.places.append(place)
                 #expect(cpu.pc == place.address)
@@ -130,7 +132,9 @@ struct Refusal: Error {}
         let log = Log()
         sandbox.machine.addHook(.instruction, in: head...head) { cpu, place in
             log.count += 1
-            #expect(cpu[control] == (guest == .arm64 ? 0 : 0x1F80) | (log.count > 1 ? 0x40_0000 >> (guest == .arm64 ? 0 : 8) : 0))
+            #expect(
+                cpu[control] == (guest == .arm64 ? 0 : 0x1F80)
+                    | (log.count > 1 ? 0x40_0000 >> (guest == .arm64 ? 0 : 8) : 0))
             cpu[control] |= 0x40_0000 >> (guest == .arm64 ? 0 : 8)
             // Out of the loop.
             if log.count == 10 { cpu.pc += guest == .arm64 ? 12 : 7 }

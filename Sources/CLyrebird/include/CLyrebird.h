@@ -4,6 +4,7 @@
 #include "cpuid_features.h"
 #include "float.h"
 #include "host.h"
+#include "host_calls.h"
 #include "special.h"
 #include "sse.h"
 #include "x87.h"

@@ -6,6 +6,8 @@
 
 enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128, LYREBIRD_PENDING = 3 };
 
+struct lyrebird_functions;
+
 struct lyrebird_context {
     // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
     uint32_t stop;
@@ -50,7 +52,18 @@ struct lyrebird_context {
     uint64_t helpers[LYREBIRD_HELPERS];
     // Operands and result of `lyrebird_float`.
     struct lyrebird_float_words float_words;
-    uint64_t saved_gpr[16];
+    uint64_t saved_gpr[9];
+    // Calls of the embedder's functions (host_calls.h): who makes them, which there are, what became of the last, and where
+    // generated code goes on behind it.
+    uint64_t call_function;
+    const struct lyrebird_functions *functions;
+    uint64_t call_target, call_detail;
+    uint32_t call_status;
+    // Not zero if guest code that a function called did not return to it.
+    uint32_t callback_failed;
+    // What GS is while generated code runs, 0 where it does not matter.
+    uint64_t gs_base;
+    uint64_t spare;
     uint64_t saved_xmm[32][2];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];

@@ -37,6 +37,8 @@ public struct CommonStubs: @unchecked Sendable {
     let start: UnsafeRawPointer
     /// Calls hooks, RAX being the address of a `HookRecord`, and returns if the unit goes on.
     let hook: UnsafeRawPointer
+    /// Calls the embedder's function that the exit word names, and goes on at its caller if that is all there is to it.
+    let hostFunction: UnsafeRawPointer
     private let helpers: UnsafeRawPointer
     private let helperStride: Int
 
@@ -74,6 +76,22 @@ public struct CommonStubs: @unchecked Sendable {
             }
         }
 
+        /// From the guest's modes and stack to the host's.
+        func enterHost(_ a: inout Assembler) {
+            if let image = contract.x87Image {
+                // Host code finds the unit as the ABI has it: empty, with the control word of FNINIT.
+                a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
+                let away = a.jccForward(.e)
+                a.fnsave(image)
+                a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
+                a.bind(away)
+            }
+            a.stmxcsr(ContextField.leftMXCSR)
+            a.ldmxcsr(ContextField.hostMXCSR)
+            a.mov(.b64, ContextField.predictionRSP, .rsp)
+            a.mov(.b64, .rsp, ContextField.hostRSP)
+        }
+
         a.align(to: 64)
         enter = UnsafeRawPointer(a.cursor) + executableOffset
         for register in Self.calleeSaved { a.push(register) }
@@ -92,19 +110,8 @@ public struct CommonStubs: @unchecked Sendable {
         let leave = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
         let leaveWithoutPins = UnsafeRawPointer(a.cursor)
-        if let image = contract.x87Image {
-            // Host code finds the unit as the ABI has it: empty, with the control word of FNINIT.
-            a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
-            let away = a.jccForward(.e)
-            a.fnsave(image)
-            a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
-            a.bind(away)
-        }
-        a.stmxcsr(ContextField.leftMXCSR)
-        a.ldmxcsr(ContextField.hostMXCSR)
-        a.mov(.b64, ContextField.predictionRSP, .rsp)
-        let leaveOnHostStack = UnsafeRawPointer(a.cursor)
-        a.mov(.b64, .rsp, ContextField.hostRSP)
+        enterHost(&a)
+        let leaveFrame = UnsafeRawPointer(a.cursor)
         a.add(.b64, .rsp, imm: 8)
         for register in Self.calleeSaved.reversed() { a.pop(register) }
         a.ret()
@@ -168,7 +175,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.ldmxcsr(ContextField.hostMXCSR)
         a.add(.b64, ContextField.predictionRSP, imm: 8)
         a.mov(.b32, .rax, imm: Int32(ExitKind.hook.rawValue))
-        a.jmp(to: leaveOnHostStack)
+        a.jmp(to: leaveFrame)
         a.bind(goesOn)
         a.mov(.b64, .rsp, ContextField.predictionRSP)
         a.stmxcsr(ContextField.hookMXCSR)
@@ -179,6 +186,30 @@ public struct CommonStubs: @unchecked Sendable {
         a.bind(isAsLeft)
         loadPins(&a, storing: false)
         a.ret()
+
+        a.align(to: 64)
+        hostFunction = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.exitWord, .rax)
+        loadPins(&a, storing: true)
+        enterHost(&a)
+        a.lea(.b64, .rdi, Memory(base: .rbp, displacement: -stateDisplacement))
+        a.call(ContextField.callFunction)
+        a.test(.b32, .rax, .rax)
+        let returned = a.jccForward(.e)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.trap.rawValue))
+        a.jmp(to: leaveFrame)
+        a.bind(returned)
+        a.mov(.b64, .rsp, ContextField.predictionRSP)
+        a.ldmxcsr(ContextField.leftMXCSR)
+        loadPins(&a, storing: false)
+        // A return of the guest's, as at the end of its own functions.
+        a.mov(.b64, .rcx, ContextField.pc)
+        a.cmp(.b64, .rcx, Memory(base: .rsp, displacement: 8))
+        let mispredicted = a.jccForward(.ne)
+        a.ret()
+        a.bind(mispredicted)
+        a.mov(.b64, .rsp, ContextField.predictionTop)
+        a.jmp(ContextField.callTarget)
 
         a.align(to: 64)
         helpers = UnsafeRawPointer(a.cursor)

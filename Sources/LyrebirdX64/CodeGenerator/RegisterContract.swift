@@ -121,6 +121,8 @@ enum ContextField {
     static let helperArguments = field(\.helper_arguments)
     static let helperResult = field(\.helper_result)
     static let helpers = field(\.helpers)
+    static let callFunction = field(\.call_function)
+    static let callTarget = field(\.call_target)
     static let floatWords = field(\.float_words)
     static let floatA = field(\.float_words.a)
     static let floatB = field(\.float_words.b)

@@ -437,7 +437,7 @@ extension CodeGenerator {
         hot.movImmediate(.rax, i.immediate)
         hot.mov(.b64, ContextField.pc, .rax)
         hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
-        hot.jmp(to: stubs.exitTrap)
+        hot.jmp(to: i.aux == TrapReason.hostFunction.rawValue ? stubs.hostFunction : stubs.exitTrap)
     }
 
     /// What a block that is nothing but an exit does, everything being home.
