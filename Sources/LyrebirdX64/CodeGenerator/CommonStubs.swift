@@ -96,6 +96,8 @@ public struct CommonStubs: @unchecked Sendable {
             a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
             a.bind(away)
         }
+        // Legacy SSE in host code is slow while there is something above.
+        if avx { a.vzeroupper() }
         a.stmxcsr(ContextField.leftMXCSR)
         a.ldmxcsr(ContextField.hostMXCSR)
         a.mov(.b64, ContextField.predictionRSP, .rsp)
@@ -162,6 +164,7 @@ public struct CommonStubs: @unchecked Sendable {
             let memory = ContextField.savedXMM.advanced(by: Int32(16 * n))
             if avx { a.avx(.movupsStore, memory, XMM(UInt8(n))) } else { a.sse(.movupsStore, memory, XMM(UInt8(n))) }
         }
+        if avx { a.vzeroupper() }
         a.mov(.b64, ContextField.predictionRSP, .rsp)
         a.mov(.b64, .rsp, ContextField.hostRSP)
         if number == floatHelper {

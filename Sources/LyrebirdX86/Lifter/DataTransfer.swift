@@ -48,8 +48,21 @@ extension Lifter {
     }
 
     mutating func lea(_ i: DecodedInstruction) {
+        if i.operandSize == 4, i.addressSize == 8, i.base < DecodedInstruction.instructionPointer {
+            return write(i.operand(0), narrowAddress(i), i)
+        }
         let address = effectiveAddress(i)
         write(i.operand(0), truncated(address, to: type(i.operandSize)), i)
+    }
+
+    /// The low half of an address, from those of its parts.
+    private mutating func narrowAddress(_ i: DecodedInstruction) -> Value {
+        var sum = register(i.base, 4)
+        if i.index != DecodedInstruction.noRegister {
+            let index = register(i.index, 4)
+            sum = unit.add(sum, i.scale == 0 ? index : unit.shl(index, const32(UInt32(i.scale))))
+        }
+        return i.displacement == 0 ? sum : unit.add(sum, const(.i32, UInt64(bitPattern: Int64(i.displacement))))
     }
 
     mutating func xlat(_ i: DecodedInstruction) {

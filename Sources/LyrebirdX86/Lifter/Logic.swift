@@ -19,7 +19,12 @@ extension Lifter {
         }
     }
 
+    /// With itself it is how compilers write 0.
     mutating func xor(_ i: DecodedInstruction) {
+        if i.operand(0).kind == .general, i.operand(0) == i.operand(1), i.operand(0).size >= 4 {
+            write(i.operand(0), const(type(i.operand(0).size), 0), i)
+            return setFlags(unit.const(.flags, UInt64(FlagBits.ofZero)))
+        }
         let operand = read(i.operand(1), i)
         modify(i, atomic: .xor(operand)) { lifter, old in
             let result = lifter.unit.xor(old, operand)
