@@ -181,7 +181,9 @@ import Testing
         return result
     }
 
-    private static func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End, _ test: ExecutionCase) -> Bool {
+    private static func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End, _ test: ExecutionCase)
+        -> Bool
+    {
         if host == other { return true }
         // Of what is stored in many steps, any may be the first to fault.
         if test.storesPointers || test.loadsAreas, case .fault(let first) = host, case .fault(let second) = other {

@@ -9,6 +9,8 @@ struct LoopGenerator {
     private var random: SplitMix
     private let integers: [SpecRow]
     private let vectors: [SpecRow]
+    /// Moves of whole vectors, 32 bytes among them.
+    private let moves: [SpecRow]
 
     init(seed: UInt64, rows: [SpecRow], image: [UInt8]) {
         numbers = ExecutionGenerator(seed: seed, rows: rows, image: image)
@@ -17,12 +19,18 @@ struct LoopGenerator {
         let built = zip(rows, Row.all).filter { $1.isBuilt }
         integers = built.filter { Self.integers.contains($1.mnemonic) }.map(\.0)
         vectors = built.filter { Self.features.contains($1.feature) && !Self.others.contains($1.mnemonic) }.map(\.0)
+        moves = built.filter { Self.moves.contains($1.mnemonic) }.map(\.0)
     }
 
     private static let integers: Set<Mnemonic> = [
-        .add, .adc, .sub, .sbb, .and, .or, .xor, .cmp, .test, .inc, .dec, .neg, .not, .mov, .movzx, .movsx, .movsxd, .lea,
+        .add, .adc, .sub, .sbb, .and, .or, .xor, .cmp, .test, .inc, .dec, .neg, .not, .mov, .movzx, .movsx, .movsxd,
+        .lea,
         .imul, .shl, .shr, .sar, .rol, .ror, .rcl, .rcr, .bt, .cmovcc, .setcc, .bswap, .popcnt, .lzcnt, .tzcnt, .andn,
         .blsi, .blsr, .blsmsk, .bextr, .bzhi, .rorx, .shlx, .shrx, .sarx, .pdep, .pext, .push, .pop,
+    ]
+    private static let moves: Set<Mnemonic> = [
+        .movaps, .movups, .movdqa, .movdqu, .vmovaps, .vmovups, .vmovdqa, .vmovdqu, .vmovapd, .vmovupd, .vlddqu,
+        .vextractf128, .vinsertf128, .vpermq, .vbroadcastss, .vzeroupper,
     ]
     private static let features: Set<Feature> = [
         .sse, .sse2, .sse3, .ssse3, .sse4_1, .sse4_2, .avx, .avx2, .fma, .f16C,
@@ -117,7 +125,7 @@ struct LoopGenerator {
     /// Some instruction that leaves alone what is fixed.
     private mutating func instruction() -> Step? {
         for _ in 0..<2000 {
-            let rows = chance(3, of: 5) ? integers : vectors
+            let rows = chance(3, of: 5) ? integers : chance(1, of: 3) ? moves : vectors
             let string = codes.string(of: rows[Int(random.next() % UInt64(rows.count))])
             guard case .instruction(let i) = string.decoded(), i.row.isBuilt, fits(i) else { continue }
             let operands = (0..<i.operandCount).map { i.operand($0) }
@@ -308,7 +316,9 @@ struct LoopGenerator {
         default:
             return [
                 Step(code: decrement + [0xFF, 0xC8 | counter & 7], writes: F.all & ~F.carry),
-                Step(code: [counter > 7 ? 0x4D : 0x48, 0x85, 0xC0 | (counter & 7) << 3 | counter & 7], writes: F.all, undefined: F.adjust),
+                Step(
+                    code: [counter > 7 ? 0x4D : 0x48, 0x85, 0xC0 | (counter & 7) << 3 | counter & 7], writes: F.all,
+                    undefined: F.adjust),
                 jump(5),
             ]
         }

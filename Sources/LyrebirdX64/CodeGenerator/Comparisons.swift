@@ -99,7 +99,8 @@ extension CodeGenerator {
             values[index].end = max(values[index].end, end)
             values[index].isCompared = true
             addresses[index] = FoldedAddress(
-                base: Int32(truncatingIfNeeded: index), index: Int32(truncatingIfNeeded: index), scale: 0, displacement: 0)
+                base: Int32(truncatingIfNeeded: index), index: Int32(truncatingIfNeeded: index), scale: 0,
+                displacement: 0)
             return
         }
         if i.opcode == .add {

@@ -126,7 +126,9 @@ extension CodeGenerator {
         }
         let other = memorySlot(value)
         if other < 0, values[value].isRepeatable { return (FrameLocation.comparison, 0) }
-        precondition(other >= 0, "slot's value is nowhere")
+        guard other >= 0 else {
+            fatalError("slot's v\(value) is nowhere at v\(position), guest pc 0x\(String(instructionPC, radix: 16))")
+        }
         return (FrameLocation.slot, UInt8(truncatingIfNeeded: other))
     }
 

@@ -22,14 +22,15 @@ extension CodeGenerator {
 
     mutating func selectLoadPair(_ low: Int, _ high: Int, _ i: Instruction, _ unit: borrowing Unit) {
         let memory = guestMemory(low)
-        let homes = (homeToOverwrite(low, until: high), homeToOverwrite(high, until: high))
-        if let home = homes.0 { lock(home) }
-        if let home = homes.1 { lock(home) }
-        let first = homes.0.map { XMM($0 &- 16) } ?? allocateVector(for: low)
-        let second = homes.1.map { XMM($0 &- 16) } ?? allocateVector(for: high)
+        let firstHome = homeToOverwrite(low, until: high)
+        if let firstHome { lock(firstHome) }
+        let secondHome = homeToOverwrite(high, until: high)
+        if let secondHome { lock(secondHome) }
+        let first = firstHome.map { XMM($0 &- 16) } ?? allocateVector(for: low)
+        let second = secondHome.map { XMM($0 &- 16) } ?? allocateVector(for: high)
         site(unit)
-        if let home = homes.0 { takeHome(home, for: low) }
-        if let home = homes.1 { takeHome(home, for: high) }
+        if let firstHome { takeHome(firstHome, for: low) }
+        if let secondHome { takeHome(secondHome, for: high) }
         hot.avx(i.access.startsPair ? .movaps : .movups, first, memory, L256: true)
         hot.avx(.vextractf128, second, first, imm: 1, L256: true)
         paired = high
@@ -38,7 +39,7 @@ extension CodeGenerator {
     /// The register where a half is wanted in the end, if who is there is needed by nobody but a fault of these very loads.
     private mutating func homeToOverwrite(_ index: Int, until last: Int) -> UInt8? {
         let home = values[index].hint
-        guard home != 0xFF, home >= 16 else { return nil }
+        guard home != 0xFF, home >= 16, !isLocked(home) else { return nil }
         let value = Int(registerValue[Int(home)])
         guard value >= 0, values[value].end <= Int32(truncatingIfNeeded: last),
             values[value].end >= Int32(truncatingIfNeeded: position)

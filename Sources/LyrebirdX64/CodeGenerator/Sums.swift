@@ -47,7 +47,8 @@ extension CodeGenerator {
         guard var displacement = addend(index, unit) else { return i.opcode == .add && foldShift(index, i, unit) }
         let first = Int(values[Int(i.a)].representative)
         var base = followSums(first, &displacement, i.type, unit)
-        var folded = FoldedAddress(base: Int32(truncatingIfNeeded: base), index: -1, scale: 0, displacement: displacement)
+        var folded = FoldedAddress(
+            base: Int32(truncatingIfNeeded: base), index: -1, scale: 0, displacement: displacement)
         if i.type == .i64, !values[base].isConstant, isOnlyNamed(index) {
             values[index].isSkipped = true
             values[index].isImplied = true
@@ -105,7 +106,9 @@ extension CodeGenerator {
     /// A sum that was folded: base, index and number, or base and number.
     mutating func selectSum(_ index: Int, _ i: Instruction) {
         let address = addresses[index]
-        guard address.index >= 0 else { return addConstant(index, Int(address.base), address.displacement, width(i.type)) }
+        guard address.index >= 0 else {
+            return addConstant(index, Int(address.base), address.displacement, width(i.type))
+        }
         let base = useGeneral(Int(address.base))
         let other = useGeneral(Int(address.index))
         let result = resultFor(index, overwriting: Int(address.base), or: Int(address.index))
