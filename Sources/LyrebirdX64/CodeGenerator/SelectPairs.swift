@@ -7,7 +7,7 @@ import LyrebirdIR
 extension CodeGenerator {
     /// The access of the 16 bytes behind those of a load or store, if that comes next.
     mutating func upperHalf(of index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Int? {
-        guard hasAVX, i.access.size == 4, !i.access.isAligned else { return nil }
+        guard hasAVX, i.access.size == 4, !i.access.isAligned, contract.memory != .checked else { return nil }
         var next = index &+ 1
         while next < count, unit.instructions[next].opcode == .nop { next &+= 1 }
         guard next < count, unit.instructions[next].opcode == i.opcode, !values[next].isSkipped else { return nil }
@@ -65,6 +65,7 @@ extension CodeGenerator {
 
     /// Where there is no such access: one that is never aligned stands in for one that is not.
     mutating func trapUnlessPairIsAligned(_ memory: Memory, _ unit: borrowing Unit) {
+        checkAddress(unit)
         let address = scratchGeneral()
         hot.lea(.b64, address, memory)
         hot.test(.b8, address, imm: 31)
