@@ -95,7 +95,8 @@ public enum Condition: UInt8, Sendable, CaseIterable {
 
 /// How an instruction touches memory: size, extension, order, alignment.
 public struct MemoryAccess: Sendable, Equatable {
-    /// Bits 0–2 log2 of the bytes, bit 3 sign extension, bits 4–5 order, bit 6 whether 16 bytes have to be aligned.
+    /// Bits 0–2 log2 of the bytes, bit 3 sign extension, bits 4–5 order, bit 6 whether 16 bytes have to be aligned, bit 7 whether they
+    /// have to be the first ones of 32 aligned bytes.
     public var rawValue: UInt8
 
     public enum Order: UInt8, Sendable { case plain, acquire, release, sequential }
@@ -103,14 +104,17 @@ public struct MemoryAccess: Sendable, Equatable {
     @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// - Parameter size: log2 of the bytes, 0…4.
-    @inline(__always) public init(size: UInt8, signed: Bool = false, order: Order = .plain, aligned: Bool = false) {
-        rawValue = size | (signed ? 8 : 0) | order.rawValue &<< 4 | (aligned ? 64 : 0)
+    @inline(__always) public init(
+        size: UInt8, signed: Bool = false, order: Order = .plain, aligned: Bool = false, startsPair: Bool = false
+    ) {
+        rawValue = size | (signed ? 8 : 0) | order.rawValue &<< 4 | (aligned ? 64 : 0) | (startsPair ? 128 : 0)
     }
 
     @inline(__always) public var size: UInt8 { rawValue & 7 }
     @inline(__always) public var bytes: Int { 1 &<< Int(rawValue & 7) }
     @inline(__always) public var isSigned: Bool { rawValue & 8 != 0 }
     @inline(__always) public var isAligned: Bool { rawValue & 64 != 0 }
+    @inline(__always) public var startsPair: Bool { rawValue & 128 != 0 }
     @inline(__always) public var order: Order { Order(rawValue: rawValue &>> 4 & 3)! }
 }
 

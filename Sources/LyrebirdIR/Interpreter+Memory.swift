@@ -50,7 +50,8 @@ extension Interpreter {
 
     /// The address of an access that is not aligned is not told.
     private func align(_ address: UInt64, _ access: MemoryAccess, isWrite: Bool) throws(MemoryFault) {
-        if access.isAligned, address & 15 != 0 { throw MemoryFault(address: 0, isWrite: isWrite) }
+        guard access.isAligned || access.startsPair, address & (access.startsPair ? 31 : 15) != 0 else { return }
+        throw MemoryFault(address: 0, isWrite: isWrite)
     }
 
     // MARK: Under a mask

@@ -79,15 +79,17 @@ public struct Printer {
 
 func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 
-/// `u8`, `s32a`, `u128r`, `v128` …: sign, bits, order. What has to be aligned has a v for the sign.
+/// `u8`, `s32a`, `u128r`, `v128`, `w128` …: sign, bits, order. What has to be aligned has a v for the sign, or a w if it has to be the
+/// first half of what is aligned.
 enum MemoryAccessText {
     static func text(_ access: MemoryAccess) -> String {
         let order = ["", "a", "r", "x"][Int(access.order.rawValue)]
-        return (access.isAligned ? "v" : access.isSigned ? "s" : "u") + "\(8 << Int(access.size))" + order
+        let sign = access.startsPair ? "w" : access.isAligned ? "v" : access.isSigned ? "s" : "u"
+        return sign + "\(8 << Int(access.size))" + order
     }
 
     static func parse(_ text: Substring) -> MemoryAccess? {
-        guard let sign = text.first, sign == "u" || sign == "s" || sign == "v" else { return nil }
+        guard let sign = text.first, "usvw".contains(sign) else { return nil }
         var digits = text.dropFirst()
         var order = MemoryAccess.Order.plain
         if let last = digits.last, let index = ["a", "r", "x"].firstIndex(of: String(last)) {
@@ -95,6 +97,7 @@ enum MemoryAccessText {
             digits = digits.dropLast()
         }
         guard let bits = Int(digits), let size = [8, 16, 32, 64, 128].firstIndex(of: bits) else { return nil }
-        return MemoryAccess(size: UInt8(size), signed: sign == "s", order: order, aligned: sign == "v")
+        return MemoryAccess(
+            size: UInt8(size), signed: sign == "s", order: order, aligned: sign == "v", startsPair: sign == "w")
     }
 }

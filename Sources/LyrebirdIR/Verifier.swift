@@ -271,7 +271,7 @@ struct Check {
             case .none: i.aux == 0
             case .lane: Lane(rawValue: i.aux) != nil
             case .condition: Condition(rawValue: i.aux) != nil
-            case .memory: i.aux & 0x80 == 0 && i.access.size <= 4
+            case .memory: i.aux & 0xC0 != 0xC0 && i.access.size <= 4
             case .size: i.aux <= 3
             case .width: Type(rawValue: i.aux)?.isInteger == true
             case .hint: ExitHint(rawValue: i.aux) != nil
@@ -335,7 +335,7 @@ struct Check {
         if 8 * access.bytes > type.bits { fail("\(access.bytes) bytes do not fit \(type)") }
         if access.order == wrongOrder { fail("has the order \(access.order)") }
         if access.isSigned, i.opcode != .load || type == .v128 { fail("has a sign") }
-        if access.isAligned, type != .v128 || access.size != 4 { fail("is aligned") }
+        if access.isAligned || access.startsPair, type != .v128 || access.size != 4 { fail("is aligned") }
     }
 
     private mutating func lanes(_ i: Instruction, _ source: Type, _ b: Int, _ c: Int) {

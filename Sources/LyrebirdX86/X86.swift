@@ -113,4 +113,6 @@ enum FlagBits {
     static let one: UInt32 = 1 << 9
     static let c: UInt32 = 1 << 8
     static let v: UInt32 = 1
+    /// Those of a result of logic that is 0.
+    static let ofZero = z | p | one
 }

@@ -30,7 +30,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, START = 2048, ROUNDS = 4096 };
+enum { PAGE = 4096, START = 2048, ROUNDS = 4096, ROOM = 160 };
 
 #define DATA 0x10000000ull
 #define CODE 0x20000000ull
@@ -57,7 +57,7 @@ struct test {
     uint64_t upper[16][2];
     // What FXSAVE stores first.
     uint64_t x87[X87_WORDS];
-    uint8_t code[16];
+    uint8_t code[ROOM];
 };
 
 struct result {
@@ -250,7 +250,7 @@ int main(int argc, char **words) {
     uint8_t *code = map(CODE, count * PAGE);
     for (size_t i = 0; i < count * PAGE; i++) code[i] = 0xCC;
     for (size_t i = 0; i < count; i++)
-        for (int n = 0; n < 16; n++) ((uint8_t *)start(i))[n] = tests[i].code[n];
+        for (int n = 0; n < ROOM; n++) ((uint8_t *)start(i))[n] = tests[i].code[n];
     need(mprotect(code, count * PAGE, PROT_READ | PROT_EXEC) == 0, "mprotect");
     stack_t stack = {.ss_sp = malloc(1 << 18), .ss_size = 1 << 18};
     need(sigaltstack(&stack, NULL) == 0, "sigaltstack");

@@ -33,6 +33,12 @@ struct ExecutionCase {
     var length = 1
     /// Where the memory operand is, if it is where there is memory, or at its edge.
     var target: UInt64?
+    /// Of a loop: what it has, and the flags that are undefined somewhere in it.
+    var others: [DecodedInstruction] = []
+    var undefined: UInt64 = 0
+
+    /// Bytes of code that a case may have.
+    static let room = 160
 
     /// The case is a breakpoint.
     private(set) var isNothing = false
@@ -75,6 +81,13 @@ struct ExecutionCase {
         return features.contains(instruction.row.feature) || operands.contains(.mmx)
     }
 
+    /// 32 bytes are in memory, which may be touched 16 by 16.
+    var hasWideMemory: Bool {
+        ([instruction] + others).contains { i in
+            (0..<i.operandCount).contains { i.operand($0) == Operand(.memory, size: 32) }
+        }
+    }
+
     /// Memory is touched by lanes, and CPUs say the address of one of them or of the first.
     var isMasked: Bool {
         let moves: Set<Mnemonic> = [
@@ -84,7 +97,8 @@ struct ExecutionCase {
     }
 
     var description: String {
-        let bytes = code.prefix(Int(instruction.length)).map { hex(UInt64($0), 2) }.joined(separator: " ")
+        let length = others.isEmpty ? Int(instruction.length) : (code.lastIndex { $0 != 0xCC } ?? 0) + 1
+        let bytes = code.prefix(length).map { hex(UInt64($0), 2) }.joined(separator: " ")
         let state = registers.enumerated().map { "\($0.offset):\(hex($0.element))" }.joined(separator: " ")
         var read: [String] = []
         for operand in (0..<instruction.operandCount).map({ instruction.operand($0) }) where operand.kind == .vector {
@@ -94,8 +108,24 @@ struct ExecutionCase {
         if !read.isEmpty { read.append("mxcsr \(hex(UInt64(vectors.mxcsr)))") }
         if usesX87 { read.append(x87.description) }
         let place = target.map { " at \(hex($0))" } ?? ""
+        let text = others.isEmpty ? instruction.text(at: 0) : listing(length)
         return
-            "\(bytes)  \(instruction.text(at: 0))\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
+            "\(bytes)  \(text)\n  \(state) flags \(hex(flags))\(place)\n  \(read.joined(separator: " "))"
+    }
+}
+
+extension ExecutionCase {
+    /// A line for each instruction of a loop.
+    private func listing(_ length: Int) -> String {
+        var result = ""
+        var at = 0
+        while at < length,
+            case .instruction(let i) = code[at...].withUnsafeBytes({ decode($0, Mode(.bits64)) })
+        {
+            result += "\n    \(hex(UInt64(at)))  \(i.text(at: UInt64(at)))"
+            at += Int(i.length)
+        }
+        return result
     }
 }
 
@@ -382,7 +412,7 @@ struct ExecutionGenerator {
         return address
     }
 
-    private mutating func value() -> UInt64 {
+    mutating func value() -> UInt64 {
         switch random.next() % 8 {
         case 0: random.next() % 70
         case 1: UInt64(bitPattern: -Int64(random.next() % 70))
@@ -462,7 +492,7 @@ struct ExecutionGenerator {
         return result
     }
 
-    private mutating func vector() -> UInt128 {
+    mutating func vector() -> UInt128 {
         let low = lanes()
         return UInt128(low) | UInt128(chance(1, of: 4) ? low : lanes()) << 64
     }

@@ -46,7 +46,7 @@ struct HostSubject: ExecutionSubject {
     let name = "host"
 
     // As the structs of HostExecutor have it.
-    private static let caseSize = 8 * 19 + VectorState.size + X87State.size + 16
+    private static let caseSize = 8 * 19 + VectorState.size + X87State.size + ExecutionCase.room
     private static let resultSize = 8 * 21 + VectorState.size + X87State.size + 16 + 4096
 
     func run(_ cases: [ExecutionCase], image: [UInt8]) throws -> [ExecutionOutcome] {
@@ -65,7 +65,8 @@ struct HostSubject: ExecutionSubject {
             test.vectors.store(at + 152)
             test.x87.store(area: at + 152 + VectorState.size)
             let code = at + 152 + VectorState.size + X87State.size
-            test.code.withUnsafeBytes { code.copyMemory(from: $0.baseAddress!, byteCount: 16) }
+            code.initializeMemory(as: UInt8.self, repeating: 0xCC, count: ExecutionCase.room)
+            test.code.withUnsafeBytes { code.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         }
         let run = ChildProcess([buildDirectory + "/HostExecutor", input.path, output.path])
         guard run.status == 0 else { throw HostOracle.Failure(text: "HostExecutor: \(run.status) \(run.errors)") }

@@ -7,7 +7,7 @@ import LyrebirdX86
 import Testing
 
 @Suite(.serialized) struct ExecutionTests {
-    private static let batch = 1000
+    static let batch = 1000
 
     @Test func interpreterAgreesWithTheCPU() throws {
         try compare(seeds: 1...24, [InterpreterSubject(optimizes: false), InterpreterSubject(optimizes: true)])
@@ -49,30 +49,49 @@ import Testing
             let image = ExecutionGenerator.image(seed: seed)
             var generator = ExecutionGenerator(seed: seed, rows: try readSpec().rows, image: image)
             let cases = (0..<Self.batch).map { generator.next(slot: $0) }
-            let expected = try HostSubject().run(cases, image: image)
-            for var subject in subjects {
-                var cases = cases
-                if !subject.isContained {
-                    for slot in cases.indices where isStray(expected[slot], cases[slot]) {
-                        cases[slot].replaceByNothing()
-                    }
-                }
-                let outcomes = try subject.run(cases, image: image)
-                for slot in cases.indices where !cases[slot].isNothing {
-                    let differences = difference(cases[slot], expected[slot], outcomes[slot])
-                    guard !differences.isEmpty else { continue }
-                    let text = "seed \(seed): \(cases[slot].description)\n  \(differences.joined(separator: "\n  "))"
-                    complaints["\(cases[slot].instruction.mnemonic) in \(subject.name)", default: (0, text)].count += 1
+            try Self.compare(cases, subjects, image, seed, &complaints)
+        }
+        Self.record(complaints)
+    }
+
+    static func compare(
+        _ cases: [ExecutionCase], _ subjects: [any ExecutionSubject], _ image: [UInt8], _ seed: UInt64
+    ) throws {
+        var complaints: [String: (count: Int, first: String)] = [:]
+        try compare(cases, subjects, image, seed, &complaints)
+        record(complaints)
+    }
+
+    private static func compare(
+        _ cases: [ExecutionCase], _ subjects: [any ExecutionSubject], _ image: [UInt8], _ seed: UInt64,
+        _ complaints: inout [String: (count: Int, first: String)]
+    ) throws {
+        let expected = try HostSubject().run(cases, image: image)
+        for var subject in subjects {
+            var cases = cases
+            if !subject.isContained {
+                for slot in cases.indices where isStray(expected[slot], cases[slot]) {
+                    cases[slot].replaceByNothing()
                 }
             }
+            let outcomes = try subject.run(cases, image: image)
+            for slot in cases.indices where !cases[slot].isNothing {
+                let differences = difference(cases[slot], expected[slot], outcomes[slot])
+                guard !differences.isEmpty else { continue }
+                let text = "seed \(seed): \(cases[slot].description)\n  \(differences.joined(separator: "\n  "))"
+                complaints["\(cases[slot].instruction.mnemonic) in \(subject.name)", default: (0, text)].count += 1
+            }
         }
+    }
+
+    private static func record(_ complaints: [String: (count: Int, first: String)]) {
         for (what, complaint) in complaints.sorted(by: { $0.key < $1.key }) {
             Issue.record("\(what), \(complaint.count) times: \(complaint.first)")
         }
     }
 
     /// Whether an access went to where a machine's window is not, or to no address.
-    private func isStray(_ host: ExecutionOutcome, _ test: ExecutionCase) -> Bool {
+    private static func isStray(_ host: ExecutionOutcome, _ test: ExecutionCase) -> Bool {
         switch host.end {
         case .fault(let address): address >= MachineSubject.windowSize
         case .generalProtection: !test.instruction.row.isPrivileged && test.target == nil
@@ -82,11 +101,13 @@ import Testing
     }
 
     /// What is another than on the host.
-    private func difference(
+    private static func difference(
         _ test: ExecutionCase, _ host: ExecutionOutcome, _ other: ExecutionOutcome
     ) -> [String] {
         // A jump to no address faults here or there, as the maker likes it.
         if other.end == .next, !Arena.isCanonical(other.pc) { return [] }
+        // AMD's CPUs have a bit in MXCSR (17) that the guest's has not.
+        if HostOracle.isAMD, host.vectors.mxcsr & 0x2_0000 != 0, other.end == .generalProtection { return [] }
         // The CPU may fault where it stores nothing (MASKMOVDQU in the SDM).
         if host.end != .next, other.end == .next, [.maskmovdqu, .vmaskmovdqu].contains(test.instruction.mnemonic) {
             return []
@@ -101,7 +122,7 @@ import Testing
         for number in 0..<16 where host.registers[number] != other.registers[number] {
             result.append("register \(number): \(hex(host.registers[number])), not \(hex(other.registers[number]))")
         }
-        let undefined = host.end == .next ? test.undefinedFlags : 0
+        let undefined = host.end == .next || !test.others.isEmpty ? test.undefinedFlags : 0
         // DF, and AC and NT of POPF. ID is what the process began with, until POPF changes it.
         let compared = (StatusFlags.all | 0x4_4400) & ~undefined
         if (host.flags ^ other.flags) & compared != 0 {
@@ -109,11 +130,7 @@ import Testing
         }
         var vectors = other.vectors
         // Of 32 bytes the upper ones are loaded behind the lower ones' operation, whose flags then are there.
-        if case .fault = host.end,
-            (0..<test.instruction.operandCount).contains(where: {
-                test.instruction.operand($0) == Operand(.memory, size: 32)
-            })
-        {
+        if case .fault = host.end, test.hasWideMemory {
             vectors.mxcsr = vectors.mxcsr & ~0x3F | host.vectors.mxcsr & 0x3F
         }
         // Of an overflow that is not masked the result is computed as if there were none, and is inexact or not.
@@ -141,7 +158,7 @@ import Testing
             if test.instruction.operandSize == 8, memory.indices.contains(at + 2) { memory[at + 2] &= 0xDF }
         }
         // A store of 32 bytes is two of 16, and one under a mask may be one for each lane.
-        if case .fault = host.end, test.instruction.operand(0) == Operand(.memory, size: 32) || test.isMasked {
+        if case .fault = host.end, test.hasWideMemory || test.isMasked {
             memory = other.memory
         }
         if memory != other.memory, let at = memory.indices.first(where: { memory[$0] != other.memory[$0] }) {
@@ -151,7 +168,7 @@ import Testing
         return result
     }
 
-    private func vectorDifference(_ host: VectorState, _ other: VectorState) -> [String] {
+    private static func vectorDifference(_ host: VectorState, _ other: VectorState) -> [String] {
         var result: [String] = []
         if host.mxcsr != other.mxcsr { result.append("mxcsr \(hex(host.mxcsr)), not \(hex(other.mxcsr))") }
         for number in 0..<16 {
@@ -164,7 +181,9 @@ import Testing
         return result
     }
 
-    private func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End, _ test: ExecutionCase) -> Bool {
+    private static func isSame(_ host: ExecutionOutcome.End, _ other: ExecutionOutcome.End, _ test: ExecutionCase)
+        -> Bool
+    {
         if host == other { return true }
         // Of what is stored in many steps, any may be the first to fault.
         if test.storesPointers || test.loadsAreas, case .fault(let first) = host, case .fault(let second) = other {
@@ -181,7 +200,7 @@ import Testing
         case (.other("vector 12"), .generalProtection): true
         // An address that is not canonical is #GP or, on the stack, #SS.
         case (.generalProtection, .fault(let address)), (.other("vector 12"), .fault(let address)):
-            address == 0 || !Arena.isCanonical(address) || !Arena.isCanonical(address &+ 15)
+            address == 0 || !Arena.isCanonical(address) || !Arena.isCanonical(address &+ 31)
         default: false
         }
     }

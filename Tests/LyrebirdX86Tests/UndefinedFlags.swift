@@ -16,6 +16,7 @@ enum StatusFlags {
 extension ExecutionCase {
     var undefinedFlags: UInt64 {
         typealias F = StatusFlags
+        if !others.isEmpty { return undefined }
         switch instruction.mnemonic {
         case .and, .or, .xor, .test: return F.adjust
         case .mul, .imul: return F.sign | F.zero | F.adjust | F.parity

@@ -231,6 +231,7 @@ extension CodeGenerator {
         slots[slot].end = end
         if values[value].slot >= 0 { moved.insert(Int(values[value].slot)) }
         values[value].slot = Int16(slot)
+        if values[value].isImplied { impliedSlots.insert(slot) }
         dirty.insert(slot)
         moved.insert(slot)
         if old >= 0, old != Int32(truncatingIfNeeded: value) {
@@ -284,10 +285,10 @@ extension CodeGenerator {
             if let first = foldingOperands(i).first { consume(first, 3 &* index &+ 1) }
             consume(Int(addresses[index].base), 3 &* index)
             if addresses[index].index >= 0 { consume(Int(addresses[index].index), 3 &* index &+ 2) }
-        case .add where values[index].isAddress:
+        case .add where values[index].isAddress, .sub where values[index].isAddress:
             let address = addresses[index]
-            consume(Int(address.index), 3 &* index &+ 2)
             consume(Int(address.base), 3 &* index)
+            if address.index >= 0 { consume(Int(address.index), 3 &* index &+ 2) }
         case .select where values[index].isDeferred:
             let comparison = deferredComparison(i, unit)
             consume(Int(values[Int(i.a)].representative), 3 &* index)
@@ -413,7 +414,7 @@ extension CodeGenerator {
         guard value >= 0 else { return }
         if !isDeadHere(value) { storeHome(value) }
         if isLoop, value >= Self.contents, passing.contains(value &- Self.contents) { isCrowded = true }
-        if values[value].isCompared { moved = moved | contract.flagSlots }
+        if values[value].isCompared { moved = moved | contract.flagSlots | impliedSlots }
         values[value].register = 0xFF
         registerValue[Int(register)] = -1
     }

@@ -80,6 +80,17 @@ struct ValueState {
         set { bits = newValue ? bits | 512 : bits & ~512 }
     }
 
+    /// A sum that is not made (Sums.swift): its folded address says of what it would be.
+    @inline(__always) var isImplied: Bool {
+        get { bits & 1024 != 0 }
+        set { bits = newValue ? bits | 1024 : bits & ~1024 }
+    }
+    /// Content of a slot that is read behind the `set`: state was not forwarded.
+    @inline(__always) var isReadAgain: Bool {
+        get { bits & 2048 != 0 }
+        set { bits = newValue ? bits | 2048 : bits & ~2048 }
+    }
+
     static let fresh = ValueState(
         representative: 0, end: -1, nextUse: .max, uses: 0, register: 0xFF, bits: 0, spill: -1, slot: -1,
         hint: 0xFF, type: .none, flags: -1)
@@ -308,6 +319,7 @@ extension CodeGenerator {
                 chain = blockStates[id].chain
                 chainEnd = Int32(truncatingIfNeeded: index)
             }
+            blockStart = Int(block.start)
             while index >= Int(block.start) {
                 visit(index, unit, &siteCount)
                 if index == loopPoll {
@@ -363,6 +375,7 @@ extension CodeGenerator {
             slots[slot].lastRead = -1
             let value = Int(values[Int(i.b)].representative)
             values[value].end = max(values[value].end, end)
+            if slots[slot].lastRead >= 0 { values[value].isReadAgain = true }
             if values[value].type == .flags { values[value].slot = Int16(slot) }
             // Only what is still there when the unit may be left has to be at home.
             if slots[slot].hint != 0xFF, end >= nextControl { values[value].hint = slots[slot].hint }
@@ -381,7 +394,7 @@ extension CodeGenerator {
                 return
             }
         }
-        if i.opcode == .sub || i.opcode == .and, values[index].flags >= 0, bindingEnds[index] >= 0 {
+        if Self.isRepeatable(i.opcode), values[index].flags >= 0, bindingEnds[index] >= 0 {
             keepOperands(index, i, unit)
             let flags = Int(values[index].flags)
             if values[index].end < 0, values[flags].uses == 0, values[flags].end < 0 || values[flags].isRepeatable {
@@ -398,6 +411,7 @@ extension CodeGenerator {
                 return
             }
         }
+        if values[index].hint != 0xFF { passHintOn(index, i, unit) }
         switch i.opcode {
         case .const, .vconst, .flags, .param, .exitJump, .exitTrap: break
         case .load, .store:
@@ -409,8 +423,11 @@ extension CodeGenerator {
             use(i.a, at: index, field: 0)
             useArguments(i.b, at: index, unit)
             useArguments(i.c, at: index, unit)
-        case .exitIndirect: use(i.a, at: index, field: 0)
-        case .add where foldShift(index, i, unit): break
+        case .exitIndirect:
+            let target = Int(values[Int(i.a)].representative)
+            if values[target].hint == 0xFF { values[target].hint = GPR.rcx.rawValue }
+            use(i.a, at: index, field: 0)
+        case .add where foldSum(index, i, unit), .sub where foldSum(index, i, unit): break
         case .select where deferComparison(index, i, unit): break
         case _ where foldLoad(index, i, unit, &siteCount): break
         default:
@@ -466,16 +483,7 @@ extension CodeGenerator {
         var folded = FoldedAddress(base: -1, index: -1, scale: 0, displacement: displacement)
         var at = Int(values[Int(address)].representative)
         // base + constant; a sum of 32 bits wraps, which an address does not.
-        while at < count, unit.instructions[at].opcode == .add, unit.instructions[at].type == .i64, isOnlyAddress(at) {
-            let i = unit.instructions[at]
-            let b = Int(values[Int(i.b)].representative)
-            guard b < count, unit.instructions[b].opcode == .const,
-                let small = Int32(exactly: Int64(bitPattern: unit.instructions[b].immediate)),
-                case let (sum, overflow) = folded.displacement.addingReportingOverflow(small), !overflow
-            else { break }
-            folded.displacement = sum
-            at = Int(values[Int(i.a)].representative)
-        }
+        at = followSums(at, &folded.displacement, .i64, unit)
         if at < count, unit.instructions[at].opcode == .add, isOnlyAddress(at), unit.instructions[at].type == .i64 {
             let i = unit.instructions[at]
             var other = Int(values[Int(i.b)].representative)
@@ -518,37 +526,6 @@ extension CodeGenerator {
         values[taken].isSkipped = true
         values[index].isDeferred = true
         return true
-    }
-
-    /// Makes `a + (b << n)` one LEA.
-    private mutating func foldShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
-        guard i.type == .i64, values[index].flags < 0,
-            let (shifted, scale) = smallShift(Int(values[Int(i.b)].representative), unit)
-        else { return false }
-        let base = values[Int(i.a)].representative
-        use(base, at: index, field: 0)
-        use(UInt32(truncatingIfNeeded: shifted), at: index, field: 2)
-        addresses[index] = FoldedAddress(
-            base: Int32(bitPattern: base), index: Int32(truncatingIfNeeded: shifted), scale: scale, displacement: 0)
-        values[index].isAddress = true
-        return true
-    }
-
-    /// Whether an addition is needed as an address only: nothing that comes later, and nothing bound, uses it.
-    private mutating func isOnlyAddress(_ index: Int) -> Bool {
-        values[index].end < 0 && values[index].flags < 0
-    }
-
-    /// x << 1, 2 or 3 that nobody else needs.
-    mutating func smallShift(_ index: Int, _ unit: borrowing Unit) -> (Int, UInt8)? {
-        guard index < count, unit.instructions[index].opcode == .shl, unit.instructions[index].type == .i64,
-            values[index].end < 0
-        else { return nil }
-        let amount = Int(values[Int(unit.instructions[index].b)].representative)
-        guard amount < count, unit.instructions[amount].opcode == .const else { return nil }
-        let n = unit.instructions[amount].immediate & 63
-        guard n >= 1, n <= 3 else { return nil }
-        return (Int(values[Int(unit.instructions[index].a)].representative), UInt8(n))
     }
 
     /// The comparison that a deferred `select` makes.
@@ -606,6 +583,7 @@ extension CodeGenerator {
             body(&self, comparison.first)
             body(&self, comparison.second)
         }
+        if values[index].isImplied { return body(&self, Int(addresses[index].base)) }
         if values[index].isSkipped { return }
         if values[index].isDeferred {
             let comparison = deferredComparison(i, unit)

@@ -115,11 +115,17 @@ public struct CodeGenerator: ~Copyable {
     var hostComplement: Int32 = -1 { didSet { moved = moved | contract.flagSlots } }
     /// Where the guest's x87 state is, as far as that is known here.
     var x87Place = X87Place.unknown
+    /// Slots that a sum was bound to which is not made.
+    var impliedSlots = SlotSet()
+    /// The second access of two that became one, -1 for none.
+    var paired = -1
     var spillsUsed = SpillSet()
     var unchecked = UncheckedGroup()
     var position = 0
     /// In the analysis: the next instruction by which a block may be left.
     var nextControl: Int32 = .max
+    /// In the analysis: where the block starts.
+    var blockStart = 0
     /// In the analysis: slots that are read or bound.
     var touched = SlotSet()
     /// In the analysis: where the chain of blocks ends.
@@ -297,6 +303,8 @@ public struct CodeGenerator: ~Copyable {
         pendingCount = 0
         constantCount = 0
         spillsUsed = SpillSet()
+        impliedSlots = SlotSet()
+        paired = -1
         unchecked.count = 0
         unchecked.heldCount = 0
         pins = outer

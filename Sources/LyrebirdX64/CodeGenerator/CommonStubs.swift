@@ -86,6 +86,8 @@ public struct CommonStubs: @unchecked Sendable {
                 a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
                 a.bind(away)
             }
+            // Legacy SSE in host code is slow while there is something above.
+            if avx { a.vzeroupper() }
             a.stmxcsr(ContextField.leftMXCSR)
             a.ldmxcsr(ContextField.hostMXCSR)
             a.mov(.b64, ContextField.predictionRSP, .rsp)
@@ -156,6 +158,7 @@ public struct CommonStubs: @unchecked Sendable {
             a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
             a.bind(away)
         }
+        if avx { a.vzeroupper() }
         // To write MXCSR costs more than to see that it is right: a guest that rounds as the host does, hooks that do not
         // compute.
         a.stmxcsr(ContextField.leftMXCSR)
@@ -239,6 +242,7 @@ public struct CommonStubs: @unchecked Sendable {
             let memory = ContextField.savedXMM.advanced(by: Int32(16 * n))
             if avx { a.avx(.movupsStore, memory, XMM(UInt8(n))) } else { a.sse(.movupsStore, memory, XMM(UInt8(n))) }
         }
+        if avx { a.vzeroupper() }
         a.mov(.b64, ContextField.predictionRSP, .rsp)
         a.mov(.b64, .rsp, ContextField.hostRSP)
         if number == floatHelper {

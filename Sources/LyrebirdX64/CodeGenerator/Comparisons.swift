@@ -1,6 +1,6 @@
-// Comparisons that are made again. Flags of a subtraction, or of a conjunction, need not be kept where something else wants the
-// host's flags: as long as the operands are somewhere, the comparison can be repeated, and a frame state names the operands.
-// An operand that dies while its flags may still be looked at lives on until then; nothing is stored for it.
+// Comparisons that are made again. Flags of a sum, a difference, or of logic, need not be kept where something else wants the host's
+// flags: as long as the operands are somewhere, the comparison can be repeated, and a frame state names the operands. An operand that
+// dies while its flags may still be looked at lives on until then; nothing is stored for it. What has a result is made again from that.
 
 import LyrebirdIR
 
@@ -20,6 +20,8 @@ struct ComparisonKind: OptionSet {
     static let conjunction = ComparisonKind(rawValue: 1)
     /// The carry is inverted afterwards.
     static let complement = ComparisonKind(rawValue: 2)
+    /// The first operand is the sum: the second one is subtracted and added again.
+    static let addition = ComparisonKind(rawValue: 16)
 
     /// Bits 2 and 3 are the operands' width.
     init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -32,16 +34,18 @@ struct ComparisonKind: OptionSet {
     /// The flags in the IR's form.
     func flags(_ first: UInt64, _ second: UInt64) -> UInt64 {
         let mask = UInt64.max &>> UInt64(64 &- width.bits)
-        let (a, b) = (first & mask, second & mask)
-        let result = (contains(.conjunction) ? a & b : a &- b) & mask
+        let b = second & mask
+        let a = (contains(.addition) ? first &- second : first) & mask
+        let result = (contains(.conjunction) ? a & b : contains(.addition) ? first : a &- b) & mask
         let sign = mask &>> 1 &+ 1
         var rflags: UInt64 = result == 0 ? 0x40 : 0
         if result & sign != 0 { rflags |= 0x80 }
         if (result & 0xFF).nonzeroBitCount & 1 == 0 { rflags |= 4 }
         if !contains(.conjunction) {
-            if a < b { rflags |= 1 }
+            if contains(.addition) ? result < b : a < b { rflags |= 1 }
             if (a ^ b ^ result) & 16 != 0 { rflags |= 0x10 }
-            if (a ^ b) & (a ^ result) & sign != 0 { rflags |= 0x800 }
+            let differ = contains(.addition) ? ~(a ^ b) : a ^ b
+            if differ & (a ^ result) & sign != 0 { rflags |= 0x800 }
         }
         if contains(.complement) { rflags ^= 1 }
         return FlagBits.pack(rflags: rflags)
@@ -50,6 +54,10 @@ struct ComparisonKind: OptionSet {
 
 extension CodeGenerator {
     // MARK: Analysis
+
+    static func isRepeatable(_ opcode: LyrebirdIR.Opcode) -> Bool {
+        opcode == .sub || opcode == .and || opcode == .add || opcode == .or || opcode == .xor
+    }
 
     /// The analysis has come to flags, or to flags with the carry inverted, whose comparison it will come to: notes how long they are
     /// wanted. Flags that no slot is bound to are wanted soon; what is wanted when the chain of blocks ends has to be stored anyway.
@@ -65,13 +73,13 @@ extension CodeGenerator {
         }
         guard producer < count else { return }
         let i = unit.instructions[producer]
-        guard i.opcode == .sub || i.opcode == .and else { return }
+        guard Self.isRepeatable(i.opcode) else { return }
         let b = Int(values[Int(i.b)].representative)
         guard !values[Int(values[Int(i.a)].representative)].isConstant,
             !values[b].isConstant || smallConstant(b, i.type) != nil
         else { return }
         kind.formUnion(ComparisonKind(flagsWidth(i.type)))
-        if i.opcode == .and { kind.insert(.conjunction) }
+        if i.opcode == .add { kind.insert(.addition) } else if i.opcode != .sub { kind.insert(.conjunction) }
         values[index].isRepeatable = true
         addresses[index] = FoldedAddress(
             base: Int32(truncatingIfNeeded: producer), index: -1, scale: kind.rawValue, displacement: 0)
@@ -86,7 +94,19 @@ extension CodeGenerator {
         let small = smallConstant(b, i.type)
         var first = a
         var addend: Int32 = 0
-        if i.opcode == .sub, let small, values[index].end >= end {
+        if i.opcode == .or || i.opcode == .xor || i.opcode == .and && values[index].end >= end {
+            // Logic has the flags of its result.
+            values[index].end = max(values[index].end, end)
+            values[index].isCompared = true
+            addresses[index] = FoldedAddress(
+                base: Int32(truncatingIfNeeded: index), index: Int32(truncatingIfNeeded: index), scale: 0,
+                displacement: 0)
+            return
+        }
+        if i.opcode == .add {
+            first = index
+            values[index].end = max(values[index].end, end)
+        } else if i.opcode == .sub, let small, values[index].end >= end {
             // The difference is there for as long anyway.
             first = index
             addend = small
@@ -146,7 +166,17 @@ extension CodeGenerator {
             hot.lea(width(c.kind.type), sum, Memory(base: first, displacement: c.addend))
             first = sum
         }
-        if let n = smallConstant(c.second, c.kind.type) {
+        if c.kind.contains(.addition) {
+            let sum = scratchGeneral()
+            hot.mov(.b64, sum, first)
+            if let n = smallConstant(c.second, c.kind.type) {
+                addAgain(w, sum, imm: n)
+            } else {
+                let second = useGeneral(c.second)
+                hot.sub(w, sum, second)
+                hot.add(w, sum, second)
+            }
+        } else if let n = smallConstant(c.second, c.kind.type) {
             compare(c.kind, first, imm: n)
         } else {
             let second = useGeneral(c.second)
@@ -159,6 +189,11 @@ extension CodeGenerator {
         } else {
             hostFlags = Int32(truncatingIfNeeded: flags)
         }
+    }
+
+    private mutating func addAgain(_ width: Width, _ sum: GPR, imm: Int32) {
+        hot.sub(width, sum, imm: imm)
+        hot.add(width, sum, imm: imm)
     }
 
     private mutating func compare(_ kind: ComparisonKind, _ first: GPR, imm: Int32) {
@@ -223,16 +258,29 @@ extension CodeGenerator {
         let c = comparison(flags)
         let w = c.kind.width
         let first = values[c.first].register
-        let needsScratch = first == 0xFF || c.addend != 0
+        let isSum = c.kind.contains(.addition)
+        let needsScratch = first == 0xFF || c.addend != 0 || isSum
         let keepsRAX = needsScratch && registerValue[Int(GPR.rax.rawValue)] >= 0
         if keepsRAX { hot.mov(.b64, ContextField.helperResult, .rax) }
         if first == 0xFF { hot.mov(width(c.kind.type), .rax, home(of: c.first)) }
         if c.addend != 0 {
             hot.lea(width(c.kind.type), .rax, Memory(base: first == 0xFF ? .rax : GPR(first), displacement: c.addend))
         }
+        if isSum, first != 0xFF { hot.mov(.b64, .rax, GPR(first)) }
         let left = needsScratch ? GPR.rax : GPR(first)
         let second = values[c.second].register
-        if let n = smallConstant(c.second, c.kind.type) {
+        if isSum {
+            if let n = smallConstant(c.second, c.kind.type) {
+                addAgain(w, .rax, imm: n)
+            } else if second != 0xFF, GPR(second) != .rax {
+                hot.sub(w, .rax, GPR(second))
+                hot.add(w, .rax, GPR(second))
+            } else {
+                let memory = second == 0xFF ? home(of: c.second) : ContextField.helperResult
+                hot.sub(w, .rax, memory)
+                hot.add(w, .rax, memory)
+            }
+        } else if let n = smallConstant(c.second, c.kind.type) {
             compare(c.kind, left, imm: n)
         } else if second != 0xFF, !needsScratch || GPR(second) != .rax {
             if c.kind.contains(.conjunction) { hot.test(w, left, GPR(second)) } else { hot.cmp(w, left, GPR(second)) }

@@ -93,6 +93,7 @@ extension CodeGenerator {
         let (first, load) = foldingOperands(i)
         guard load < index, unit.instructions[load].opcode == .load, unit.instructions[load].access.size == size,
             size < 4 || unit.instructions[load].access.isAligned || hasAVX, values[load].uses == 0,
+            !unit.instructions[load].access.startsPair,
             values[load].end < 0, first != load
         else { return false }
         if unit.instructions[load].access.isAligned, let opcode = foldingOpcode(i), !opcode.hasLegacy { return false }

@@ -10,7 +10,7 @@
 //   start   1 | 0: a block is entered by contract, everything is at its home
 // A location is the number of a register, or one of `FrameLocation` with what follows it. Of a comparison that follows its kind,
 // the location of the first operand and what is added to it as a varint, zigzag, then the location of the second, whose
-// constants are varints as well.
+// constants are varints as well. Of a sum, the location of what is added to follows, and the number as a varint, zigzag.
 
 import LyrebirdIR
 
@@ -28,6 +28,7 @@ enum FrameLocation {
     static let spill: UInt8 = 37
     static let slot: UInt8 = 38
     static let comparison: UInt8 = 39
+    static let sum: UInt8 = 40
 
     static let siteBit: UInt8 = 0x80
     static let start: UInt8 = 0x80
@@ -84,11 +85,17 @@ extension CodeGenerator {
         let whole = UInt16(location) | UInt16(operand) &<< 8
         let isConstant = location == FrameLocation.constant || location == FrameLocation.vectorConstant
         let isComparison = location == FrameLocation.comparison
-        if whole == slots[slot].logged, !isConstant, !isComparison { return }
+        let isSum = location == FrameLocation.sum
+        if whole == slots[slot].logged, !isConstant, !isComparison, !isSum { return }
         slots[slot].logged = whole
         log(UInt8(truncatingIfNeeded: slot))
         log(location)
         if isComparison { return logComparison(Int(slots[slot].bound)) }
+        if isSum {
+            let sum = addresses[Int(slots[slot].bound)]
+            logOperand(Int(sum.base))
+            return logSigned(Int64(sum.displacement))
+        }
         if location >= FrameLocation.spill { log(operand) }
         guard isConstant else { return }
         let bits = constantBits[Int(slots[slot].bound)]
@@ -106,6 +113,7 @@ extension CodeGenerator {
         guard dirty.contains(slot) else { return (FrameLocation.memory, 0) }
         let value = Int(slots[slot].bound)
         if values[value].register != 0xFF { return (values[value].register, 0) }
+        if values[value].isImplied { return (FrameLocation.sum, 0) }
         if values[value].isConstant {
             return (contract.types[slot] == .v128 ? FrameLocation.vectorConstant : FrameLocation.constant, 0)
         }
@@ -120,7 +128,9 @@ extension CodeGenerator {
         }
         let other = memorySlot(value)
         if other < 0, values[value].isRepeatable { return (FrameLocation.comparison, 0) }
-        precondition(other >= 0, "slot's value is nowhere")
+        guard other >= 0 else {
+            fatalError("slot's v\(value) is nowhere at v\(position), guest pc 0x\(String(instructionPC, radix: 16))")
+        }
         return (FrameLocation.slot, UInt8(truncatingIfNeeded: other))
     }
 
@@ -147,7 +157,7 @@ extension CodeGenerator {
     /// A value is about to be elsewhere: so are the slots that are bound to it.
     @inline(__always)
     mutating func markMoved(_ value: Int) {
-        if values[value].isCompared { moved = moved | contract.flagSlots }
+        if values[value].isCompared { moved = moved | contract.flagSlots | impliedSlots }
         guard values[value].slot >= 0 else { return }
         var rest = dirty & slotsThatMayHold(value)
         while case let slot = rest.popFirst(), slot >= 0 {
@@ -200,7 +210,7 @@ public struct FrameLog {
         var location = FrameLocation.memory
         var operand: UInt8 = 0
         var constant: (UInt64, UInt64) = (0, 0)
-        /// Of a comparison: what is compared.
+        /// Of a comparison: what is compared. Of a sum: what is added to.
         var first = (location: FrameLocation.memory, operand: UInt8(0))
         var second = (location: FrameLocation.memory, operand: UInt8(0))
     }
@@ -269,6 +279,9 @@ public struct FrameLog {
                     if place.second.location == FrameLocation.constant {
                         place.constant.1 = UInt64(bitPattern: signed())
                     }
+                case FrameLocation.sum:
+                    place.first = operandPlace()
+                    place.constant.0 = UInt64(bitPattern: signed())
                 default: break
                 }
                 places[Int(first)] = place
@@ -287,8 +300,8 @@ public struct FrameLog {
         }
     }
 
-    /// Makes a comparison again, while what is in memory is as it was.
-    private func flags(_ place: Place, _ host: HostState, _ state: UnsafeMutableRawPointer) -> UInt64 {
+    /// Makes a comparison again, or a sum, while what is in memory is as it was.
+    private func made(_ place: Place, _ host: HostState, _ state: UnsafeMutableRawPointer) -> UInt64 {
         func operand(_ at: (location: UInt8, operand: UInt8)) -> UInt64 {
             switch at.location {
             case 0..<16: host.general[Int(at.location)]
@@ -297,15 +310,18 @@ public struct FrameLog {
             default: content(ofSlot: Int(at.operand), state)
             }
         }
-        return ComparisonKind(rawValue: place.operand).flags(
-            operand(place.first) &+ place.constant.0, operand(place.second))
+        let first = operand(place.first) &+ place.constant.0
+        if place.location == FrameLocation.sum { return first }
+        return ComparisonKind(rawValue: place.operand).flags(first, operand(place.second))
     }
 
     /// Puts every slot's content into memory.
     private func write(_ found: [Place], _ host: HostState, _ state: UnsafeMutableRawPointer) {
         var places = found
-        for slot in places.indices where places[slot].location == FrameLocation.comparison {
-            places[slot].constant.0 = flags(places[slot], host, state)
+        for slot in places.indices {
+            let location = places[slot].location
+            guard location == FrameLocation.comparison || location == FrameLocation.sum else { continue }
+            places[slot].constant.0 = made(places[slot], host, state)
             places[slot].location = FrameLocation.constant
         }
         // Slots that are in other slots' memory first: nobody has been overwritten yet.

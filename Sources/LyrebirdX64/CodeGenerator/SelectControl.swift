@@ -387,6 +387,17 @@ extension CodeGenerator {
                     hot.mov(.b16, memory, .rdx)
                 }
             } else if contract.types[slot] == .v128 {
+                if hasAVX, isZero(value), rest.contains(slot &+ 1), contract.types[slot &+ 1] == .v128,
+                    isZero(Int(slots[slot &+ 1].bound)), home.registerOfSlot[slot &+ 1] == 0xFF,
+                    contract.displacement[slot &+ 1] == contract.displacement[slot] &+ 16
+                {
+                    // The host's VEX clears what is above.
+                    materializeVector(value, Self.scratchXMM)
+                    hot.avx(.movupsStore, memory, Self.scratchXMM, L256: true)
+                    rest.remove(slot &+ 1)
+                    scratched = value
+                    continue
+                }
                 if !values[value].isConstant {
                     loadVector(Self.scratchXMM, self.home(of: value))
                 } else if scratched != value {
@@ -419,7 +430,7 @@ extension CodeGenerator {
         if i.aux == ExitHint.call.rawValue, options.predictReturns {
             let returnTo = UInt64(unit.pool[Int(i.c)]) | UInt64(unit.pool[Int(i.c) &+ 1]) &<< 32
             let poll = emitPoll()
-            pushPrediction(returnTo)
+            pushPrediction(returnTo, .rcx)
             let site = hot.callPatchable(to: UnsafeRawPointer(hot.cursor))
             addLink(site, poll: poll, target: target)
             emitReturnPoint(returnTo)
@@ -456,12 +467,12 @@ extension CodeGenerator {
         addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: returnTo)
     }
 
-    private mutating func pushPrediction(_ returnTo: UInt64) {
+    private mutating func pushPrediction(_ returnTo: UInt64, _ scratch: GPR) {
         if let small = Int32(exactly: Int64(bitPattern: returnTo)) {
             hot.push(imm: small)
         } else {
-            hot.movImmediate(.rcx, returnTo)
-            hot.push(.rcx)
+            hot.movImmediate(scratch, returnTo)
+            hot.push(scratch)
         }
     }
 
@@ -501,9 +512,9 @@ extension CodeGenerator {
     private mutating func selectExitIndirect(_ i: Instruction, _ unit: borrowing Unit) {
         let value = Int(values[Int(i.a)].representative)
         // The address goes to RCX, where going home does not touch it.
-        reserve(.rcx)
+        if values[value].register != GPR.rcx.rawValue { reserve(.rcx) }
         if values[value].register != 0xFF {
-            hot.mov(.b64, .rcx, GPR(values[value].register))
+            if values[value].register != GPR.rcx.rawValue { hot.mov(.b64, .rcx, GPR(values[value].register)) }
         } else if values[value].isConstant {
             hot.movImmediate(.rcx, constantBits[value])
         } else {
@@ -518,8 +529,7 @@ extension CodeGenerator {
             hot.mov(.b64, .rsp, ContextField.predictionTop)
         } else if i.aux == ExitHint.call.rawValue, options.predictReturns {
             let returnTo = UInt64(unit.pool[Int(i.b)]) | UInt64(unit.pool[Int(i.b) &+ 1]) &<< 32
-            hot.movImmediate(.rax, returnTo)
-            hot.push(.rax)
+            pushPrediction(returnTo, .rax)
             // The look-up runs as a function of its own, whose return address is the predicted one.
             hot.call(rel32: 0)
             let lookup = ForwardLabel(site: hot.cursor - 4, isNear: true)
@@ -541,12 +551,12 @@ extension CodeGenerator {
             hot.shl(.b32, .rdx, imm: UInt8(scale &- 3))
             scale = 3
         }
-        hot.lea(.b64, .rax, Memory(base: .rax, index: .rdx, scale: UInt8(scale)))
-        hot.cmp(.b64, .rcx, Memory(base: .rax))
+        let entry = Memory(base: .rax, index: .rdx, scale: UInt8(scale))
+        hot.cmp(.b64, .rcx, entry)
         hot.jcc(.ne, rel32: 0)
         let distance = Int32(stubs.exitMiss - UnsafeRawPointer(hot.cursor))
         UnsafeMutableRawPointer(hot.cursor - 4).storeBytes(of: distance, as: Int32.self)
-        hot.jmp(Memory(base: .rax, displacement: 8))
+        hot.jmp(entry.advanced(by: 8))
     }
 
     // MARK: Code that may have changed

@@ -108,14 +108,13 @@ extension CodeGenerator {
 
     /// After an instruction that set the host's flags as its `flags` says, if it has one.
     @inline(__always) mutating func definesFlags(_ index: Int) {
-        let flags = values[index].flags
-        hostFlags = flags >= 0 && values[Int(flags)].end >= 0 ? flags : -1
+        hostFlags = wantsFlags(index) ? values[index].flags : -1
     }
 
-    /// Whether the current instruction must set flags.
+    /// Whether the current instruction must set flags: not those that are only made again, if somebody looks.
     @inline(__always) func wantsFlags(_ index: Int) -> Bool {
-        let flags = values[index].flags
-        return flags >= 0 && values[Int(flags)].end >= 0
+        let flags = Int(values[index].flags)
+        return flags >= 0 && values[flags].end >= 0 && !(values[flags].isRepeatable && values[flags].uses == 0)
     }
 
     /// Whether the host's flags hold something that is needed behind this instruction.

@@ -45,6 +45,7 @@ extension CodeGenerator {
     // MARK: Addition, subtraction, logic
 
     mutating func selectArithmetic(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if values[index].isAddress { return selectSum(index, i) }
         var a = Int(values[Int(i.a)].representative)
         let isMerged = values[index].isMerged
         let whole = isMerged ? .b64 : width(i.type)
@@ -124,14 +125,6 @@ extension CodeGenerator {
     /// Addition without flags: in place or by LEA, which leaves the host's flags alone.
     private mutating func selectAddition(_ index: Int, _ i: Instruction, _ a: Int, _ b: Int) {
         let w = width(i.type)
-        if values[index].isAddress {
-            let address = addresses[index]
-            let base = useGeneral(Int(address.base))
-            let shifted = useGeneral(Int(address.index))
-            let result = resultFor(index, overwriting: Int(address.base), or: Int(address.index))
-            hot.lea(.b64, result, Memory(base: base, index: shifted, scale: address.scale))
-            return
-        }
         if let n = smallConstant(b, i.type) { return addConstant(index, a, n, w) }
         let first = useGeneral(a)
         let second = useGeneral(b)
@@ -159,7 +152,7 @@ extension CodeGenerator {
         return allocateGeneral(for: index)
     }
 
-    private mutating func addConstant(_ index: Int, _ a: Int, _ n: Int32, _ w: Width) {
+    mutating func addConstant(_ index: Int, _ a: Int, _ n: Int32, _ w: Width) {
         let source = useGeneral(a)
         if !flagsAreLive, canOverwrite(a, for: index) {
             takeOver(a, for: index)

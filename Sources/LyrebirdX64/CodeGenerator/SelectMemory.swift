@@ -33,8 +33,9 @@ extension CodeGenerator {
 
     mutating func selectMemory(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         switch i.opcode {
-        case .load: selectLoad(index, i, unit)
-        case .store: selectStore(index, i, unit)
+        case .load, .store:
+            if index == paired { return }
+            if i.opcode == .load { selectLoad(index, i, unit) } else { selectStore(index, i, unit) }
         default:
             // A locked instruction orders as MFENCE does, and faster.
             clobberFlags()
@@ -45,8 +46,13 @@ extension CodeGenerator {
     }
 
     private mutating func selectLoad(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        let memory = guestMemory(index)
         let access = i.access
+        if i.type == .v128, let high = upperHalf(of: index, i, unit) {
+            return selectLoadPair(index, high, i, unit)
+        }
+        if access.startsPair { clobberFlags(including: true) }
+        let memory = guestMemory(index)
+        if access.startsPair { trapUnlessPairIsAligned(memory, unit) }
         if i.type == .v128 {
             if access.size < 2 {
                 let scratch = scratchGeneral()
@@ -126,9 +132,14 @@ extension CodeGenerator {
     }
 
     private mutating func selectStore(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        let memory = guestMemory(index)
         let value = Int(values[Int(i.b)].representative)
         let access = i.access
+        if values[value].type == .v128, let high = upperHalf(of: index, i, unit) {
+            return selectStorePair(index, high, i, unit)
+        }
+        if access.startsPair { clobberFlags(including: true) }
+        let memory = guestMemory(index)
+        if access.startsPair { trapUnlessPairIsAligned(memory, unit) }
         if values[value].type == .v128 {
             let source = useVector(value)
             if access.size < 2 {

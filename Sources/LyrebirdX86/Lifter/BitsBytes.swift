@@ -89,7 +89,7 @@ extension Lifter {
         let new = written(truncated(found, to: unit.type(of: value)), to: destination)
         let kept = register(destination)
         setRegister(destination, unit.select(.eq, flags, kept, new))
-        setZero(flags)
+        setFlags(flags)
     }
 
     mutating func tzcnt(_ i: DecodedInstruction) { countZeros(i, trailing: true) }
@@ -111,9 +111,10 @@ extension Lifter {
         } else {
             count = trailing ? unit.ctz(value) : unit.clz(value)
         }
-        let carry = unit.shl(unit.cset(.i32, .eq, resultFlags(value)), const32(8))
-        let zero = unit.shl(unit.cset(.i32, .eq, resultFlags(count)), const32(14))
-        let flags = changed(FlagBits.c | FlagBits.z, to: unit.or(carry, zero))
+        // Of no bit the count is the width, which is the only one that has that bit.
+        let wide = zeroExtended(count, to: type == .i64 ? .i64 : .i32)
+        let width = const(unit.type(of: wide), UInt64(type.bits.trailingZeroBitCount))
+        let flags = unit.bitToCarry(resultFlags(count), wide, width)
         write(i.operand(0), count, i)
         setFlags(flags)
     }

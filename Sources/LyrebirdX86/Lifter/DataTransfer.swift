@@ -35,21 +35,42 @@ extension Lifter {
         write(i.operand(0), zeroExtended(value, to: type(i.operand(0).size)), i)
     }
 
-    mutating func movsx(_ i: DecodedInstruction) {
-        let value = read(i.operand(1), i)
-        write(i.operand(0), signExtended(value, to: type(i.operand(0).size)), i)
+    mutating func movsx(_ i: DecodedInstruction) { moveExtended(i) }
+
+    private mutating func moveExtended(_ i: DecodedInstruction) {
+        let type = type(i.operand(0).size)
+        let source = i.operand(1)
+        guard source.kind == .memory, type == .i32 || type == .i64 else {
+            return write(i.operand(0), signExtended(read(source, i), to: type), i)
+        }
+        let place = address(of: source, i)
+        let size = UInt8(truncatingIfNeeded: source.size.trailingZeroBitCount)
+        let access = MemoryAccess(size: size, signed: source.size < i.operand(0).size)
+        write(i.operand(0), unit.load(type, access, place.base, disp: place.displacement), i)
     }
 
     /// Without REX.W it moves as MOV does; of 16 bits AMD's CPUs read 32 all the same, which the opcode map has, too.
     mutating func movsxd(_ i: DecodedInstruction) {
-        let value = read(i.operand(1), i)
-        let type = type(i.operand(0).size)
-        write(i.operand(0), type == .i16 ? truncated(value, to: type) : signExtended(value, to: type), i)
+        guard i.operand(0).size == 2 else { return moveExtended(i) }
+        write(i.operand(0), truncated(read(i.operand(1), i), to: .i16), i)
     }
 
     mutating func lea(_ i: DecodedInstruction) {
+        if i.operandSize == 4, i.addressSize == 8, i.base < DecodedInstruction.instructionPointer {
+            return write(i.operand(0), narrowAddress(i), i)
+        }
         let address = effectiveAddress(i)
         write(i.operand(0), truncated(address, to: type(i.operandSize)), i)
+    }
+
+    /// The low half of an address, from those of its parts.
+    private mutating func narrowAddress(_ i: DecodedInstruction) -> Value {
+        var sum = register(i.base, 4)
+        if i.index != DecodedInstruction.noRegister {
+            let index = register(i.index, 4)
+            sum = unit.add(sum, i.scale == 0 ? index : unit.shl(index, const32(UInt32(i.scale))))
+        }
+        return i.displacement == 0 ? sum : unit.add(sum, const(.i32, UInt64(bitPattern: Int64(i.displacement))))
     }
 
     mutating func xlat(_ i: DecodedInstruction) {

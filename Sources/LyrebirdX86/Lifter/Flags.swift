@@ -19,6 +19,11 @@ extension Lifter {
         unit.flags(unit.and(result, const(unit.type(of: result), .max)))
     }
 
+    /// The same with C, which is 0 or 1.
+    mutating func resultFlags(_ result: Value, carry: Value) -> Value {
+        unit.bitToCarry(resultFlags(result), carry, const32(0))
+    }
+
     /// The same with C and V, which are 0 or 1.
     mutating func resultFlags(_ result: Value, carry: Value, overflow: Value) -> Value {
         let bits = unit.flagsToBits(resultFlags(result))

@@ -19,7 +19,12 @@ extension Lifter {
         }
     }
 
+    /// With itself it is how compilers write 0.
     mutating func xor(_ i: DecodedInstruction) {
+        if i.operand(0).kind == .general, i.operand(0) == i.operand(1), i.operand(0).size >= 4 {
+            write(i.operand(0), const(type(i.operand(0).size), 0), i)
+            return setFlags(unit.const(.flags, UInt64(FlagBits.ofZero)))
+        }
         let operand = read(i.operand(1), i)
         modify(i, atomic: .xor(operand)) { lifter, old in
             let result = lifter.unit.xor(old, operand)
@@ -70,7 +75,7 @@ extension Lifter {
     /// CF is a condition of the source's being zero; OF is 0.
     private mutating func setBitResult(_ i: DecodedInstruction, _ result: Value, carry: Condition, of value: Value) {
         let carry = unit.cset(.i32, carry, resultFlags(value))
-        let flags = resultFlags(result, carry: carry, overflow: const32(0))
+        let flags = resultFlags(result, carry: carry)
         write(i.operand(0), result, i)
         setFlags(flags)
     }
@@ -94,7 +99,7 @@ extension Lifter {
         let count = unit.and(zeroExtended(read(i.operand(2), i), to: .i64), const(0xFF))
         let result = truncated(lowBits(zeroExtended(value, to: .i64), count), to: type)
         let carry = unit.cset(.i32, .cc, below(count, UInt64(type.bits)))
-        let flags = resultFlags(result, carry: carry, overflow: const32(0))
+        let flags = resultFlags(result, carry: carry)
         write(i.operand(0), result, i)
         setFlags(flags)
     }

@@ -2,7 +2,7 @@
 // clears what is above its result, and legacy SSE leaves it alone (SDM volume 1, 14.3; volume 2, 2.3.10).
 //
 // Legacy SSE wants its operands of 16 bytes aligned, but for the moves that say they do not; of VEX's only the moves that say so do
-// (volume 1, 14.9). Such an access is one that the host refuses, so that it costs nothing; 32 bytes are looked at before.
+// (volume 1, 14.9). Such an access is one that the host refuses, so that it costs nothing.
 
 import LyrebirdIR
 
@@ -36,16 +36,20 @@ extension Lifter {
     // MARK: Memory
 
     /// Memory of 1 to 16 bytes, with zeros above.
-    mutating func loadVector(_ size: UInt8, _ address: Address, aligned: Bool = false) -> Value {
+    mutating func loadVector(
+        _ size: UInt8, _ address: Address, aligned: Bool = false, startsPair: Bool = false
+    ) -> Value {
         let size = UInt8(truncatingIfNeeded: size.trailingZeroBitCount)
-        let access = MemoryAccess(size: size, aligned: aligned && size == 4)
+        let access = MemoryAccess(size: size, aligned: aligned && size == 4, startsPair: startsPair)
         return unit.load(.v128, access, address.base, disp: address.displacement)
     }
 
     /// The low bytes of a vector to memory.
-    mutating func storeVector(_ value: Value, _ size: UInt8, _ address: Address, aligned: Bool = false) {
+    mutating func storeVector(
+        _ value: Value, _ size: UInt8, _ address: Address, aligned: Bool = false, startsPair: Bool = false
+    ) {
         let size = UInt8(truncatingIfNeeded: size.trailingZeroBitCount)
-        let access = MemoryAccess(size: size, aligned: aligned && size == 4)
+        let access = MemoryAccess(size: size, aligned: aligned && size == 4, startsPair: startsPair)
         unit.store(access, address.base, value, disp: address.displacement)
     }
 
@@ -65,12 +69,6 @@ extension Lifter {
         alignment == .needed || alignment == .usual && !i.prefixes.contains(.vex)
     }
 
-    /// #GP where an operand of 32 bytes is not aligned to that.
-    private mutating func trapIfMisaligned(_ address: Address) {
-        let rest = unit.and(joined(address), const(31))
-        trap(.generalProtection, where: .ne, unit.flags(rest))
-    }
-
     // MARK: Operands
 
     /// A register or memory. Of what is smaller than an XMM register, memory has zeros above; registers have all that is there.
@@ -81,8 +79,7 @@ extension Lifter {
         let place = vectorAddress(operand, i)
         let aligned = isAligned(alignment, i)
         guard operand.size == 32 else { return Vector(low: loadVector(operand.size, place, aligned: aligned)) }
-        if aligned { trapIfMisaligned(place) }
-        let low = loadVector(16, place)
+        let low = loadVector(16, place, startsPair: aligned)
         return Vector(low: low, high: loadVector(16, upperHalf(place)))
     }
 
@@ -102,8 +99,7 @@ extension Lifter {
         guard operand.size == 32, let high = value.high else {
             return storeVector(value.low, operand.size, place, aligned: aligned)
         }
-        if aligned { trapIfMisaligned(place) }
-        storeVector(value.low, 16, place)
+        storeVector(value.low, 16, place, startsPair: aligned)
         storeVector(high, 16, upperHalf(place))
     }
 
