@@ -498,7 +498,14 @@ public final class Engine: @unchecked Sendable {
             vectors: field(\.fault_xmm).assumingMemoryBound(to: (UInt64, UInt64).self),
             spills: field(\.spills).assumingMemoryBound(to: (UInt64, UInt64).self))
         guard let site = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
-            fatalError("no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc))")
+            let bytes = (0..<12).map { hex(UInt64(cache.writable[place + $0])) }
+            let registers = (0..<16).map { hex(host.general[$0]) }
+            fatalError(
+                """
+                no frame state at host offset \(place - Int(translation.hotStart)) of \(hex(translation.pc)): \(bytes), \
+                accessing \(hex(context.pointee.fault_address)), signal \(context.pointee.fault_signal) \
+                \(context.pointee.fault_code), registers \(registers)
+                """)
         }
         cpu.pc = translation.pc &+ UInt64(bitPattern: site.pc)
         if cpu.counts { cpu.remaining += Int64(site.countedEarly) }

@@ -1,6 +1,5 @@
 // Runs random bytes as guest code, on the public API alone: `HostileRunner SEED WORDS [x86-64]`, from each word of four bytes on.
-// Whatever they do, it ends with one line of counts. Guest memory is a window without checks, so what lies beside it is made
-// nobody's.
+// Whatever they do, it ends with one line of counts.
 
 import Glibc
 import Lyrebird
@@ -19,10 +18,6 @@ struct Random {
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
         return z ^ z >> 31
     }
-}
-
-func reserve(_ size: Int) {
-    precondition(mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED)
 }
 
 /// What the thread that stops endless loops looks at: odd while guest code runs.
@@ -55,10 +50,7 @@ func setRegisters(of cpu: CPU, _ data: UInt64, _ random: inout Random) {
 }
 
 func run() throws -> Counts {
-    // What is mapped first is highest: the window comes to lie between two reservations of 64 GB.
-    reserve(1 << 36)
-    let machine = try Machine(guest, addressSpace: .window(size: 1 << 36))
-    reserve(1 << 36)
+    let machine = try Machine(guest)
     let code: UInt64 = 0x4_0000_0000
     let data: UInt64 = 0x4_1000_0000
     try machine.memory.map(code, size: 8192, access: .readWriteExecute)
