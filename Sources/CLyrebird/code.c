@@ -64,7 +64,10 @@ int lyrebird_remap_code(size_t size, void *writable, void *executable, void *cop
     return mremap(memory, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, writable) == MAP_FAILED ? errno : 0;
 }
 
-__attribute__((target("fsgsbase"))) static void write_gs(uint64_t base) { __builtin_ia32_wrgsbase64(base); }
+// To read the base costs a fraction of writing it, and mostly it is right.
+__attribute__((target("fsgsbase"))) static void write_gs(uint64_t base) {
+    if (__builtin_ia32_rdgsbase64() != base) __builtin_ia32_wrgsbase64(base);
+}
 
 void lyrebird_set_gs_base(uint64_t base, int has_fsgsbase) {
     if (has_fsgsbase)

@@ -194,7 +194,7 @@ int lyrebird_set_signal_stack(void *memory, size_t size) {
 }
 
 int lyrebird_prepare_thread(void) {
-    static _Thread_local int prepared;
+    static _Thread_local int prepared __attribute__((tls_model("initial-exec")));
     if (prepared) return 0;
     stack_t old;
     if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {

@@ -46,7 +46,7 @@ public final class CPUContext {
     }
 
     /// The engine lives longer.
-    private(set) var engine: Unmanaged<Engine>!
+    @exclusivity(unchecked) private(set) var engine: Unmanaged<Engine>!
     /// The embedder's CPU, which has this context.
     @exclusivity(unchecked) public var owner: Unmanaged<AnyObject>?
 
@@ -72,7 +72,7 @@ public final class CPUContext {
     /// Where hooks were called last.
     @exclusivity(unchecked) var hookedPC: UInt64 = 0
     /// How the instruction at `pc` is entered by the next run (`Variant`), if that is where the CPU was left.
-    private var left: (pc: UInt64, variant: UInt32) = (0, 0)
+    @exclusivity(unchecked) private var left: (pc: UInt64, variant: UInt32) = (0, 0)
 
     func takeHookError() -> (any Error)? {
         defer { hookError = nil }
@@ -89,10 +89,7 @@ public final class CPUContext {
     /// Makes the calling thread the one that runs the CPU. - Returns: false if there is one.
     public func take() -> Bool { lyrebird_exchange32(runningField, 1) == 0 }
     public func release() { lyrebird_store_release32(runningField, 0) }
-    private var runningField: UnsafeMutablePointer<UInt32> {
-        (UnsafeMutableRawPointer(context) + Self.runningOffset).assumingMemoryBound(to: UInt32.self)
-    }
-    private static let runningOffset = MemoryLayout<lyrebird_context>.offset(of: \.running)!
+    private let runningField: UnsafeMutablePointer<UInt32>
 
     /// Takes the flags that floating-point operations have left since the last time.
     func takeFloatFlags() -> UInt32 {
@@ -122,6 +119,8 @@ public final class CPUContext {
         mapping = base
         context = base.assumingMemoryBound(to: lyrebird_context.self)
         state = base + RegisterContract.stateOffset
+        runningField = (base + MemoryLayout<lyrebird_context>.offset(of: \.running)!)
+            .assumingMemoryBound(to: UInt32.self)
         table = (base + contextSize).assumingMemoryBound(to: JumpTableEntry.self)
         emptyTable = (base + contextSize + tableSize).assumingMemoryBound(to: JumpTableEntry.self)
         // guard | prediction stack | guard
@@ -216,8 +215,8 @@ public final class CPUContext {
         lyrebird_store32(Engine.insideField(context), 0)
     }
 
-    /// Whether it is in generated code.
-    var isRunning: Bool { lyrebird_load32(Engine.insideField(context)) != 0 }
+    /// Whether a thread runs it (`take`).
+    var isRunning: Bool { lyrebird_load32(runningField) != 0 }
 
     /// Lets `run` return `.interrupt`; from any thread.
     /// - Parameter number: 0 to 15.
