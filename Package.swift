@@ -57,6 +57,16 @@ let package = Package(
         .executableTarget(
             name: "HostLibrary", dependencies: ["Lyrebird", "LyrebirdHostFunctions"], path: "Examples/HostLibrary",
             exclude: ["guest.c"], swiftSettings: strict),
+        .executableTarget(
+            name: "BareMetalARM64", dependencies: ["Lyrebird"], path: "Examples/BareMetalARM64", swiftSettings: strict),
+        .executableTarget(
+            name: "BareMetalX86", dependencies: ["Lyrebird"], path: "Examples/BareMetalX86", swiftSettings: strict),
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["Lyrebird"], path: "Examples/Fuzzer", swiftSettings: strict),
+        .executableTarget(
+            name: "Tracer", dependencies: ["Lyrebird"], path: "Examples/Tracer", swiftSettings: strict),
+        .executableTarget(
+            name: "Sandbox", dependencies: ["Lyrebird"], path: "Examples/Sandbox", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["LyrebirdIR"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "LyrebirdCodeTests", dependencies: ["Lyrebird", "LyrebirdARM64", "TestSupport"], swiftSettings: strict
@@ -78,8 +88,12 @@ let package = Package(
             name: "LyrebirdLinuxTests", dependencies: ["LyrebirdLinux", "Lyrebird", "lyrebird-cli"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lyrebird-cli", "Embedding", "HostLibrary", "TestSupport"],
-            swiftSettings: strict),
+            name: "CommandLineTests",
+            dependencies: [
+                "lyrebird-cli", "Embedding", "HostLibrary", "BareMetalARM64", "BareMetalX86", "Sandbox", "Fuzzer",
+                "Tracer",
+                "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
             dependencies: [

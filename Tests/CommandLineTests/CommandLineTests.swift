@@ -207,22 +207,4 @@ import Testing
         #expect(symbol.errors == "lyrebird: \(directory.path)/p: no function main in its symbol table\n")
         #expect(lyrebird("explain", directory.path + "/p", "--address", "0x10").status == 1)
     }
-
-    // MARK: The examples
-
-    @Test func embedding() {
-        let run = ChildProcess([buildDirectory + "/Embedding"])
-        #expect(run.status == 0)
-        #expect(
-            run.output.hasPrefix("system call 1: the sum is 500000500000\nread of 0xdead0000 at pc 0x10014: unmapped\n")
-        )
-    }
-    @Test(.enabled(if: system("command -v aarch64-linux-gnu-gcc >/dev/null") == 0, "aarch64-linux-gnu-gcc is needed"))
-    func hostLibrary() {
-        let run = ChildProcess([buildDirectory + "/HostLibrary"])
-        #expect(run.status == 0, "\(run.output)\(run.errors)")
-        let lines = run.output.split(separator: "\n")
-        #expect(lines.count == 4)
-        #expect(lines.first?.hasPrefix("compressed 1048576 bytes to ") ?? false)
-    }
 }
