@@ -92,7 +92,7 @@ let package = Package(
             dependencies: [
                 "lyrebird-cli", "Embedding", "HostLibrary", "BareMetalARM64", "BareMetalX86", "Sandbox", "Fuzzer",
                 "Tracer",
-                "TestSupport",
+                "EscapeRunner", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
@@ -103,6 +103,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "HostileRunner", dependencies: ["Lyrebird"], path: "Tests/HostileRunner", swiftSettings: strict),
+        .executableTarget(
+            name: "EscapeRunner", dependencies: ["Lyrebird"], path: "Tests/EscapeRunner",
+            exclude: ["arm64.S", "x86_64.S"], swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
         .executableTarget(name: "HostDecoder", path: "Tests/HostDecoder"),
         .executableTarget(name: "HostExecutor", path: "Tests/HostExecutor"),
