@@ -58,6 +58,9 @@ let package = Package(
             name: "HostLibrary", dependencies: ["Lyrebird", "LyrebirdHostFunctions"], path: "Examples/HostLibrary",
             exclude: ["guest.c"], swiftSettings: strict),
         .executableTarget(
+            name: "EmbeddingBenchmark", dependencies: ["Lyrebird"], path: "Benchmarks/embedding",
+            exclude: ["run", "unicorn.c", "kernels"], swiftSettings: strict),
+        .executableTarget(
             name: "BareMetalARM64", dependencies: ["Lyrebird"], path: "Examples/BareMetalARM64", swiftSettings: strict),
         .executableTarget(
             name: "BareMetalX86", dependencies: ["Lyrebird"], path: "Examples/BareMetalX86", swiftSettings: strict),
@@ -92,7 +95,7 @@ let package = Package(
             dependencies: [
                 "lyrebird-cli", "Embedding", "HostLibrary", "BareMetalARM64", "BareMetalX86", "Sandbox", "Fuzzer",
                 "Tracer",
-                "EscapeRunner", "TestSupport",
+                "EmbeddingBenchmark", "EscapeRunner", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
