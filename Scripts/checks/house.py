@@ -82,16 +82,25 @@ for path in files:
 
 # A path in a document, in backquotes or as a link, has to be there.
 PATH = re.compile(r"`((?:Sources|Tests|Scripts|Docs|Spec|Examples|Benchmarks|\.ci)/[^`\s]*)`|\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-for path in [root / "README.md", *sorted((root / "Docs").glob("*.md"))]:
+for path in [root / "README.md", *sorted((root / "Docs").glob("*.md")), *sorted((root / "Sources").glob("*/*.docc/*.md"))]:
     for quoted, linked in PATH.findall(path.read_text()):
         place = (root / quoted) if quoted else (path.parent / linked)
         there = any(root.glob(quoted)) if "*" in quoted else place.exists()
         check(there, path.relative_to(root), f"there is no {quoted or linked}")
 
-# Swift that README.md shows is Swift that is built.
-examples = [path.read_text() for path in root.glob("Examples/*/*.swift")]
-for shown in re.findall(r"```swift\n(.*?)```", (root / "README.md").read_text(), re.S):
-    check(any(shown in example for example in examples), "README.md", "a piece of Swift that is in no example")
+# Swift that a document shows is Swift that is built: in an example, or in the tests, there with other indentation.
+
+
+def unindented(text):
+    return "".join(line.lstrip() for line in text.splitlines(keepends=True))
+
+
+built = [*root.glob("Examples/*/*.swift"), root / "Tests/LyrebirdTests/DocumentationTests.swift"]
+built = [unindented(path.read_text()) for path in built]
+catalogue = sorted((root / "Sources").glob("*/*.docc/*.md"))
+for path in [root / "README.md", *catalogue, root / "Docs/FromUnicorn.md"]:
+    for shown in re.findall(r"```swift\n(.*?)```", path.read_text(), re.S):
+        check(any(unindented(shown) in text for text in built), path.relative_to(root), f"Swift that is not built: {shown[:60]!r}")
 
 for offence in offences:
     print(offence, file=sys.stderr)

@@ -7,6 +7,7 @@ import LyrebirdRuntime
 
 /// How much a CPU may execute before `run` returns.
 public enum Budget: Sendable, Equatable {
+    /// As much as there is.
     case unlimited
     /// So many guest instructions; none where the number is not positive.
     case instructions(Int)

@@ -7,6 +7,7 @@ import LyrebirdRuntime
 
 /// A CPU of a machine. Belongs to one thread at a time; only its stop handle may be used from others.
 public final class CPU {
+    /// The machine that it belongs to.
     public let machine: Machine
     let context: CPUContext
     /// The machine's, without a count: CPUs on several threads would wait for each other at it.

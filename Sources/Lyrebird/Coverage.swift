@@ -6,7 +6,9 @@ import LyrebirdRuntime
 public struct Coverage: Sendable {
     /// A part of guest memory with a name: what addresses in a file are relative to.
     public struct Module: Sendable {
+        /// As a file of drcov has it: the path of a program, usually.
         public var name: String
+        /// Its guest addresses.
         public var addresses: Range<UInt64>
 
         public init(name: String, addresses: Range<UInt64>) {

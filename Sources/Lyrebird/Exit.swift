@@ -56,7 +56,9 @@ public enum Exit: Sendable, Equatable {
 
 /// An access that guest memory did not allow.
 public struct Fault: Error, Sendable, Equatable {
+    /// What was tried.
     public enum Access: Sendable { case read, write, execute }
+    /// Why it was not possible.
     public enum Cause: Sendable {
         /// Nothing is mapped there.
         case unmapped
@@ -105,6 +107,7 @@ public struct DeviceAccess: Sendable, Equatable {
 
 /// An access to a port of an x86 guest.
 public struct PortAccess: Sendable, Equatable {
+    /// The port's number.
     public var port: UInt16
     /// Bytes: 1, 2 or 4.
     public var size: Int

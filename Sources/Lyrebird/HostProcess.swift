@@ -122,8 +122,11 @@ public struct HostProcess: Sendable {
 
     /// One range of guest memory as /proc/self/maps shows it.
     public struct Mapping: Sendable {
+        /// Guest addresses.
         public var range: Range<UInt64>
+        /// What the guest may do there.
         public var access: Memory.Access
+        /// Whether what is written there is seen by others (MAP_SHARED).
         public var shared: Bool
     }
 
@@ -262,6 +265,7 @@ public struct HostProcess: Sendable {
 
 /// A signal that arrived from the host.
 public struct HostSignal: Sendable {
+    /// Linux's number, the same for all guests.
     public var number: Int32
     /// As the host kernel (x86-64) gave it.
     public var info: SignalInfo
@@ -270,10 +274,12 @@ public struct HostSignal: Sendable {
 /// A siginfo_t: 128 bytes, the same on all 64-bit hosts and guests.
 public struct SignalInfo: Sendable {
     var words = InlineArray<16, UInt64>(repeating: 0)
+    /// Bytes.
     public static let size = 128
 
     public init() {}
 
+    /// All of it.
     public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// Stores an integer at an offset of at most 120 bytes.

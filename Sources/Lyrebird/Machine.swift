@@ -9,8 +9,9 @@ import LyrebirdX86
 
 /// A processor architecture that Lyrebird runs.
 public enum Guest: String, Sendable, CaseIterable {
+    /// AArch64: Armv8.5 in user mode.
     case arm64
-    /// 64-bit mode; the integer instructions so far.
+    /// x86-64-v3 in user mode.
     case x86_64
 
     var architecture: any GuestArchitecture {
@@ -60,6 +61,7 @@ public final class Machine: Sendable {
         public init() {}
     }
 
+    /// Whose code it runs.
     public let guest: Guest
     let engine: Engine
     let isHostProcess: Bool
@@ -116,6 +118,7 @@ public final class Machine: Sendable {
         }
     }
 
+    /// Guest memory.
     public var memory: Memory { Memory(engine: engine) }
 
     /// The host process as this guest's kernel, nil unless the address space is `.hostProcess`.
@@ -191,6 +194,7 @@ public final class Machine: Sendable {
 
 /// One translation, stage by stage.
 public struct Explanation: Sendable {
+    /// Guest address of its first instruction.
     public var pc: UInt64
     /// Guest code covered, from pc on: bytes and instructions.
     public var guestBytes: Int
@@ -260,6 +264,7 @@ public struct Statistics: Sendable {
 
 /// What the stages of translating took, over all translations that were made again: nanoseconds.
 public struct StageTimes: Sendable {
+    /// Translations made again, and their guest instructions.
     public var translations: Int
     public var guestInstructions: Int
     /// Copying the guest's code, decoding and lifting it, optimising, and emitting host code.

@@ -10,11 +10,17 @@ public struct Memory: Sendable {
     public struct Access: OptionSet, Sendable, Hashable {
         public let rawValue: UInt8
         public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// Loads.
         public static let read = Access(rawValue: 1)
+        /// Stores.
         public static let write = Access(rawValue: 2)
+        /// Fetches of instructions.
         public static let execute = Access(rawValue: 4)
+        /// What data has.
         public static let readWrite: Access = [.read, .write]
+        /// What code has.
         public static let readExecute: Access = [.read, .execute]
+        /// What code has that is written while it runs.
         public static let readWriteExecute: Access = [.read, .write, .execute]
     }
 

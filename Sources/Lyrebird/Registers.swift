@@ -47,13 +47,15 @@ public struct VectorRegister: Sendable, Hashable {
     }
 }
 
-// AArch64 (Arm ARM B1.2). `sp` is the stack pointer of EL0; `nzcv` has the flags in bits 31…28 as MRS reads them.
+// AArch64 (Arm ARM B1.2).
 extension Register {
+    /// General registers of AArch64.
     public static let x0 = x(0), x1 = x(1), x2 = x(2), x3 = x(3), x4 = x(4), x5 = x(5), x6 = x(6), x7 = x(7)
     public static let x8 = x(8), x9 = x(9), x10 = x(10), x11 = x(11), x12 = x(12), x13 = x(13), x14 = x(14)
     public static let x15 = x(15), x16 = x(16), x17 = x(17), x18 = x(18), x19 = x(19), x20 = x(20), x21 = x(21)
     public static let x22 = x(22), x23 = x(23), x24 = x(24), x25 = x(25), x26 = x(26), x27 = x(27), x28 = x(28)
     public static let x29 = x(29), x30 = x(30)
+    /// The stack pointer of EL0; the flags in bits 31…28 as MRS reads them; TPIDR_EL0; control and status of floating point.
     public static let sp = Register(.arm64, 31)
     public static let nzcv = Register(.arm64, 32, .nzcv)
     public static let tpidrEL0 = Register(.arm64, 33)
@@ -62,6 +64,7 @@ extension Register {
 }
 
 extension VectorRegister {
+    /// Vector registers of AArch64.
     public static let v0 = v(0), v1 = v(1), v2 = v(2), v3 = v(3), v4 = v(4), v5 = v(5), v6 = v(6), v7 = v(7)
     public static let v8 = v(8), v9 = v(9), v10 = v(10), v11 = v(11), v12 = v(12), v13 = v(13), v14 = v(14)
     public static let v15 = v(15), v16 = v(16), v17 = v(17), v18 = v(18), v19 = v(19), v20 = v(20), v21 = v(21)
@@ -69,13 +72,16 @@ extension VectorRegister {
     public static let v29 = v(29), v30 = v(30), v31 = v(31)
 }
 
-// x86-64 (SDM volume 1, 3.4). `rflags` is as PUSHF has it.
+// x86-64 (SDM volume 1, 3.4).
 extension Register {
+    /// General registers of x86-64.
     public static let rax = x86(0), rcx = x86(1), rdx = x86(2), rbx = x86(3)
     public static let rsp = x86(4), rbp = x86(5), rsi = x86(6), rdi = x86(7)
     public static let r8 = x86(8), r9 = x86(9), r10 = x86(10), r11 = x86(11)
     public static let r12 = x86(12), r13 = x86(13), r14 = x86(14), r15 = x86(15)
+    /// The flags, as PUSHF has them.
     public static let rflags = Register(.x86_64, 16, .rflags)
+    /// The bases of the segments FS and GS.
     public static let fsBase = Register(.x86_64, 22), gsBase = Register(.x86_64, 23)
     /// Segment registers' selectors.
     public static let es = Register(.x86_64, 24), cs = Register(.x86_64, 25), ss = Register(.x86_64, 26)
@@ -95,12 +101,13 @@ extension Register {
         return Register(.x86_64, number)
     }
 
-    /// x87's ST(0) … ST(7): the significand, and sign and exponent in 16 bits.
+    /// x87's ST(0) … ST(7): the significand.
     public static func x87Significand(_ number: Int) -> Register {
         precondition((0...7).contains(number), "x87 has eight registers")
         return Register(.x86_64, 70 + number)
     }
 
+    /// x87's ST(0) … ST(7): sign and exponent, 16 bits.
     public static func x87Exponent(_ number: Int) -> Register {
         precondition((0...7).contains(number), "x87 has eight registers")
         return Register(.x86_64, 78 + number, .half)
@@ -108,6 +115,7 @@ extension Register {
 }
 
 extension VectorRegister {
+    /// Vector registers of x86-64: their low 128 bits.
     public static let xmm0 = xmm(0), xmm1 = xmm(1), xmm2 = xmm(2), xmm3 = xmm(3), xmm4 = xmm(4), xmm5 = xmm(5)
     public static let xmm6 = xmm(6), xmm7 = xmm(7), xmm8 = xmm(8), xmm9 = xmm(9), xmm10 = xmm(10), xmm11 = xmm(11)
     public static let xmm12 = xmm(12), xmm13 = xmm(13), xmm14 = xmm(14), xmm15 = xmm(15)
@@ -188,6 +196,7 @@ extension VectorRegister: CustomStringConvertible {
 
 /// A register that a CPU does not have.
 public enum RegisterError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The guest has no register of that name.
     case unknown(name: String, guest: Guest)
     /// The register is another guest's than the CPU's.
     case otherGuest(register: String, guest: Guest)
@@ -207,16 +216,19 @@ extension CPU {
         return self[register]
     }
 
+    /// The value of a vector register that may be another guest's.
     public func value(of register: VectorRegister) throws(RegisterError) -> UInt128 {
         try check(register.guest, register)
         return self[register]
     }
 
+    /// Sets a register that may be another guest's.
     public func setValue(of register: Register, to value: UInt64) throws(RegisterError) {
         try check(register.guest, register)
         self[register] = value
     }
 
+    /// Sets a vector register that may be another guest's.
     public func setValue(of register: VectorRegister, to value: UInt128) throws(RegisterError) {
         try check(register.guest, register)
         self[register] = value

@@ -5,6 +5,7 @@ import Lyrebird
 
 /// A shared library of the host's. It stays loaded: guests may call it for as long as there are machines.
 public final class HostLibrary: @unchecked Sendable {
+    /// As it was asked for; "the program" for that itself.
     public let name: String
     private let handle: UnsafeMutableRawPointer
 

@@ -115,6 +115,7 @@ public enum CValue: Sendable, Hashable {
     /// The fields in order.
     case structure([CValue])
 
+    /// An integer, or a truth value.
     public static func int(_ value: some BinaryInteger) -> CValue { .signed(Int64(truncatingIfNeeded: value)) }
     public static func bool(_ value: Bool) -> CValue { .unsigned(value ? 1 : 0) }
 
@@ -145,7 +146,9 @@ public enum CValue: Sendable, Hashable {
 
 /// The host address that a guest's pointer became. It is good while the guest has the memory mapped.
 public struct HostPointer: @unchecked Sendable, Hashable {
+    /// The byte on the host.
     public var memory: UnsafeMutableRawPointer
+    /// - Parameter memory: in the guest's memory, if it is to be passed to the guest.
     public init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
 }
 

@@ -153,6 +153,7 @@ public final class CallLayout: @unchecked Sendable {
         var offset: Int
     }
 
+    /// What is laid out.
     public let signature: Signature
     let convention: CallingConvention
     /// Of each argument, in the buffer; and its bytes.

@@ -86,6 +86,7 @@ extension Signature: CustomStringConvertible {
 
 /// What is wrong with a signature, and where its text says it.
 public struct SignatureError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong.
     public enum Kind: Sendable, Equatable {
         /// A type that C has and that is not passed: its name.
         case unsupportedType(String)
@@ -97,6 +98,7 @@ public struct SignatureError: Error, Sendable, Equatable, CustomStringConvertibl
         case expected(String)
     }
 
+    /// What is wrong.
     public var kind: Kind
     /// From 1 on; 0 where there is no text. The column counts characters.
     public var line: Int
