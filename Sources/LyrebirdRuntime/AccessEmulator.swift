@@ -25,7 +25,7 @@ public typealias DeviceHandler = @Sendable (DeviceAccess) throws -> UInt64
 /// What a CPU needs to interpret single instructions.
 final class AccessEmulator {
     private let engine: Unmanaged<Engine>
-    private unowned let cpu: CPUContext
+    private unowned(unsafe) let cpu: CPUContext
     /// The instructions that were interpreted last, each at a place that its address gives.
     private let lifted: UnsafeMutablePointer<LiftedInstruction>
     private static let capacity = 8

@@ -98,14 +98,15 @@ public struct AddressSpace: ~Copyable {
         reservation = (0, 0)
     }
 
-    /// Bytes on either side of a checked window that nobody may access: as far as a displacement reaches.
+    /// Bytes on either side of a checked window that nobody may access: as far as a displacement reaches; and a page behind, for the rest
+    /// of an access that starts there.
     private static let reach: UInt64 = 1 << 31
 
     /// Guest addresses are offsets in a reservation of their own.
     /// - Parameter windowSize: bytes, a multiple of pages; a power of two if it is checked.
     public init(windowSize: UInt64, isChecked: Bool = false) throws(RuntimeError) {
         precondition(!isChecked || windowSize.nonzeroBitCount == 1, "the window's size is no power of two")
-        let size = windowSize + (isChecked ? 2 * Self.reach : 0)
+        let size = windowSize + (isChecked ? 2 * Self.reach + 4096 : 0)
         let result = lyrebird_syscall(
             9, 0, size, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve), .max, 0)
         guard result > 0 else { throw RuntimeError(call: "mmap of the guest's address space", errno: Int32(-result)) }
