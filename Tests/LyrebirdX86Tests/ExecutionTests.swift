@@ -37,10 +37,12 @@ import Testing
             try MachineSubject("generated code", slots: Self.batch),
         ]
         var seed = ProcessInfo.processInfo.environment["LYREBIRD_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1000
+        let first = seed
         while Date() < end {
             try compare(seeds: seed...seed, subjects)
             seed += 1
         }
+        print("compared with the CPU: \((seed - first) * UInt64(Self.batch)) cases, seeds \(first) to \(seed - 1)")
     }
 
     private func compare(seeds: ClosedRange<UInt64>, _ subjects: [any ExecutionSubject]) throws {
