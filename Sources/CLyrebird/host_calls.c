@@ -1,6 +1,5 @@
 // Calls of the host's functions (host_calls.h).
 #include "host_calls.h"
-#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include "float.h"
@@ -43,14 +42,6 @@ int lyrebird_guard_fault(uint64_t address, int is_write, uint64_t *stack) {
     guard->address = address;
     *stack = guard->stack;
     return 2;
-}
-
-int lyrebird_prepare_ordering(void) {
-    return (int)-lyrebird_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0, 0, 0, 0);
-}
-
-void lyrebird_order_all_threads(void) {
-    lyrebird_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0, 0, 0);
 }
 
 struct call {

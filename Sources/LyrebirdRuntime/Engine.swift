@@ -934,7 +934,7 @@ public final class Engine: @unchecked Sendable {
         lyrebird_store_release(changes, changes.pointee &+ 1)
         for cpu in cpus { cpu.requestStop(2) }
         // CPUs that come back from hooks and functions look at their tables without a fence of their own.
-        if hasBarrier { _ = lyrebird_membarrier() } else if functionTable != nil { lyrebird_order_all_threads() }
+        if hasBarrier { _ = lyrebird_membarrier() }
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }

@@ -178,7 +178,6 @@ final class FunctionTable {
         table.pointee.stack = offset(slots.stackPointer)
         table.pointee.link = slots.link.map(offset) ?? 0
         table.pointee.shift = UInt32(shift)
-        table.pointee.is_ordered = lyrebird_prepare_ordering() == 0 ? 1 : 0
         table.pointee.mask = 1 << UInt32(tableBits) - 1
     }
 
@@ -258,6 +257,8 @@ extension Engine {
             slots, layout: layout, base: memory.base, limit: limit, tableBits: options.generator.tableBits,
             shift: options.generator.codeAlignment)
         let table = functionTable!.table
+        registerBarrier()
+        table.pointee.is_ordered = hasBarrier ? 1 : 0
         table.pointee.engine = Unmanaged.passUnretained(self).toOpaque()
         table.pointee.open = { engine, address in
             let engine = Unmanaged<Engine>.fromOpaque(engine!).takeUnretainedValue()

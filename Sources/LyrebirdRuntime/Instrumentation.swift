@@ -267,10 +267,7 @@ extension Engine {
     /// - Parameter high: the last address.
     public func addHook(_ kind: HookKind, _ low: UInt64, _ high: UInt64, _ handler: HookHandler) {
         locked {
-            if !isBarrierRegistered {
-                isBarrierRegistered = true
-                hasBarrier = lyrebird_register_membarrier() == 0
-            }
+            registerBarrier()
             instruments.add(
                 HookEntry(low: low, high: high, kind: kind.rawValue, handler: Unmanaged.passRetained(handler)))
             if kind != .systemCall { dropAll(low, high) }
@@ -284,6 +281,14 @@ extension Engine {
             if entry.kind != HookKind.systemCall.rawValue { dropAll(entry.low, entry.high) }
             freeRetiredHooks()
         }
+    }
+
+    /// Before generated code calls what others do not wait for: whoever forgets translations makes all threads pass a barrier from now
+    /// on, if the host has that. The lock is held.
+    func registerBarrier() {
+        guard !isBarrierRegistered else { return }
+        isBarrierRegistered = true
+        hasBarrier = lyrebird_register_membarrier() == 0
     }
 
     /// A CPU that is calling hooks may be walking any table.

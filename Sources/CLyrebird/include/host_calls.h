@@ -37,7 +37,7 @@ struct lyrebird_functions {
     uint32_t link;
     // Index of the jump table: (pc >> shift) & mask.
     uint32_t shift, mask;
-    // Whether who forgets translations sees to the order of our stores and loads (`lyrebird_order_all_threads`).
+    // Whether who forgets translations sees to the order of our stores and loads (`lyrebird_membarrier`).
     uint32_t is_ordered, padding;
     // Before a page that the translator keeps from being written is written: whether it may be now.
     int (*open)(void *engine, uint64_t host_address);
@@ -68,11 +68,6 @@ enum lyrebird_call_status {
 // The entry stub's other end: calls the function that the exit word's upper half names. The CPU counts as outside of generated
 // code. Returns a status, and leaves it in the context.
 uint32_t lyrebird_call_function(struct lyrebird_context *context);
-
-// Makes all threads of the process see memory in order, once; returns 0, or an errno where the kernel cannot. The first is to be
-// asked for before the second is used.
-int lyrebird_prepare_ordering(void);
-void lyrebird_order_all_threads(void);
 
 // Calls `function`. A fault inside that is nobody else's abandons it where it was, and what it called, which must not be Swift.
 // Returns 0, or 1 after a fault, whose host address is stored.

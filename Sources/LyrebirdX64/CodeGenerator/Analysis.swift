@@ -487,7 +487,7 @@ extension CodeGenerator {
         if at < count, unit.instructions[at].opcode == .add, isOnlyAddress(at), unit.instructions[at].type == .i64 {
             let i = unit.instructions[at]
             var other = Int(values[Int(i.b)].representative)
-            if let (shifted, scale) = smallShift(other, unit) {
+            if let (shifted, scale) = smallShift(other, .i64, unit) {
                 other = shifted
                 folded.scale = scale
             }

@@ -76,16 +76,19 @@ public struct CommonStubs: @unchecked Sendable {
             }
         }
 
+        /// Host code finds the unit as the ABI has it: empty, with the control word of FNINIT.
+        func putX87Away(_ a: inout Assembler) {
+            guard let image = contract.x87Image else { return }
+            a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
+            let away = a.jccForward(.e)
+            a.fnsave(image)
+            a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
+            a.bind(away)
+        }
+
         /// From the guest's modes and stack to the host's.
         func enterHost(_ a: inout Assembler) {
-            if let image = contract.x87Image {
-                // Host code finds the unit as the ABI has it: empty, with the control word of FNINIT.
-                a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
-                let away = a.jccForward(.e)
-                a.fnsave(image)
-                a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
-                a.bind(away)
-            }
+            putX87Away(&a)
             // Legacy SSE in host code is slow while there is something above.
             if avx { a.vzeroupper() }
             a.stmxcsr(ContextField.leftMXCSR)
@@ -151,13 +154,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.align(to: 64)
         hook = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
-        if let image = contract.x87Image {
-            a.cmp(.b32, ContextField.x87IsLoaded, imm: 0)
-            let away = a.jccForward(.e)
-            a.fnsave(image)
-            a.mov(.b32, ContextField.x87IsLoaded, imm: 0)
-            a.bind(away)
-        }
+        putX87Away(&a)
         if avx { a.vzeroupper() }
         // To write MXCSR costs more than to see that it is right: a guest that rounds as the host does, hooks that do not
         // compute.

@@ -62,7 +62,7 @@ extension CodeGenerator {
         {
             let inner = unit.instructions[base]
             var other = Int(values[Int(inner.b)].representative)
-            if let (shifted, scale) = smallShift(other, unit) {
+            if let (shifted, scale) = smallShift(other, i.type, unit) {
                 other = shifted
                 folded.scale = scale
             }
@@ -81,7 +81,9 @@ extension CodeGenerator {
 
     /// Makes `a + (b << n)` one LEA.
     private mutating func foldShift(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) -> Bool {
-        guard let (shifted, scale) = smallShift(Int(values[Int(i.b)].representative), unit) else { return false }
+        guard let (shifted, scale) = smallShift(Int(values[Int(i.b)].representative), i.type, unit) else {
+            return false
+        }
         let base = values[Int(i.a)].representative
         use(base, at: index, field: 0)
         use(UInt32(truncatingIfNeeded: shifted), at: index, field: 2)
@@ -91,14 +93,14 @@ extension CodeGenerator {
         return true
     }
 
-    /// x << 1, 2 or 3 that nobody else needs.
-    mutating func smallShift(_ index: Int, _ unit: borrowing Unit) -> (Int, UInt8)? {
-        guard index < count, unit.instructions[index].opcode == .shl,
-            unit.instructions[index].type == .i64 || unit.instructions[index].type == .i32, values[index].end < 0
+    /// x << 1, 2 or 3 that nobody else needs. What 32 bits cut off, an address of 64 has: the sum has to be of the same type.
+    mutating func smallShift(_ index: Int, _ type: Type, _ unit: borrowing Unit) -> (Int, UInt8)? {
+        guard index < count, unit.instructions[index].opcode == .shl, unit.instructions[index].type == type,
+            values[index].end < 0
         else { return nil }
         let amount = Int(values[Int(unit.instructions[index].b)].representative)
         guard amount < count, unit.instructions[amount].opcode == .const else { return nil }
-        let n = unit.instructions[amount].immediate & (unit.instructions[index].type == .i64 ? 63 : 31)
+        let n = unit.instructions[amount].immediate & (type == .i64 ? 63 : 31)
         guard n >= 1, n <= 3 else { return nil }
         return (Int(values[Int(unit.instructions[index].a)].representative), UInt8(n))
     }
