@@ -17,7 +17,7 @@ public enum Budget: Sendable, Equatable {
 public enum CPUError: Error, Sendable, Equatable {
     /// It is running: on another thread, or further up on this one, which is in one of its hooks.
     case inUse
-    /// The host refused a call that a time limit cannot do without.
+    /// The host refused a call that a time limit, or a thread, cannot do without.
     case host(call: String, errno: Int32)
 }
 

@@ -10,7 +10,7 @@ public enum Exit: Sendable, Equatable {
     /// A memory access, or the fetch of an instruction, was not possible. The pc is that of the faulting instruction and
     /// all state is as before it, so that `run` tries again.
     case fault(Fault)
-    /// The guest reads from a device (`Memory.mapDevice`), or from a port. The pc is that of the instruction, and all state is as
+    /// The guest reads from a device (`Memory.mapDevice`). The pc is that of the instruction, and all state is as
     /// before it; `run` goes on with it, with the value of `CPU.answer`, or 0 if there was none. An instruction that
     /// accesses a device more than once leaves `run` as often.
     case deviceRead(DeviceAccess)

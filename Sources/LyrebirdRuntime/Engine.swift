@@ -71,7 +71,7 @@ public final class Engine: @unchecked Sendable {
     public let contract: RegisterContract
     public let options: EngineOptions
     let stubs: CommonStubs
-    private let mutex = Mutex()
+    let mutex = Mutex()
     /// Not zero while somebody waits for all CPUs to leave generated code.
     let stopTheWorld: UnsafeMutablePointer<UInt32>
     /// Counts translations that were dropped.
@@ -95,7 +95,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var functions = HostFunctions()
     @exclusivity(unchecked) var instruments = Instruments()
     @exclusivity(unchecked) var isBarrierRegistered = false
-    @exclusivity(unchecked) private var timeLimits: TimeLimits?
+    @exclusivity(unchecked) var timeLimits: TimeLimits?
     @exclusivity(unchecked) var functionTable: FunctionTable?
     @exclusivity(unchecked) var watched = WatchedPages()
     /// By number; nil for those that leave `run`.
@@ -375,57 +375,6 @@ public final class Engine: @unchecked Sendable {
         return nil
     }
 
-    // MARK: Devices
-
-    /// Puts a device into a range of guest addresses. The lock is held.
-    /// - Parameter handler: answers it; nil for `run` to be left.
-    /// - Returns: 0 or -errno.
-    public func mapDeviceLocked(_ address: UInt64, size: UInt64, handler: DeviceHandler?) -> Int {
-        let result = memory.mapDevice(address, size: size, number: Int32(devices.count))
-        if result == 0 { devices.append(handler) }
-        return result
-    }
-
-    /// Changes when something that was translated is another code now.
-    var codeVersion: Int { statistics.invalidated &+ statistics.flushes }
-
-    /// Lets a function answer ports; the latest one counts.
-    public func mapPorts(_ range: ClosedRange<UInt64>, handler: @escaping DeviceHandler) {
-        locked { ports.append((range, handler)) }
-    }
-
-    func handler(ofPort port: UInt64) -> DeviceHandler? { locked { ports.last { $0.range.contains(port) }?.handler } }
-
-    func handler(of device: Int32) -> DeviceHandler? { locked { devices[Int(device)] } }
-
-    /// Whether a fault is an access to a device, or the end of one that lies across the window's. The instruction's next ones do not
-    /// fault.
-    private func metDevice(at address: UInt64, _ cpu: CPUContext) -> Bool {
-        guard memory.isChecked, cpu.context.pointee.fault_code != 0x80 else { return false }
-        return locked {
-            guard let region = memory.region(at: address),
-                region.device >= 0 || address >= memory.windowSize || memory.isHooked(address)
-            else { return false }
-            let place = firstLeavingAccess(from: cpu.pc)
-            if place == leavingAccesses.count || leavingAccesses[place] != cpu.pc {
-                leavingAccesses.insert(cpu.pc, at: place)
-                invalidateLocked(cpu.pc, cpu.pc &+ 1)
-            }
-            return true
-        }
-    }
-
-    /// Lifts the one instruction at a guest address. The lock is held.
-    /// - Returns: false if it cannot be fetched.
-    func liftOne(_ pc: UInt64, mode: UInt32, _ buffer: UnsafeMutableRawBufferPointer, _ unit: inout Unit) -> Bool {
-        let read = fetch(pc, into: buffer)
-        guard read > 0 else { return false }
-        unit.reset(pc: pc)
-        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(rebasing: buffer[..<read]))
-        architecture.lift(code, mode: mode, into: &unit, limit: 1)
-        return unit.guestBytes > 0
-    }
-
     private func setBase(_ base: UInt64) { lyrebird_set_gs_base(base, options.features.contains(.fsgsbase) ? 1 : 0) }
 
     private func limit(_ cpu: CPUContext, _ nanoseconds: UInt64) throws(RuntimeError) {
@@ -514,209 +463,7 @@ public final class Engine: @unchecked Sendable {
         return translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
     }
 
-    // MARK: Translating
-
-    /// Translates what is at the CPU's pc. Returns a reason to leave if there is nothing to translate.
-    private func translate(_ cpu: CPUContext, _ mode: UInt32) -> EngineExit? {
-        mutex.lock()
-        defer { mutex.unlock() }
-        let pc = cpu.pc
-        if index.hotStart(pc: pc, mode: mode) != 0 { return nil }
-        let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
-        var plan = plan(pc, mode)
-        var comparesCode = watch(pc)
-        var lastWatched = pc
-        var read = fetch(pc, upTo: plan.reach)
-        let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
-        if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
-        if read < Int(alignment), plan.reach < Int(alignment) { read = fetchFirst(pc, &plan) }
-        if read < Int(alignment) { return missingCode(cpu, pc) }
-        while true {
-            prepareUnit(pc, mode, plan)
-            unit.comparesCode = comparesCode
-            let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-            if plan.isStopPoint {
-                liftStopPoint(pc)
-                comparesCode = false
-            } else {
-                lift(code, mode: mode, limit: plan.limit)
-            }
-            let last = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
-            if last >> 12 != lastWatched >> 12, architecture.noticesChangedCode {
-                // It goes on in a page that nobody watched while it was read.
-                lastWatched = last
-                if watch(last) { comparesCode = true }
-                read = fetch(pc, upTo: plan.reach)
-                continue
-            }
-            if unit.guestBytes == 0 {
-                // A breakpoint inside of an instruction is none.
-                if plan.reach < Int.max {
-                    read = fetchFirst(pc, &plan)
-                    continue
-                }
-                return missingCode(cpu, pc &+ UInt64(read))
-            }
-            let entry = entry(pc, mode, plan)
-            optimizeBlocks()
-            if unit.loopsToStart { cache.alignLoop() }
-            if let compiled = generator.compile(
-                unit, code: UnsafeRawBufferPointer(rebasing: codeBuffer[..<(comparesCode ? unit.guestBytes : 0)]),
-                entry: entry, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
-            {
-                install(compiled, pc: pc, mode: mode)
-                break
-            }
-            // Too little room: in the region, or in the generator's arenas if the region is fresh.
-            if isCacheFresh {
-                precondition(plan.limit > 1, "the code cache is too small for one instruction")
-                plan.limit /= 2
-            } else {
-                flush()
-            }
-        }
-        if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
-        return nil
-    }
-
-    /// Fetches the first instruction as if there were no breakpoint inside of it.
-    private func fetchFirst(_ pc: UInt64, _ plan: inout TranslationPlan) -> Int {
-        plan.reach = .max
-        plan.limit = 1
-        return fetch(pc)
-    }
-
-    /// An instruction is not all there. Where its first byte is, the first one that is not is the trap's operand, and the payload
-    /// has 4 added.
-    private func missingCode(_ cpu: CPUContext, _ address: UInt64) -> EngineExit {
-        let payload: UInt32 = memory.region(at: address) != nil ? 1 : 0
-        if address == cpu.pc { return .trap(.fetch, payload: payload) }
-        (cpu.state + layout.entries[layout.trapOperand.index].offset).storeBytes(of: address, as: UInt64.self)
-        return .trap(.fetch, payload: payload | 4)
-    }
-
-    func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {
-        let read = fetch(pc, asLoop: asLoop)
-        guard read > 0 else { return nil }
-        unit.reset(pc: pc)
-        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        if asLoop {
-            guard architecture.liftLoop(code, mode: mode, into: &unit) else { return nil }
-        } else {
-            lift(code, mode: mode, limit: options.unitLimit)
-        }
-        let printer = Printer(layout: layout)
-        let lifted = printer.text(of: unit)
-        if asLoop {
-            optimizer.runLoop(&unit, layout)
-        } else {
-            optimizeBlocks()
-        }
-        let optimized = printer.text(of: unit)
-        let hot = cache.hotAssembler
-        let cold = cache.coldAssembler
-        guard let compiled = generator.compile(unit, hot: hot, cold: cold, firstLink: links.count) else { return nil }
-        let offset = cache.executableOffset
-        return Explanation(
-            pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,
-            optimized: optimized, hot: [UInt8](UnsafeBufferPointer(start: hot.cursor, count: compiled.hotBytes)),
-            cold: [UInt8](UnsafeBufferPointer(start: cold.cursor, count: compiled.coldBytes)),
-            hotAddress: UInt64(UInt(bitPattern: hot.cursor + offset)),
-            coldAddress: UInt64(UInt(bitPattern: cold.cursor + offset)))
-    }
-
-    /// Translates what is at a guest address without installing it, and adds what each stage took.
-    func measureStagesLocked(pc: UInt64, mode: UInt32, _ times: inout StageTimes) {
-        let start = lyrebird_counter(0, 0)
-        let read = fetch(pc)
-        let fetched = lyrebird_counter(0, 0)
-        guard read > 0 else { return }
-        unit.reset(pc: pc)
-        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        lift(code, mode: mode, limit: options.unitLimit)
-        let lifted = lyrebird_counter(0, 0)
-        optimizeBlocks()
-        let optimized = lyrebird_counter(0, 0)
-        let compiled = generator.compile(
-            unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
-        let generated = lyrebird_counter(0, 0)
-        // The rest of the region may be too small, and part of a time is none.
-        guard compiled != nil else { return }
-        times.translations += 1
-        times.guestInstructions += unit.guestInstructions
-        times.fetching += fetched - start
-        times.lifting += lifted - fetched
-        times.optimizing += optimized - lifted
-        times.generating += generated - optimized
-    }
-
-    /// Guest address and mode of each translation that is there and valid.
-    var placesOfTranslations: [(pc: UInt64, mode: UInt32)] {
-        (0..<translations.count).compactMap { number in
-            let translation = translations[number]
-            return translation.isValid ? (translation.pc, UInt32(translation.mode)) : nil
-        }
-    }
-
-    func lift(_ code: GuestCode, mode: UInt32, limit: Int) {
-        if let function = functions.function(at: code.pc) {
-            liftFunction(function, at: code.pc, into: &unit)
-        } else {
-            architecture.lift(code, mode: mode & ~Variant.all, into: &unit, limit: limit)
-        }
-    }
-
-    @inline(__always)
-    private func optimizeBlocks() {
-        if options.optimizesAllBlocks || optimizer.isPromising(unit) { optimizer.run(&unit) }
-    }
-
-    /// Copies guest code to the buffer; the bytes that could be fetched.
-    func fetch(_ pc: UInt64, asLoop: Bool = false, upTo reach: Int = .max) -> Int {
-        let limit = min(reach, asLoop ? Int(LoopBody.reach) : codeLimit)
-        generator.leavingAccesses = leavingAccesses(from: pc, limit)
-        return fetch(pc, into: UnsafeMutableRawBufferPointer(rebasing: codeBuffer[..<limit]))
-    }
-
-    private func fetch(_ pc: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let available = memory.executableBytes(at: pc, limit: functions.limit(buffer.count, after: pc))
-        guard available > 0, TranslationIndex.holds(pc), let region = memory.region(at: pc) else { return 0 }
-        generator.comparedCodeOffset = region.delta &- memory.base
-        let host = UnsafeRawPointer(bitPattern: UInt(pc &+ region.delta))
-        let failed = lyrebird_copy(buffer.baseAddress, host, available)
-        guard failed > 0, memory.isHooked(pc &+ UInt64(available - failed)) else { return available - failed }
-        return available - memory.copyOut(pc, UnsafeMutableRawBufferPointer(rebasing: buffer[..<available]))
-    }
-
-    /// Those of the instructions that have met a device that may be in a translation.
-    private func leavingAccesses(from pc: UInt64, _ limit: Int) -> [UInt64] {
-        guard !leavingAccesses.isEmpty else { return [] }
-        return Array(leavingAccesses[firstLeavingAccess(from: pc)...].prefix { $0 &- pc < UInt64(limit) })
-    }
-
-    private func firstLeavingAccess(from pc: UInt64) -> Int {
-        var low = 0
-        var high = leavingAccesses.count
-        while low < high {
-            let middle = (low + high) / 2
-            if leavingAccesses[middle] >= pc { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-
-    /// Host code of the main path of each translation that is there.
-    public func translatedCode() -> [[UInt8]] {
-        locked {
-            (0..<translations.count).map { number in
-                let translation = translations[number]
-                return [UInt8](
-                    UnsafeBufferPointer(
-                        start: cache.writable + Int(translation.hotStart), count: Int(translation.hotSize)))
-            }
-        }
-    }
-
-    private var isCacheFresh: Bool { translations.count == 0 }
+    var isCacheFresh: Bool { translations.count == 0 }
 
     func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false) {
         let linkMode = mode & ~Variant.entry
@@ -929,7 +676,7 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
-    private func flush() {
+    func flush() {
         lyrebird_store32(stopTheWorld, 1)
         lyrebird_store_release(changes, changes.pointee &+ 1)
         for cpu in cpus { cpu.requestStop(2) }
@@ -954,56 +701,6 @@ public final class Engine: @unchecked Sendable {
 
     /// Forgets every translation.
     public func flushAll() { locked { flush() } }
-
-    // MARK: Fork
-
-    /// Above this many bytes of code a child starts without translations: copying would cost more than making the few again
-    /// that it needs.
-    private static let copyLimit = 8 << 20
-
-    /// Forks the process. The child has `cpu` only, and translations of its own.
-    /// - Parameter make: makes the process and returns as fork(2) does, with -errno on failure.
-    public func fork(keeping cpu: CPUContext, by make: () -> Int = Engine.fork) -> Int {
-        mutex.lock()
-        defer { mutex.unlock() }
-        let copies = cache.hotUsed + cache.coldUsed <= Self.copyLimit
-        var copy: UnsafeMutableRawPointer?
-        if copies {
-            let error = lyrebird_copy_code(
-                cache.size, cache.writable, cache.hotUsed, cache.coldStart, cache.coldUsed, &copy)
-            if error != 0 { return -Int(error) }
-        }
-        let pid = make()
-        if pid < 0 {
-            lyrebird_discard_code(copy, cache.size)
-            return pid
-        }
-        if pid == 0 {
-            cpus = [cpu]
-            // Its thread stays with the parent, and may have its lock.
-            if let timeLimits { _ = Unmanaged.passRetained(timeLimits) }
-            timeLimits = nil
-            let stubBytes = cache.hotBase
-            let saved = copies ? nil : UnsafeMutableRawPointer.allocate(byteCount: stubBytes, alignment: 16)
-            if let saved { saved.copyMemory(from: cache.writable, byteCount: stubBytes) }
-            let error = lyrebird_remap_code(cache.size, cache.writable, cache.executable, copy)
-            guard error == 0 else { _exit(127) }
-            if let saved {
-                UnsafeMutableRawPointer(cache.writable).copyMemory(from: saved, byteCount: stubBytes)
-                saved.deallocate()
-                flush()
-            }
-        } else {
-            lyrebird_discard_code(copy, cache.size)
-        }
-        return Int(pid)
-    }
-
-    /// The C library's, which sees to it that its own locks can be used in the child.
-    public static func fork() -> Int {
-        let pid = Glibc.fork()
-        return pid < 0 ? -Int(errno) : Int(pid)
-    }
 
     private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 }

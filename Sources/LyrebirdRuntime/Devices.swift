@@ -1,0 +1,56 @@
+// Devices and ports: who answers for them, and the instructions that have met one, whose accesses are the runtime's from then on
+// (AccessEmulator.swift).
+
+import CLyrebird
+import LyrebirdIR
+
+extension Engine {
+    /// Puts a device into a range of guest addresses. The lock is held.
+    /// - Parameter handler: answers it; nil for `run` to be left.
+    /// - Returns: 0 or -errno.
+    public func mapDeviceLocked(_ address: UInt64, size: UInt64, handler: DeviceHandler?) -> Int {
+        let result = memory.mapDevice(address, size: size, number: Int32(devices.count))
+        if result == 0 { devices.append(handler) }
+        return result
+    }
+
+    /// Changes when something that was translated is another code now.
+    var codeVersion: Int { statistics.invalidated &+ statistics.flushes }
+
+    /// Lets a function answer ports; the latest one counts.
+    public func mapPorts(_ range: ClosedRange<UInt64>, handler: @escaping DeviceHandler) {
+        locked { ports.append((range, handler)) }
+    }
+
+    func handler(ofPort port: UInt64) -> DeviceHandler? { locked { ports.last { $0.range.contains(port) }?.handler } }
+
+    func handler(of device: Int32) -> DeviceHandler? { locked { devices[Int(device)] } }
+
+    /// Whether a fault is an access to a device, or the end of one that lies across the window's. The instruction's next ones do not
+    /// fault.
+    func metDevice(at address: UInt64, _ cpu: CPUContext) -> Bool {
+        guard memory.isChecked, cpu.context.pointee.fault_code != 0x80 else { return false }
+        return locked {
+            guard let region = memory.region(at: address),
+                region.device >= 0 || address >= memory.windowSize || memory.isHooked(address)
+            else { return false }
+            let place = firstLeavingAccess(from: cpu.pc)
+            if place == leavingAccesses.count || leavingAccesses[place] != cpu.pc {
+                leavingAccesses.insert(cpu.pc, at: place)
+                invalidateLocked(cpu.pc, cpu.pc &+ 1)
+            }
+            return true
+        }
+    }
+
+    /// Lifts the one instruction at a guest address. The lock is held.
+    /// - Returns: false if it cannot be fetched.
+    func liftOne(_ pc: UInt64, mode: UInt32, _ buffer: UnsafeMutableRawBufferPointer, _ unit: inout Unit) -> Bool {
+        let read = fetch(pc, into: buffer)
+        guard read > 0 else { return false }
+        unit.reset(pc: pc)
+        let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+        architecture.lift(code, mode: mode, into: &unit, limit: 1)
+        return unit.guestBytes > 0
+    }
+}
