@@ -240,6 +240,8 @@ public struct Statistics: Sendable {
     public var translationTime: UInt64
     /// Loops that were translated as a whole.
     public var loops: Int
+    /// Blocks that jump back to what is no such loop, translated again together with a copy of it.
+    public var joined: Int
     /// Direct jumps between translations, and how many of them have been connected.
     public var links: Int
     public var linked: Int
@@ -255,6 +257,7 @@ public struct Statistics: Sendable {
         irInstructions = s.irInstructions
         translationTime = s.translationTime
         loops = s.loops
+        joined = s.joined
         links = s.links
         linked = s.linked
         invalidated = s.invalidated

@@ -21,6 +21,14 @@ public struct ARM64: GuestArchitecture {
         unit = lifter.takeUnit()
     }
 
+    public func lift(_ code: GuestCode, joining joined: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
+        var lifter = Lifter(unit: consume unit, pc: code.pc)
+        lifter.unit.floatControl = FloatControl(rawValue: mode)
+        lifter.joined = joined
+        lifter.lift(code, limit: limit)
+        unit = lifter.takeUnit()
+    }
+
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
         var lifter = Lifter(unit: consume unit, pc: code.pc)
         lifter.unit.floatControl = FloatControl(rawValue: mode)

@@ -14,6 +14,9 @@ struct Lifter: ~Copyable {
     var ended = false
     /// The loop that is lifted, if one is.
     var loop: LoopBody?
+    /// Where the unit goes on if it comes to a jump there.
+    var joined: GuestCode?
+    private var jumpsToJoined = false
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -47,8 +50,11 @@ struct Lifter: ~Copyable {
         if code.pc & 3 != 0 || code.bytes.count < 4 {
             noInstruction()
         } else {
-            let end = code.pc &+ UInt64(min(code.bytes.count / 4, max(limit, 1)) &* 4)
+            var code = code
+            var left = max(limit, 1)
+            var end = code.pc &+ UInt64(min(code.bytes.count / 4, left) &* 4)
             var offset = 0
+            var isJoined = false
             repeat {
                 let word = UInt32(littleEndian: code.bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
                 unit.instruction(pc: pc)
@@ -59,10 +65,20 @@ struct Lifter: ~Copyable {
                 }
                 pc &+= 4
                 offset &+= 4
+                if jumpsToJoined, let joined {
+                    jumpsToJoined = false
+                    self.joined = nil
+                    left &-= offset / 4
+                    (unit.guestBytes, offset) = (offset, 0)
+                    code = joined
+                    pc = joined.pc
+                    end = pc &+ UInt64(min(code.bytes.count / 4, left) &* 4)
+                    isJoined = true
+                }
             } while !ended && pc != end && unit.room >= Lifter.roomForOne && hasRoomForExits
             if !ended { unit.exitAtLimit(pc) }
-            unit.guestBytes = offset
-            unit.guestInstructions = offset / 4
+            if isJoined { unit.joinedBytes = offset } else { unit.guestBytes = offset }
+            unit.guestInstructions = (unit.guestBytes &+ unit.joinedBytes) / 4
         }
         finish()
     }
@@ -154,6 +170,10 @@ struct Lifter: ~Copyable {
     }
 
     mutating func exit(_ target: UInt64) {
+        if joined?.pc == target {
+            jumpsToJoined = true
+            return
+        }
         if let block = loop?.block(at: target) {
             unit.jump(unit.edge(block))
         } else {

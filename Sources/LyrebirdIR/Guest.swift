@@ -40,6 +40,10 @@ public protocol GuestArchitecture: Sendable {
     /// - Returns: false if there is no such loop, or it is not worth it.
     func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool
 
+    /// Lifts as `lift` does. A jump from there to the start of `joined`, if it ends the unit, goes on with what stands there instead, once,
+    /// and `unit.joinedBytes` says how much of it is in the unit.
+    func lift(_ code: GuestCode, joining joined: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int)
+
     /// Lifts, into `unit`, which has been reset, a call of a function of the embedder's in place of the one instruction at `pc`.
     /// Arguments and result are where the guest's C functions have their first two and theirs.
     func liftFunction(_ function: Helper, at pc: UInt64, into unit: inout Unit)
@@ -66,6 +70,9 @@ extension GuestArchitecture {
     public var noticesChangedCode: Bool { false }
     public func isCanonical(_ address: UInt64) -> Bool { true }
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool { false }
+    public func lift(_ code: GuestCode, joining joined: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
+        lift(code, mode: mode, into: &unit, limit: limit)
+    }
     public func mode(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func floatControl(_ state: UnsafeRawPointer) -> UInt32 { 0 }
     public func addFloatFlags(_ flags: UInt32, to state: UnsafeMutableRawPointer) {}

@@ -30,6 +30,8 @@ public struct Unit: ~Copyable {
     public var startPC: UInt64 = 0
     /// Guest bytes lifted from startPC on.
     public var guestBytes = 0
+    /// Guest bytes lifted from where the end of those jumps to.
+    public var joinedBytes = 0
     /// Guest instructions lifted.
     public var guestInstructions = 0
     /// What the unit may take for granted of the floating-point control word (`lyrebird_float_control`): whether subnormal
@@ -120,6 +122,7 @@ public struct Unit: ~Copyable {
         }
         startPC = pc
         guestBytes = 0
+        joinedBytes = 0
         guestInstructions = 0
     }
 

@@ -105,7 +105,7 @@ public final class CPUContext {
         miss = UInt64(UInt(bitPattern: stubs.miss))
         tableBits = options.tableBits
         counterOffset = layout.counter.map { layout.entries[$0.index].offset } ?? 0
-        shift = options.codeAlignment
+        shift = options.tableShift
         let contextSize = (RegisterContract.stateOffset + layout.size + 4095) & ~4095
         let tableSize = MemoryLayout<JumpTableEntry>.stride << tableBits
         let predictionSpan = Self.predictionSize + 2 * Self.guardSize

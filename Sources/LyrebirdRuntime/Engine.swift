@@ -56,8 +56,9 @@ public struct EngineStatistics: Sendable {
     public var frameBytes = 0
     /// Nanoseconds spent translating, if that is measured.
     public var translationTime: UInt64 = 0
-    /// Of the translations: loops as a whole.
+    /// Of the translations: loops as a whole, and ends of loops together with what they lead to.
     public var loops = 0
+    public var joined = 0
     public var links = 0
     public var linked = 0
     public var invalidated = 0
@@ -142,7 +143,7 @@ public final class Engine: @unchecked Sendable {
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
         self.optimizer = optimizer
         codeLimit = architecture.longestInstruction * options.unitLimit
-        codeBuffer = .allocate(byteCount: max(codeLimit, Int(LoopBody.reach)), alignment: 16)
+        codeBuffer = .allocate(byteCount: max(2 * codeLimit, Int(LoopBody.reach)), alignment: 16)
         stopTheWorld = .allocate(capacity: 1)
         stopTheWorld.initialize(to: 0)
         changes = .allocate(capacity: 1)
@@ -458,14 +459,17 @@ public final class Engine: @unchecked Sendable {
         }
         cpu.pc = translation.pc &+ UInt64(bitPattern: site.pc)
         if cpu.counts { cpu.remaining += Int64(site.countedEarly) }
-        cpu.faultedCode = translation.pc..<translation.pc &+ UInt64(translation.guestBytes)
+        let isJoined = cpu.pc &- translation.joinedPC < UInt64(translation.joinedBytes)
+        let (start, size) =
+            isJoined ? (translation.joinedPC, translation.joinedBytes) : (translation.pc, translation.guestBytes)
+        cpu.faultedCode = start..<start &+ UInt64(size)
         if site.pc == 0 { return translation.isHooked ? Variant.pastHooks | Variant.single : 0 }
         return translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
     }
 
     var isCacheFresh: Bool { translations.count == 0 }
 
-    func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false) {
+    func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false, joinedPC: UInt64 = 0) {
         let linkMode = mode & ~Variant.entry
         // Their places are far apart, and waiting for one after the other takes longer than all the rest.
         if options.chains {
@@ -477,12 +481,15 @@ public final class Engine: @unchecked Sendable {
         let frameStart = frames.count
         frames.append(contentsOf: generator.frames, count: compiled.frameBytes)
         let firstLink = links.count
-        let lastByte = pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
+        // One that is joined is in a page each.
+        let isJoined = unit.joinedBytes > 0
+        let lastByte = isJoined ? joinedPC : pc &+ UInt64(max(unit.guestBytes, 1)) &- 1
         let places = (pages.place(of: memory.pageKey(pc)), pages.place(of: memory.pageKey(lastByte)))
         var translation = Translation(
             pc: pc, mode: UInt16(mode), isValid: true, isHooked: unit.isHooked, isBlockwise: unit.isBlockwise,
             hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
-            guestBytes: UInt32(unit.guestBytes), frameStart: UInt32(frameStart), incoming: -1, pages: places,
+            guestBytes: UInt32(unit.guestBytes), joinedPC: joinedPC, joinedBytes: UInt32(unit.joinedBytes),
+            frameStart: UInt32(frameStart), incoming: -1, pages: places,
             nextInPage: (-1, -1))
         translation.nextInPage.0 = pages.replaceHead(at: places.0, with: Int32(number))
         if places.1 != places.0 { translation.nextInPage.1 = pages.replaceHead(at: places.1, with: Int32(number)) }
@@ -493,14 +500,14 @@ public final class Engine: @unchecked Sendable {
                 Link(
                     site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
                     source: Int32(number), linkedTo: -1, next: -1,
-                    counting: site.closesLoop && !isLoop && !unit.isBlockwise && options.loopThreshold > 0
+                    counting: site.closesLoop && !isLoop && !isJoined && !unit.isBlockwise && options.loopThreshold > 0
                         ? .wanted : .done))
         }
         // A loop's way in is for those who come from its end.
         if !isLoop { index.insert(pc: pc, mode: mode, hotStart: hotStart, translation: number) }
         statistics.translations += 1
         statistics.guestInstructions += unit.guestInstructions
-        statistics.guestBytes += unit.guestBytes
+        statistics.guestBytes += unit.guestBytes + unit.joinedBytes
         statistics.hostBytes += compiled.hotBytes
         statistics.coldBytes += compiled.coldBytes
         statistics.irInstructions += unit.count
@@ -539,7 +546,11 @@ public final class Engine: @unchecked Sendable {
             if links[number].counting == .active {
                 unlink(number)
                 links.base[number].counting = .done
-                if let loop = loop(enteredBy: number) { return connect(number, to: loop) }
+                switch hotJump(number) {
+                case .loop(let loop): return connect(number, to: loop)
+                case .joined: return
+                case .neither: break
+                }
             }
             let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode) & ~Variant.entry)
             if target >= 0 { connect(number, to: target) }
@@ -632,8 +643,7 @@ public final class Engine: @unchecked Sendable {
             let translation = translations[Int(at)]
             let isFirst = translation.pages.0 == place
             let next = isFirst ? translation.nextInPage.0 : translation.nextInPage.1
-            let overlaps = translation.pc < end && start < translation.pc &+ UInt64(translation.guestBytes)
-            if translation.isValid, overlaps || key >> 63 != 0 { drop(Int(at)) }
+            if translation.isValid, translation.overlaps(start, end) || key >> 63 != 0 { drop(Int(at)) }
             if translations[Int(at)].isValid {
                 if isFirst {
                     translations.base[Int(at)].nextInPage.0 = kept

@@ -255,7 +255,7 @@ extension Engine {
         let limit = memory.windowSize == 0 ? 1 << 47 : memory.windowSize
         functionTable = FunctionTable(
             slots, layout: layout, base: memory.base, limit: limit, tableBits: options.generator.tableBits,
-            shift: options.generator.codeAlignment)
+            shift: options.generator.tableShift)
         let table = functionTable!.table
         registerBarrier()
         table.pointee.is_ordered = hasBarrier ? 1 : 0

@@ -320,10 +320,10 @@ extension Engine {
     private func dropAll(_ low: UInt64, _ high: UInt64) {
         for number in 0..<translations.count {
             let translation = translations[number]
-            guard translation.isValid, translation.pc <= high,
-                translation.pc &+ UInt64(max(translation.guestBytes, 1)) > low
-            else { continue }
-            drop(number)
+            let start = translation.pc
+            let isThere = start <= high && start &+ UInt64(max(translation.guestBytes, 1)) > low
+            let isJoined = translation.joinedPC <= high && translation.joinedPC &+ UInt64(translation.joinedBytes) > low
+            if translation.isValid, isThere || isJoined { drop(number) }
         }
     }
 

@@ -1,5 +1,8 @@
 // Loops: a jump back is counted, out of line, until its loop is hot. Then the loop is translated as a whole, in a form that only
 // such jumps may enter, and they are linked to it. The translation of the head by itself stays for everybody else.
+//
+// Where there is no such loop, as at the end of an interpreter's operation, which jumps back to where the next one is fetched and
+// from there anywhere, what ends in the jump is translated again, together with a copy of what it leads to.
 
 import CLyrebird
 import LyrebirdIR
@@ -31,20 +34,69 @@ extension Engine {
         links.base[number].counting = .active
     }
 
-    /// A counted link's loop is hot.
-    /// - Returns: the loop's translation, if the link may enter it; nil if it goes to the head's own.
-    func loop(enteredBy number: Int) -> Int? {
+    /// What has become of a jump that was counted.
+    enum HotJump {
+        /// It may enter the loop that this translation is.
+        case loop(Int)
+        /// What ends in it was translated again.
+        case joined
+        /// It goes to the head's own translation.
+        case neither
+    }
+
+    func hotJump(_ number: Int) -> HotJump {
         let link = links[number]
         let source = translations[Int(link.source)]
         let head = target(ofStubAt: Int(link.stub))
         let mode = source.mode & ~UInt16(Variant.entry)
         guard let found = loops[LoopKey(pc: head, mode: mode)] ?? translateLoop(head, mode) else {
-            return nil
+            return join(Int(link.source), with: head) ? .joined : .neither
         }
         // The flags that go round are made from what this comparison compared.
         guard found.comparisonPC.map({ $0 >= source.pc && $0 < source.pc &+ UInt64(source.guestBytes) }) ?? true
-        else { return nil }
-        return translations[found.translation].isValid ? found.translation : nil
+        else { return .neither }
+        return translations[found.translation].isValid ? .loop(found.translation) : .neither
+    }
+
+    /// Puts a translation that goes on with what a jump at its end leads to in place of one that ends there.
+    private func join(_ number: Int, with head: UInt64) -> Bool {
+        let source = translations[number]
+        let (pc, size) = (source.pc, Int(source.guestBytes))
+        let mode = UInt32(source.mode)
+        let isPlain = mode & Variant.entry == 0 && !source.isHooked && !source.isBlockwise
+        guard isPlain, size > 0, size <= codeLimit, head < pc, functions.function(at: pc) == nil,
+            functions.function(at: head) == nil
+        else { return false }
+        let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
+        prepareUnit(pc, mode, TranslationPlan(limit: options.unitLimit))
+        let first = UnsafeMutableRawBufferPointer(rebasing: codeBuffer[..<size])
+        let second = UnsafeMutableRawBufferPointer(rebasing: codeBuffer[size..<(size + codeLimit)])
+        guard fetch(pc, into: first) == size else { return false }
+        let read = fetch(head, into: second)
+        generator.leavingAccesses = leavingAccesses(from: head, Int(pc &- head) + size)
+        architecture.lift(
+            GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(first)),
+            joining: GuestCode(pc: head, bytes: UnsafeRawBufferPointer(rebasing: second[..<read])),
+            mode: mode & ~Variant.all, into: &unit, limit: options.unitLimit)
+        guard unit.joinedBytes > 0, isJoinable(pc, unit.guestBytes), isJoinable(head, unit.joinedBytes) else {
+            return false
+        }
+        optimizer.run(&unit)
+        guard
+            let compiled = generator.compile(
+                unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+        else { return false }
+        drop(number)
+        install(compiled, pc: pc, mode: mode, joinedPC: head)
+        statistics.joined += 1
+        if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
+        return true
+    }
+
+    /// One page, whose code nobody hooks and which need not be compared.
+    private func isJoinable(_ start: UInt64, _ size: Int) -> Bool {
+        let last = start &+ UInt64(size) &- 1
+        return start >> 12 == last >> 12 && isKept(start) && !instruments.touches(start..<last &+ 1)
     }
 
     private func translateLoop(_ head: UInt64, _ mode: UInt16) -> Loop? {

@@ -16,6 +16,9 @@ struct Translation {
     var hotStart: UInt32
     var hotSize: UInt32
     var guestBytes: UInt32
+    /// What it goes on with behind a jump, if `joinedBytes` is not 0.
+    var joinedPC: UInt64 = 0
+    var joinedBytes: UInt32 = 0
     /// Its frame log.
     var frameStart: UInt32
     /// Links of other translations that come here: head of a list, -1 for none.
@@ -23,6 +26,11 @@ struct Translation {
     /// The pages its guest bytes are in, as places in the page index, and the next translation in the list of each.
     var pages: (Int32, Int32)
     var nextInPage: (Int32, Int32)
+
+    /// Whether it has something of a range of guest code.
+    func overlaps(_ start: UInt64, _ end: UInt64) -> Bool {
+        pc < end && start < pc &+ UInt64(guestBytes) || joinedPC < end && start < joinedPC &+ UInt64(joinedBytes)
+    }
 }
 
 /// A patchable jump. Before its stub stands the guest address it goes to.

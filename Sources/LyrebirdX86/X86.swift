@@ -22,6 +22,13 @@ public struct X86: GuestArchitecture {
         unit = lifter.takeUnit()
     }
 
+    public func lift(_ code: GuestCode, joining joined: GuestCode, mode: UInt32, into unit: inout Unit, limit: Int) {
+        var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
+        lifter.joined = joined
+        lifter.lift(code, limit: limit)
+        unit = lifter.takeUnit()
+    }
+
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
         var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
         let isLoop = lifter.liftLoop(code)

@@ -21,6 +21,7 @@ struct Report {
         let instructions = s.guestInstructions
         add("translations", "translations", s.translations)
         add("of them loops as a whole", "loops", s.loops)
+        add("of them with what they jump back to", "joined", s.joined)
         add("guest instructions translated", "guest_instructions", instructions, " (\(s.guestBytes) bytes)")
         add("host bytes, on the way", "host_bytes", s.hostBytes, ratio(s.hostBytes, instructions))
         addHostInstructions(machine, s)

@@ -39,8 +39,11 @@ public struct CodeGenerator: ~Copyable {
         public var predictReturns = true
         /// Log2 of the entries of the per-CPU jump table.
         public var tableBits = 12
-        /// Log2 of the least distance of guest instructions: how far the table's index is shifted.
+        /// Log2 of the least distance of guest instructions.
         public var codeAlignment = 2
+        /// How far a pc is shifted to be the table's index. Entries have 16 bytes and an address scales by 8 at most: a pc shifted
+        /// by 1 is scaled to where its entry is. Two that differ in this bit alone are hardly both jumped to.
+        public var tableShift: Int { max(codeAlignment, 1) }
         public init() {}
     }
     let options: Options

@@ -237,8 +237,9 @@ extension CodeGenerator {
         var rest = leaving
         while case let slot = rest.popFirst(), slot >= 0 {
             guard home.registerOfSlot[slot] == 0xFF else { continue }
-            let register = values[Int(slots[slot].bound)].register
-            guard register != 0xFF else { continue }
+            let value = Int(slots[slot].bound)
+            let register = values[value].register
+            guard register != 0xFF, !isStoredAsConstant(value) else { continue }
             if register >= 16 {
                 storeVector(slotMemory(slot), XMM(register &- 16))
             } else {
@@ -357,6 +358,9 @@ extension CodeGenerator {
         }
     }
 
+    /// Zeros are stored two at a time, as VZEROUPPER leaves them, rather than from where one of them is.
+    private mutating func isStoredAsConstant(_ value: Int) -> Bool { hasAVX && isZero(value) }
+
     /// Dirty slots that are constants, in other memory, or in the host's flags. RAX and RDX are free by now; RCX may have an
     /// exit's target.
     private mutating func storeTheRest(_ leaving: SlotSet, _ home: Pins, _ regained: RegainedFlags) {
@@ -367,7 +371,7 @@ extension CodeGenerator {
         while case let slot = rest.popFirst(), slot >= 0 {
             guard home.registerOfSlot[slot] == 0xFF else { continue }
             let value = Int(slots[slot].bound)
-            guard values[value].register == 0xFF else { continue }
+            guard values[value].register == 0xFF || isStoredAsConstant(value) else { continue }
             let memory = slotMemory(slot)
             if contract.types[slot] == .flags {
                 if regained.stored.contains(slot) { continue }
@@ -392,7 +396,7 @@ extension CodeGenerator {
                     contract.displacement[slot &+ 1] == contract.displacement[slot] &+ 16
                 {
                     // The host's VEX clears what is above.
-                    materializeVector(value, Self.scratchXMM)
+                    if scratched != value { materializeVector(value, Self.scratchXMM) }
                     hot.avx(.movupsStore, memory, Self.scratchXMM, L256: true)
                     rest.remove(slot &+ 1)
                     scratched = value
@@ -539,19 +543,14 @@ extension CodeGenerator {
         emitTableLookup()
     }
 
-    /// table[(pc >> alignment) & mask]: guest pc, host address.
+    /// table[(pc >> shift) & mask]: guest pc, host address.
     private mutating func emitTableLookup() {
         hot.mov(.b64, .rax, ContextField.table)
         hot.mov(.b32, .rdx, .rcx)
-        let mask = Int32((1 &<< options.tableBits &- 1) &<< options.codeAlignment)
+        let mask = Int32((1 &<< options.tableBits &- 1) &<< options.tableShift)
         hot.and(.b32, .rdx, imm: mask)
-        // An entry is 16 bytes: the masked pc is the index times the alignment.
-        var scale = 4 &- options.codeAlignment
-        if scale > 3 {
-            hot.shl(.b32, .rdx, imm: UInt8(scale &- 3))
-            scale = 3
-        }
-        let entry = Memory(base: .rax, index: .rdx, scale: UInt8(scale))
+        // An entry is 16 bytes: the masked pc is the index, shifted.
+        let entry = Memory(base: .rax, index: .rdx, scale: UInt8(4 &- options.tableShift))
         hot.cmp(.b64, .rcx, entry)
         hot.jcc(.ne, rel32: 0)
         let distance = Int32(stubs.exitMiss - UnsafeRawPointer(hot.cursor))

@@ -26,6 +26,9 @@ struct Lifter: ~Copyable {
     let mode = Mode(.bits64)
     /// The loop that is lifted as a whole.
     var loop: LoopBody?
+    /// Where the unit goes on if it comes to a jump there.
+    var joined: GuestCode?
+    private var jumpsToJoined = false
     private var sideExits = 0
     private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
@@ -60,8 +63,10 @@ struct Lifter: ~Copyable {
 
     mutating func lift(_ code: GuestCode, limit: Int) {
         unit.place(unit.makeBlock())
+        var code = code
         var offset = 0
         var count = 0
+        var isJoined = false
         while !ended {
             guard count < max(limit, 1), unit.room >= Lifter.roomForOne, hasRoomForExits else {
                 unit.exitAtLimit(pc)
@@ -78,7 +83,7 @@ struct Lifter: ~Copyable {
                     unit.exitAtLimit(next)
                     ended = true
                 }
-            case .incomplete where offset > 0:
+            case .incomplete where offset > 0 || isJoined:
                 // What follows may be there when the guest comes to it.
                 unit.exitAtLimit(pc)
                 ended = true
@@ -96,10 +101,18 @@ struct Lifter: ~Copyable {
                 trap(.undefined)
                 offset = min(offset &+ 15, code.bytes.count)
             }
+            if jumpsToJoined, let joined {
+                jumpsToJoined = false
+                self.joined = nil
+                (unit.guestBytes, offset) = (offset, 0)
+                code = joined
+                next = joined.pc
+                isJoined = true
+            }
             pc = next
             count &+= 1
         }
-        unit.guestBytes = offset
+        if isJoined { unit.joinedBytes = offset } else { unit.guestBytes = offset }
         unit.guestInstructions = count
         finish()
     }
@@ -212,6 +225,10 @@ struct Lifter: ~Copyable {
     }
 
     mutating func exit(_ target: UInt64) {
+        if joined?.pc == target {
+            jumpsToJoined = true
+            return
+        }
         if let block = loop?.block(at: target) {
             unit.jump(unit.edge(block))
         } else {
