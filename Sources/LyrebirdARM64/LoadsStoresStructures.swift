@@ -318,9 +318,9 @@ extension Lifter {
     private mutating func loadReplicated(_ i: LoadReplicate, _ count: Int) {
         let base = xsp(i.rn)
         var loaded = noVectors()
-        for k in 0..<count { loaded[k] = unit.load(.i64, access(i.size), base, disp: Int32(k &<< i.size)) }
+        for k in 0..<count { loaded[k] = unit.load(.v128, access(i.size), base, disp: Int32(k &<< i.size)) }
         for k in 0..<count {
-            setV((i.rt &+ k) & 31, q: i.q, unit.vsplat(lane(i.size), loaded[k]))
+            setV((i.rt &+ k) & 31, q: i.q, unit.vbroadcast(lane(i.size), loaded[k]))
         }
     }
 }

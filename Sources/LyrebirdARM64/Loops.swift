@@ -40,30 +40,31 @@ extension Lifter {
         unit.place(entry)
         unit.jump(unit.edge(head))
         unit.loopHead = head
-        ended = true
-        for place in body.contains.indices where body.contains[place] {
-            pc = code.pc &+ UInt64(4 * place)
-            if let block = body.block(at: pc) {
-                if !ended { unit.jump(unit.edge(block)) }
-                unit.place(block)
-                if place == 0 { unit.reserveLoopFlags() }
-            } else if ended {
-                // Behind what the lifter ends a block with: nobody comes here.
-                continue
-            }
+        for first in body.order {
+            pc = code.pc &+ UInt64(4 * first)
+            unit.place(body.block(at: pc)!)
+            if first == 0 { unit.reserveLoopFlags() }
             ended = false
-            guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
-            let word = UInt32(littleEndian: code.bytes.loadUnaligned(fromByteOffset: 4 * place, as: UInt32.self))
-            unit.instruction(pc: pc)
-            if let encoding = decode(word) {
-                lift(encoding, word)
-            } else {
-                undefinedInstruction(word)
-            }
-            unit.guestInstructions += 1
-            if !ended, body.place(of: pc &+ 4) == nil {
-                unit.exitJump(pc &+ 4)
-                ended = true
+            while !ended {
+                guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
+                let offset = Int(pc &- code.pc)
+                let word = UInt32(littleEndian: code.bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                unit.instruction(pc: pc)
+                if let encoding = decode(word) {
+                    lift(encoding, word)
+                } else {
+                    undefinedInstruction(word)
+                }
+                unit.guestInstructions += 1
+                if ended { break }
+                pc &+= 4
+                if let block = body.block(at: pc) {
+                    unit.jump(unit.edge(block))
+                    ended = true
+                } else if body.place(of: pc) == nil {
+                    unit.exitJump(pc)
+                    ended = true
+                }
             }
         }
         unit.guestBytes = body.span

@@ -29,6 +29,9 @@ public struct LoopBody {
     public let contains: [Bool]
     /// Likewise: the block that starts there, -1 for none.
     private var blocks: [Int32]
+    /// The first instructions of the blocks, each behind all that lead to it: by address, but for what compilers put behind the loop's
+    /// end because it is unlikely.
+    public let order: [Int]
 
     /// - Parameter flows: of the instructions from the head on.
     /// - Returns: nil if there is no loop, or a loop with another inside: the inner one is where the time goes.
@@ -75,15 +78,49 @@ public struct LoopBody {
         blocks[0] = 0
         for n in 0..<count where leads[n] {
             let target = successors(n).1
-            guard target >= 0, leads[target] else { continue }
-            if target > 0, target <= n { return nil }
-            blocks[target] = 0
+            if target >= 0, leads[target] { blocks[target] = 0 }
         }
+        guard let order = LoopBody.order(blocks, leads, successors) else { return nil }
+        self.order = order
         self.head = head
         self.offsets = offsets
         contains = leads
         let last = leads.lastIndex(of: true)!
         span = offsets[last] + flows[last].length
+    }
+
+    /// - Returns: nil if something goes round without coming to the head.
+    private static func order(
+        _ blocks: [Int32], _ contains: [Bool], _ successors: (Int) -> (next: Int, target: Int)
+    ) -> [Int]? {
+        let leaders = contains.indices.filter { blocks[$0] >= 0 }
+        // Ways to other blocks than the head, and how many lead to each.
+        var ways: [[Int]] = []
+        var waiting = [Int](repeating: 0, count: contains.count)
+        for leader in leaders {
+            var found: [Int] = []
+            var place = leader
+            while true {
+                let (next, target) = successors(place)
+                if target > 0, contains[target] { found.append(target) }
+                guard next > 0, contains[next] else { break }
+                if blocks[next] >= 0 {
+                    found.append(next)
+                    break
+                }
+                place = next
+            }
+            for way in found { waiting[way] += 1 }
+            ways.append(found)
+        }
+        var order: [Int] = []
+        var isOpen = [Bool](repeating: true, count: leaders.count)
+        while let n = leaders.indices.first(where: { isOpen[$0] && waiting[leaders[$0]] == 0 }) {
+            isOpen[n] = false
+            order.append(leaders[n])
+            for way in ways[n] { waiting[way] -= 1 }
+        }
+        return order.count == leaders.count ? order : nil
     }
 
     /// Bytes from the head to the end of the last instruction of the loop.

@@ -65,6 +65,7 @@ extension CodeGenerator {
         if !inheriting {
             checkedCount = 0
             let isFirst = hot.cursor == hotStart
+            dropJump(to: id)
             if isLoop, !isFirst {
                 pins = inner
                 if id == loopHead { hot.alignLoop() }

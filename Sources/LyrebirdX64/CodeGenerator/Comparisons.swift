@@ -60,10 +60,11 @@ extension CodeGenerator {
     }
 
     /// The analysis has come to flags, or to flags with the carry inverted, whose comparison it will come to: notes how long they are
-    /// wanted. Flags that no slot is bound to are wanted soon; what is wanted when the chain of blocks ends has to be stored anyway.
+    /// wanted. For flags that no slot is bound to, which are wanted soon, nothing lives on; what is wanted when the chain of blocks ends
+    /// has to be stored anyway.
     mutating func noteComparison(_ index: Int, _ flags: Instruction, _ unit: borrowing Unit) {
         let end = values[index].end
-        guard end >= 0, end < chainEnd || isLoop, values[index].slot >= 0 else { return }
+        guard end >= 0, end < chainEnd || isLoop else { return }
         var kind: ComparisonKind = []
         var producer = Int(values[Int(flags.a)].representative)
         if flags.opcode == .cmc {
@@ -78,6 +79,10 @@ extension CodeGenerator {
         guard !values[Int(values[Int(i.a)].representative)].isConstant,
             !values[b].isConstant || smallConstant(b, i.type) != nil
         else { return }
+        if values[index].slot < 0 {
+            let a = Int(values[Int(i.a)].representative)
+            guard values[a].end >= end, values[b].isConstant || values[b].end >= end else { return }
+        }
         kind.formUnion(ComparisonKind(flagsWidth(i.type)))
         if i.opcode == .add { kind.insert(.addition) } else if i.opcode != .sub { kind.insert(.conjunction) }
         values[index].isRepeatable = true

@@ -136,6 +136,14 @@ extension CodeGenerator {
         pendingCount &+= 1
     }
 
+    /// The block that comes next is the one that the last instruction jumps to.
+    mutating func dropJump(to id: Int) {
+        let at = blockStates[id].pending
+        guard at >= 0, pending[Int(at)].label.site == hot.cursor - 4, hot.cursor[-5] == 0xE9 else { return }
+        blockStates[id].pending = pending[Int(at)].next
+        hot.cursor -= 5
+    }
+
     /// Makes the jumps that wait for a block come here.
     mutating func bindPending(_ id: Int) {
         var at = blockStates[id].pending
@@ -569,6 +577,7 @@ extension CodeGenerator {
         cold.movImmediate(.rax, UInt64(TrapReason.codeChanged.rawValue))
         cold.jmp(to: stubs.exitTrap)
         hot.movImmediate(.rcx, unit.startPC &+ comparedCodeOffset)
+        if hasAVX, comparedCode.count >= 16 { return compareVectors(changed, unit) }
         var at = 0
         while at < comparedCode.count {
             // The last bytes by two words that overlap, if there are as many.
@@ -589,6 +598,27 @@ extension CodeGenerator {
             hot.cmp(width, .rax, memory)
             hot.jcc(.ne, to: UnsafeRawPointer(changed))
             at = place &+ (1 &<< Int(width.rawValue))
+        }
+    }
+
+    /// Likewise, 16 or 32 bytes at a time, the last by two that overlap.
+    private mutating func compareVectors(_ changed: UnsafeMutablePointer<UInt8>, _ unit: borrowing Unit) {
+        let copy = cold.cursor
+        for byte in comparedCode { cold.byte(byte) }
+        let isLong = comparedCode.count >= 32
+        let size = isLong ? 32 : 16
+        var at = 0
+        while at < comparedCode.count {
+            let place = min(at, comparedCode.count &- size)
+            let plain = Memory(base: .rcx, displacement: Int32(truncatingIfNeeded: place))
+            site(unit)
+            hot.avx(.movups, Self.scratchXMM, contract.memory != .identity ? plain.gs : plain, L256: isLong)
+            hot.avx(.xorps, Self.scratchXMM, Self.scratchXMM, Memory(ripRelative: 0), L256: isLong)
+            let distance = Int32(copy + place - hot.cursor)
+            UnsafeMutableRawPointer(hot.cursor - 4).storeBytes(of: distance, as: Int32.self)
+            hot.avx(.ptest, Self.scratchXMM, Self.scratchXMM, L256: isLong)
+            hot.jcc(.ne, to: UnsafeRawPointer(changed))
+            at &+= size
         }
     }
 

@@ -317,6 +317,8 @@ extension CodeGenerator {
             case (_, 0): .ucomiss
             default: .comiss
             }
+        // SETA keeps the rest of RAX, and would wait for whoever wrote it.
+        hot.xor(.b32, .rax, .rax)
         two(opcode, first, second)
         let unordered = hot.jccForward(.p, near: true)
         hot.setcc(.a, .rax)
@@ -410,6 +412,12 @@ extension CodeGenerator {
             hot.mov(.b32, number, source)
             return fromInteger(result, number, i.lane, .b64)
         }
+        if contract.features.contains(.avx512vl) {
+            let source = useGeneral(Int(values[Int(i.a)].representative))
+            let result = allocateVector(for: index)
+            three(.pxor, result, result, result)
+            return hot.avx(i.lane == .d ? .vcvtusi2sdQ : .vcvtusi2ssQ, result, result, source)
+        }
         clobberFlags()
         let source = useGeneral(Int(values[Int(i.a)].representative))
         let result = allocateVector(for: index)
@@ -418,7 +426,7 @@ extension CodeGenerator {
         hot.test(.b64, source, source)
         let large = hot.jccForward(.s, near: true)
         fromInteger(result, source, i.lane, .b64)
-        let done = hot.jmpForward(near: true)
+        swap(&hot, &cold)
         hot.bind(large)
         // Half of it, what is shifted out kept for the rounding, and twice that.
         hot.mov(.b64, number, source)
@@ -428,7 +436,8 @@ extension CodeGenerator {
         hot.or(.b64, number, low)
         fromInteger(result, number, i.lane, .b64)
         three(i.lane == .d ? .addsd : .addss, result, result, result)
-        hot.bind(done)
+        hot.jmp(to: UnsafeRawPointer(cold.cursor))
+        swap(&hot, &cold)
         hostFlags = -1
     }
 

@@ -39,26 +39,28 @@ extension Lifter {
         unit.place(entry)
         unit.jump(unit.edge(head))
         unit.loopHead = head
-        ended = true
-        for place in body.contains.indices where body.contains[place] {
-            pc = code.pc &+ UInt64(body.offsets[place])
-            if let block = body.block(at: pc) {
-                if !ended { unit.jump(unit.edge(block)) }
-                unit.place(block)
-                if place == 0 { unit.reserveLoopFlags() }
-            } else if ended {
-                // Behind what the lifter ends a block with: nobody comes here.
-                continue
-            }
+        for first in body.order {
+            pc = code.pc &+ UInt64(body.offsets[first])
+            unit.place(body.block(at: pc)!)
+            if first == 0 { unit.reserveLoopFlags() }
             ended = false
-            guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
-            next = pc &+ UInt64(instructions[place].length)
-            unit.instruction(pc: pc)
-            lift(instructions[place])
-            unit.guestInstructions += 1
-            if !ended, body.place(of: next) == nil {
-                unit.exitJump(next)
-                ended = true
+            var place = first
+            while !ended {
+                guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
+                next = pc &+ UInt64(instructions[place].length)
+                unit.instruction(pc: pc)
+                lift(instructions[place])
+                unit.guestInstructions += 1
+                if ended { break }
+                if let block = body.block(at: next) {
+                    unit.jump(unit.edge(block))
+                    ended = true
+                } else if body.place(of: next) == nil {
+                    unit.exitJump(next)
+                    ended = true
+                }
+                pc = next
+                place += 1
             }
         }
         unit.guestBytes = body.span
