@@ -29,7 +29,10 @@ extension ABI {
         illegalInstruction: TrapSignal(number: Signal.illegalInstruction, code: 2, vector: 6),  // ILL_ILLOPN
         // SI_KERNEL: the program goes on behind INT3.
         breakpoint: TrapSignal(number: Signal.trap, code: 0x80, hasAddress: false, vector: 3, advance: 1),
-        vdso: nil,
+        vdso: VDSO.Image(
+            words: X8664VDSO.image, signalReturn: nil,
+            clocks: [X8664VDSO.clockOfGettime, X8664VDSO.clockOfGettimeofday, X8664VDSO.clockOfTime],
+            processors: [X8664VDSO.processorOfGetcpu]),
         openFlags: [],
         unknownMapFlags: 0,
         stat: nil,
