@@ -106,7 +106,8 @@ final class GuestThread {
             case .breakpoint, .budget, .timeLimit: break
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
-            case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
+            case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector, at: cpu.pc, in: memory))
+            case .debugException(let isStep): deliver(.debugException(isStep: isStep))
             case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
             // To wait for an interrupt is to go on, some time.
             case .halted: break
