@@ -29,6 +29,8 @@ final class GuestThread {
     @exclusivity(unchecked) var interruption: Interruption?
     /// How this thread ended the process or itself, once it has.
     @exclusivity(unchecked) var end: End?
+    /// A hook has failed somewhere, and this thread executes nothing any more. Guarded by the process's lock.
+    var isStopped = false
     /// Its number, which is the host thread's; 0 for the leader, which is never looked for by it.
     var id: Int32 = 0
     /// What a host thread of the translator's runs on; nil for the process's first.
@@ -66,6 +68,8 @@ final class GuestThread {
         case process(ExitStatus)
         /// Another thread has ended the process.
         case ordered
+        /// A hook of the embedder's has failed.
+        case failed(any Error)
     }
 
     /// Runs until the thread ends. All signals are blocked then.
@@ -77,6 +81,7 @@ final class GuestThread {
             if isEnding { end = .ordered }
             if let end {
                 collectSignals()
+                if case .ordered = end { restartInterrupted() }
                 return end
             }
             leaveKernel()
@@ -84,8 +89,9 @@ final class GuestThread {
             do {
                 exit = try cpu.run()
             } catch {
-                // A thread runs its own CPU, so this is a hook of the embedder's: it has no other way to say that the program cannot go on.
-                fatalError("\(error)")
+                enterKernel()
+                end = .failed(error)
+                continue
             }
             enterKernel()
             switch exit {
@@ -117,10 +123,6 @@ final class GuestThread {
             }
             if hasSignal { deliverSignals() }
         }
-    }
-
-    private func run(_ cpu: CPU) -> Exit {
-        do { return try cpu.run() } catch { fatalError("nothing here throws: \(error)") }
     }
 
     // This and `perform` are inline for the reason that `lyrebird_syscall` is.
