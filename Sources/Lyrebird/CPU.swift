@@ -237,7 +237,10 @@ public final class CPU {
                 if machine.isHostProcess, machine.guest == .x86_64 { return .generalProtection }
                 pc &+= UInt64(payload)
                 return .halted
-            case .privileged: return machine.isHostProcess ? .generalProtection : .privilegedInstruction
+            case .privileged:
+                // Linux tells an x86 program no more.
+                let isTold = !machine.isHostProcess || machine.guest != .x86_64
+                return isTold ? .privilegedInstruction : .generalProtection
             case .alignment:
                 return .fault(Fault(pc: pc, address: trapOperand, access: .read, cause: .alignment))
             }

@@ -41,8 +41,8 @@ public enum Exit: Sendable, Equatable {
     case portWrite(PortAccess)
     /// The guest waits for an interrupt: WFI, HLT. The pc is behind the instruction.
     case halted
-    /// An instruction that user mode may not execute. The pc is that of the instruction. AArch64 has no word for it of its own: there it is
-    /// an undefined instruction.
+    /// An instruction that user mode may not execute. The pc is that of the instruction. On AArch64: HVC, SMC, ERET, and what moves, or
+    /// works on, a register of the levels above or one that Linux keeps for itself.
     case privilegedInstruction
     /// `StopHandle.interrupt` was called with this number.
     case interrupt(Int)

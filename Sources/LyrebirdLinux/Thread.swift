@@ -106,7 +106,7 @@ final class GuestThread {
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
             // Functions are the embedder's, who gives no guest of ours any.
-            case .undefinedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
+            case .undefinedInstruction, .privilegedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpointInstruction: deliver(abi.breakpoint)
             // The embedder's, who runs the program to its end: it goes on.
             case .breakpoint, .budget, .timeLimit: break
@@ -117,7 +117,6 @@ final class GuestThread {
             case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
             // To wait for an interrupt is to go on, some time.
             case .halted: break
-            case .privilegedInstruction: deliver(.generalProtection())
             case .interrupt: deliverSignals()
             case .deviceRead, .deviceWrite, .portRead, .portWrite: preconditionFailure("a process has no devices")
             }
