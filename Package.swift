@@ -95,7 +95,7 @@ let package = Package(
             dependencies: [
                 "lyrebird-cli", "Embedding", "HostLibrary", "BareMetalARM64", "BareMetalX86", "Sandbox", "Fuzzer",
                 "Tracer",
-                "EmbeddingBenchmark", "EscapeRunner", "TestSupport",
+                "EmbeddingBenchmark", "EscapeRunner", "ProcessRunner", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "LyrebirdDifferentialTests",
@@ -109,6 +109,9 @@ let package = Package(
         .executableTarget(
             name: "EscapeRunner", dependencies: ["Lyrebird"], path: "Tests/EscapeRunner",
             exclude: ["arm64.S", "x86_64.S"], swiftSettings: strict),
+        .executableTarget(
+            name: "ProcessRunner", dependencies: ["LyrebirdLinux", "Lyrebird"], path: "Tests/ProcessRunner",
+            swiftSettings: strict),
         .testTarget(name: "LyrebirdARM64Tests", dependencies: ["LyrebirdARM64", "LyrebirdIR"], swiftSettings: strict),
         .executableTarget(name: "HostDecoder", path: "Tests/HostDecoder"),
         .executableTarget(name: "HostExecutor", path: "Tests/HostExecutor"),

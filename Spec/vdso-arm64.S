@@ -19,6 +19,16 @@
 \name:
         .endm
 
+        .macro begin name
+        function \name
+        .cfi_startproc
+        .endm
+
+        .macro end name
+        .cfi_endproc
+        .size \name, . - \name
+        .endm
+
 // X0 = nanoseconds in: X3 = seconds, X0 = the rest. 0x44b82fa09b5a53 is 2^84 / 10^9, rounded up, which is
 // exact for what 64 bits hold.
         .macro split
@@ -35,7 +45,7 @@
         .endm
 
 // int __kernel_clock_gettime(clockid_t clock, struct timespec *time)
-function __kernel_clock_gettime
+        begin __kernel_clock_gettime
         mov x2, x0
 clock_of_gettime:
         mov x0, #-1
@@ -48,11 +58,11 @@ clock_of_gettime:
         mov x8, #CALL_CLOCK_GETTIME
         svc #0
         ret
-        .size __kernel_clock_gettime, . - __kernel_clock_gettime
+        end __kernel_clock_gettime
 
 // int __kernel_gettimeofday(struct timeval *time, struct timezone *zone)
         .balign 16
-function __kernel_gettimeofday
+        begin __kernel_gettimeofday
         mov x2, x0
         cbz x0, 1f
         cbnz x1, 1f
@@ -73,15 +83,15 @@ clock_of_gettimeofday:
         mov x8, #CALL_GETTIMEOFDAY
         svc #0
         ret
-        .size __kernel_gettimeofday, . - __kernel_gettimeofday
+        end __kernel_gettimeofday
 
 // int __kernel_clock_getres(clockid_t clock, struct timespec *resolution)
         .balign 16
-function __kernel_clock_getres
+        begin __kernel_clock_getres
         mov x8, #CALL_CLOCK_GETRES
         svc #0
         ret
-        .size __kernel_clock_getres, . - __kernel_clock_getres
+        end __kernel_clock_getres
 
 // Signal handlers return to it. Unwinders know a signal frame by its two instructions, and look up the caller of the one before:
 // that is the NOP. As in the kernel, nothing else tells them.

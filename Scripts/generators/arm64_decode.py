@@ -70,6 +70,10 @@ class Row:
         return "todo" not in self.tags
 
     @property
+    def has_lifter(self):
+        return self.built and "EL1" not in self.tags
+
+    @property
     def feature(self):
         return next((tag for tag in self.tags if tag not in BUILD_TAGS), "base")
 
@@ -376,7 +380,7 @@ def encoding_file(rows):
     out += array(
         "encodingFeatures", ["The feature of each encoding."], "UInt8", [str(numbers[row.feature]) for row in rows]
     )
-    built = bits([row.built for row in rows])
+    built = bits([row.has_lifter for row in rows])
     out += array("builtEncodings", ["A bit for each encoding: whether it has a lifter."], "UInt32", built)
     privileged = bits(["EL1" in row.tags for row in rows])
     out += array("privilegedEncodings", ["A bit for each encoding: whether it needs EL1."], "UInt32", privileged)
@@ -479,7 +483,7 @@ def arguments_file(rows, formats):
 
 def dispatch_file(rows):
     out = [NOTICE]
-    built = [row for row in rows if row.built]
+    built = [row for row in rows if row.has_lifter]
     if not built:
         return out + ["// No encoding has a lifter yet.", ""]
     out += [
@@ -490,7 +494,7 @@ def dispatch_file(rows):
     ]
     out += [f"        case .{row.name}: {row.name.removesuffix('Half')}({row.format}(word: word))" for row in built]
     if len(built) < len(rows):
-        out.append("        default: undefinedInstruction(word)")
+        out.append("        default: withoutLifter(encoding, word)")
     return out + ["        }", "    }", "}", ""]
 
 

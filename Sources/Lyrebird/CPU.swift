@@ -159,8 +159,8 @@ public final class CPU {
     }
 
     // EFLAGS: CF, PF, AF, ZF and SF are the low byte, which the state has as its second one, and OF has a byte of its own
-    // there. The slot behind has DF, NT, AC and ID; IF and bit 1 are always set (X86State).
-    private static let otherFlags: UInt64 = 0x24_4400
+    // there. The slot behind has TF, DF, NT, AC and ID; IF and bit 1 are always set (X86State).
+    private static let otherFlags: UInt64 = 0x24_4500
 
     private static func rflags(fromHost bits: UInt16) -> UInt64 {
         UInt64(bits >> 8 & 0xD5 | (bits & 1) << 11 | 0x202)
@@ -222,6 +222,8 @@ public final class CPU {
             case .divideError: return .divideError
             case .generalProtection: return .generalProtection
             case .softwareInterrupt: return .softwareInterrupt(vector: payload)
+            case .singleStep: return .debugException(isStep: true)
+            case .debugBreak: return .debugException(isStep: false)
             case .floatingPoint: return .floatingPointError(vector: payload)
             case .fetch:
                 if payload == 2 {
@@ -235,7 +237,10 @@ public final class CPU {
                 if machine.isHostProcess, machine.guest == .x86_64 { return .generalProtection }
                 pc &+= UInt64(payload)
                 return .halted
-            case .privileged: return machine.isHostProcess ? .generalProtection : .privilegedInstruction
+            case .privileged:
+                // Linux tells an x86 program no more.
+                let isTold = !machine.isHostProcess || machine.guest != .x86_64
+                return isTold ? .privilegedInstruction : .generalProtection
             case .alignment:
                 return .fault(Fault(pc: pc, address: trapOperand, access: .read, cause: .alignment))
             }

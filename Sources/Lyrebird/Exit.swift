@@ -28,8 +28,11 @@ public enum Exit: Sendable, Equatable {
     /// What is not allowed and has no address: a privileged instruction, an operand that has to be aligned, an address that is
     /// not canonical (x86's #GP). The pc is that of the instruction.
     case generalProtection
-    /// x86's INT with a number that is no system call's. The pc is that of the instruction.
+    /// x86's INT with a number that is no system call's, or INT3 with prefixes. The pc is that of the instruction.
     case softwareInterrupt(vector: UInt32)
+    /// x86's #DB as a trap. The pc is behind the instruction. While the trap flag of RFLAGS is set there is one behind each instruction (and
+    /// each round of a repeated one); INT1 is the other kind.
+    case debugException(isStep: Bool)
     /// Floating point ran into what its control register does not mask: x86's #MF (16) of x87 and #XM (19) of SSE, whose status is
     /// in the registers. The pc is that of the instruction.
     case floatingPointError(vector: UInt32)
@@ -38,8 +41,8 @@ public enum Exit: Sendable, Equatable {
     case portWrite(PortAccess)
     /// The guest waits for an interrupt: WFI, HLT. The pc is behind the instruction.
     case halted
-    /// An instruction that user mode may not execute. The pc is that of the instruction. AArch64 has no word for it of its own: there it is
-    /// an undefined instruction.
+    /// An instruction that user mode may not execute. The pc is that of the instruction. On AArch64: HVC, SMC, ERET, and what moves, or
+    /// works on, a register of the levels above or one that Linux keeps for itself.
     case privilegedInstruction
     /// `StopHandle.interrupt` was called with this number.
     case interrupt(Int)

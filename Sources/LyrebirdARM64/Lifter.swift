@@ -125,6 +125,13 @@ struct Lifter: ~Copyable {
         return block
     }
 
+    /// It is for the levels above user mode, or it is not there.
+    mutating func withoutLifter(_ encoding: Encoding, _ word: UInt32) {
+        guard encoding.isPrivileged || Lifter.namesSystem(encoding, word) else { return undefinedInstruction(word) }
+        unit.exitTrap(pc, .privileged)
+        ended = true
+    }
+
     mutating func undefinedInstruction(_ word: UInt32) {
         unit.exitTrap(pc, .undefined)
         ended = true

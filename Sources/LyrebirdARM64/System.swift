@@ -84,6 +84,20 @@ extension Lifter {
         setX(i.rt, const(value))
     }
 
+    // MARK: What is not for user mode
+
+    /// Whether a register or an operation that has no row of its own is one of the levels above (C5.1.2), or one that EL1 may open to
+    /// user mode and Linux does not: those of debugging, and the counters, timers and context numbers (CRn 9, 13, 14).
+    static func namesSystem(_ encoding: Encoding, _ word: UInt32) -> Bool {
+        let level = word >> 16 & 7
+        let group = word >> 12 & 15
+        switch encoding {
+        case .sys, .sysl: return level != 3
+        case .mrs, .msr: return level != 3 || word >> 19 & 1 == 0 || group == 9 || group == 13 || group == 14
+        default: return false
+        }
+    }
+
     // MARK: System register move
 
     mutating func mrsNZCV(_ i: SystemRegisterMove) { setRegister(i.rt, false, nzcv()) }

@@ -147,6 +147,10 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case floatingPoint
     /// The guest may have changed its mode or its floating-point control: they are looked at again, and it goes on.
     case modeChange
+    /// The guest has an exception behind each of its instructions, and one is over: x86's trap flag.
+    case singleStep
+    /// An exception of the same kind that an instruction asks for, and is behind it: INT1.
+    case debugBreak
     /// The guest waits for an interrupt; payload: the instruction's bytes.
     case halt
     /// An instruction for privileged code.
@@ -161,10 +165,14 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     /// A function of the embedder's stands here; payload: its number. It has not been called yet.
     case hostFunction
 
+    /// Payload of `modeChange` and `singleStep`: the guest goes on at the address that the slot `trapOperand` holds.
+    public static let targetInOperand: UInt32 = 1
+
     /// Whether the guest instruction at the trap's pc has not been executed.
     public var isBeforeInstruction: Bool {
         switch self {
-        case .systemCall, .invalidateCode, .modeChange, .middleOfBlock, .halt, .hostFunction: false
+        case .systemCall, .invalidateCode, .modeChange, .singleStep, .debugBreak, .middleOfBlock, .halt, .hostFunction:
+            false
         default: true
         }
     }

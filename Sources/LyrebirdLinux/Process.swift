@@ -57,6 +57,8 @@ public final class LinuxProcess {
     var leader: GuestThread?
     /// How the process ends, once somebody has said so.
     var status: ExitStatus?
+    /// What a hook has thrown.
+    var failure: (any Error)?
 
     let flags: UnsafeMutablePointer<ProcessFlags>
     let gate: ForkGate
@@ -222,9 +224,28 @@ public final class LinuxProcess {
     /// A child that the guest forks does not return from here: it ends with its own status. A signal whose default action
     /// ends the process ends the host process too, if it comes from outside; where the guest's own fault is the cause, the
     /// result says so, and `ExitStatus.endProcess` passes it on.
-    public func run() -> ExitStatus {
-        guard let thread = lock.locked({ leader }) else { return .exited(0) }
-        return thread.runLeader()
+    ///
+    /// Throws what a hook of the machine's has thrown, on whatever thread of the program. All of them have stopped then, each
+    /// between two instructions or before a system call that it was in, and the program is over: `cpus` and `machine` say
+    /// how far it got. In a child that the guest has forked there is nobody to throw to: it ends by SIGABRT.
+    public func run() throws -> ExitStatus {
+        let (thread, failure) = lock.locked { (leader, self.failure) }
+        if let failure { throw failure }
+        guard let thread else { return .exited(0) }
+        return try thread.runLeader()
+    }
+
+    /// Runs the program in a host process that is there for nothing else.
+    func runToEnd() -> Never {
+        do { try run().endProcess() } catch { endBecause(of: error) }
+    }
+
+    /// The CPUs of the program's threads, the first thread's first. Only while none of them runs: before `run`, and after it has
+    /// thrown.
+    public var cpus: [CPU] {
+        lock.locked {
+            threads.filter { $0 === leader }.map(\.cpu) + threads.filter { $0 !== leader }.map(\.cpu)
+        }
     }
 
     // MARK: What the threads share

@@ -29,6 +29,8 @@ final class GuestThread {
     @exclusivity(unchecked) var interruption: Interruption?
     /// How this thread ended the process or itself, once it has.
     @exclusivity(unchecked) var end: End?
+    /// A hook has failed somewhere, and this thread executes nothing any more. Guarded by the process's lock.
+    var isStopped = false
     /// Its number, which is the host thread's; 0 for the leader, which is never looked for by it.
     var id: Int32 = 0
     /// What a host thread of the translator's runs on; nil for the process's first.
@@ -66,6 +68,8 @@ final class GuestThread {
         case process(ExitStatus)
         /// Another thread has ended the process.
         case ordered
+        /// A hook of the embedder's has failed.
+        case failed(any Error)
     }
 
     /// Runs until the thread ends. All signals are blocked then.
@@ -77,6 +81,7 @@ final class GuestThread {
             if isEnding { end = .ordered }
             if let end {
                 collectSignals()
+                if case .ordered = end { restartInterrupted() }
                 return end
             }
             leaveKernel()
@@ -84,8 +89,9 @@ final class GuestThread {
             do {
                 exit = try cpu.run()
             } catch {
-                // A thread runs its own CPU, so this is a hook of the embedder's: it has no other way to say that the program cannot go on.
-                fatalError("\(error)")
+                enterKernel()
+                end = .failed(error)
+                continue
             }
             enterKernel()
             switch exit {
@@ -100,26 +106,22 @@ final class GuestThread {
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
             // Functions are the embedder's, who gives no guest of ours any.
-            case .undefinedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
+            case .undefinedInstruction, .privilegedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpointInstruction: deliver(abi.breakpoint)
             // The embedder's, who runs the program to its end: it goes on.
             case .breakpoint, .budget, .timeLimit: break
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
-            case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector))
+            case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector, at: cpu.pc, in: memory))
+            case .debugException(let isStep): deliver(.debugException(isStep: isStep))
             case .floatingPointError(let vector): deliver(.floatingPointError(vector, cpu))
             // To wait for an interrupt is to go on, some time.
             case .halted: break
-            case .privilegedInstruction: deliver(.generalProtection())
             case .interrupt: deliverSignals()
             case .deviceRead, .deviceWrite, .portRead, .portWrite: preconditionFailure("a process has no devices")
             }
             if hasSignal { deliverSignals() }
         }
-    }
-
-    private func run(_ cpu: CPU) -> Exit {
-        do { return try cpu.run() } catch { fatalError("nothing here throws: \(error)") }
     }
 
     // This and `perform` are inline for the reason that `lyrebird_syscall` is.

@@ -361,10 +361,14 @@ public final class Engine: @unchecked Sendable {
     /// - Returns: why to leave; nil if it is nobody else's business.
     func trapped(_ cpu: CPUContext, _ reason: TrapReason, _ payload: UInt32) throws -> EngineExit? {
         switch reason {
-        case .modeChange: readMode(cpu)
+        case .modeChange:
+            if payload == TrapReason.targetInOperand { cpu.pc = trapOperand(of: cpu) }
+            readMode(cpu)
+        case .singleStep:
+            if payload == TrapReason.targetInOperand { cpu.pc = trapOperand(of: cpu) }
+            return .trap(reason, payload: payload)
         case .invalidateCode:
-            let slot = layout.entries[layout.trapOperand.index].offset
-            let line = (cpu.state + slot).load(as: UInt64.self) & ~63
+            let line = trapOperand(of: cpu) & ~63
             invalidate(line, line &+ 64)
         case .systemCall where instruments.kinds & HookKind.systemCall.rawValue != 0:
             guard try callSystemCallHooks(cpu, payload) else { return .trap(reason, payload: payload) }
@@ -374,6 +378,10 @@ public final class Engine: @unchecked Sendable {
             return .trap(reason, payload: payload)
         }
         return nil
+    }
+
+    private func trapOperand(of cpu: CPUContext) -> UInt64 {
+        (cpu.state + layout.entries[layout.trapOperand.index].offset).load(as: UInt64.self)
     }
 
     private func setBase(_ base: UInt64) { lyrebird_set_gs_base(base, options.features.contains(.fsgsbase) ? 1 : 0) }

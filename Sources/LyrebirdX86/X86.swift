@@ -6,6 +6,7 @@ import LyrebirdIR
 public struct X86: GuestArchitecture {
     // Asked for at every way into generated code.
     private let mxcsrOffset = X86State.layout.entries[X86State.mxcsr.index].offset
+    private let otherFlagsOffset = X86State.layout.entries[X86State.otherFlags.index].offset
     private let x87ControlOffset = X86State.layout.entries[X86State.x87Control.index].offset
 
     public init() {}
@@ -64,7 +65,9 @@ public struct X86: GuestArchitecture {
         let mxcsr = state.load(fromByteOffset: mxcsrOffset, as: UInt32.self)
         let control = state.load(fromByteOffset: x87ControlOffset, as: UInt16.self)
         let sse = mxcsr & MXCSR.masks == MXCSR.masks ? 0 : TranslationMode.unmasksSSE
-        return sse | (control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87)
+        let x87 = control & X87Control.masks == X87Control.masks ? 0 : TranslationMode.unmasksX87
+        let flags = state.load(fromByteOffset: otherFlagsOffset, as: UInt64.self)
+        return sse | x87 | (flags & TranslationMode.trapFlag == 0 ? 0 : TranslationMode.steps)
     }
 
     /// Flushing to zero is for underflow that is masked (volume 1, 10.2.3.3).
@@ -93,6 +96,10 @@ enum TranslationMode {
     static let unmasksSSE: UInt32 = 1
     /// An exception of x87 is not masked, so that one may be pending.
     static let unmasksX87: UInt32 = 2
+    /// There is an exception behind each instruction.
+    static let steps: UInt32 = 4
+    /// RFLAGS.TF.
+    static let trapFlag: UInt64 = 0x100
 }
 
 /// MXCSR (volume 1, 10.2.3): flags in bits 0 to 5, masks for them in 7 to 12, rounding in 13 and 14.

@@ -10,7 +10,7 @@ public enum X86State {
     public static let rsp = general(4)
     /// CF, PF, AF, ZF, SF and OF as the IR's flags, which have the same meaning.
     public static let flags = Slot(16)
-    /// The other bits of EFLAGS in their places: DF, NT, AC, ID. String instructions look at DF when they run.
+    /// The other bits of EFLAGS in their places: TF, DF, NT, AC, ID. String instructions look at DF when they run.
     public static let otherFlags = Slot(17)
     /// What a selector loads into its segment register; in 64-bit mode only those of FS and GS count.
     @inline(__always) public static func segmentBase(_ segment: Segment) -> Slot { Slot(18 &+ Int(segment.rawValue)) }

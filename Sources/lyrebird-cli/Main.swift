@@ -29,7 +29,9 @@ struct Runner {
         if report != nil { startUp.process = Clock.now(CLOCK_PROCESS_CPUTIME_ID) }
         let process = load(arguments)
         let loaded = Clock.now(CLOCK_MONOTONIC)
-        let status = process.run()
+        let status: ExitStatus
+        // What fails here is the host: the program has no hooks.
+        do { status = try process.run() } catch { fail("\(error)", status: 126) }
         if let report {
             startUp.loading = loaded - start
             startUp.running = Clock.now(CLOCK_MONOTONIC) - loaded

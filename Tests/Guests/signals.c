@@ -190,6 +190,9 @@ int main(void) {
     if (!got) __asm__ volatile("udf #0");
     CHECK(got == SIGILL && last.si_code == ILL_ILLOPC);
     got = sigsetjmp(back, 1);
+    if (!got) __asm__ volatile("mrs x0, sctlr_el1" : : : "x0");
+    CHECK(got == SIGILL && last.si_code == ILL_ILLOPC);
+    got = sigsetjmp(back, 1);
     if (!got) __asm__ volatile("brk #0");
     CHECK(got == SIGTRAP && last.si_code == TRAP_BRKPT && (uintptr_t)last.si_addr == seen.uc_mcontext.pc);
     char name[] = "/tmp/lyrebird-signal-XXXXXX";

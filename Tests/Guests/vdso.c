@@ -2,12 +2,26 @@
 #include "check.h"
 #include <elf.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <sys/auxv.h>
 #include <sys/time.h>
+#include <unwind.h>
+
+#ifdef __aarch64__
+#define MACHINE EM_AARCH64
+#define VERSION "LINUX_2.6.39"
+#define NAME(name) "__kernel_" name
+#else
+#define MACHINE EM_X86_64
+#define VERSION "LINUX_2.6"
+#define NAME(name) "__vdso_" name
+#endif
 
 typedef int Gettime(clockid_t, struct timespec *);
 typedef int Gettimeofday(struct timeval *, struct timezone *);
+typedef time_t Time(time_t *);
+typedef int Getcpu(unsigned *, unsigned *, void *);
 
 static char *image;
 static const Elf64_Sym *symbols;
@@ -33,7 +47,7 @@ static int read_image(void) {
         if (dynamic->d_tag == DT_VERSYM) versions = (const Elf64_Half *)place;
         if (dynamic->d_tag == DT_VERDEF) definitions = (const Elf64_Verdef *)place;
     }
-    return !memcmp(header->e_ident, ELFMAG, SELFMAG) && header->e_machine == EM_AARCH64 && strings && symbols && hash
+    return !memcmp(header->e_ident, ELFMAG, SELFMAG) && header->e_machine == MACHINE && strings && symbols && hash
         && versions && definitions;
 }
 
@@ -58,7 +72,7 @@ static unsigned long hash_of(const char *name) {
 // By the chains of DT_HASH.
 static void *look_up_by(const char *name, unsigned long h) {
     for (Elf32_Word i = hash[2 + h % hash[0]]; i; i = hash[2 + hash[0] + i])
-        if (!strcmp(strings + symbols[i].st_name, name) && !strcmp(version_of(i), "LINUX_2.6.39"))
+        if (!strcmp(strings + symbols[i].st_name, name) && !strcmp(version_of(i), VERSION))
             return image + symbols[i].st_value;
     return NULL;
 }
@@ -81,14 +95,37 @@ static int agrees(Gettime *gettime, clockid_t clock) {
 
 static sigjmp_buf escape;
 static siginfo_t fault;
-static struct sigcontext *place;
-static struct sigcontext copy;
+static volatile int has_faulted;
+// Of the fault: where it was, and the register with the clock's pointer.
+static uint64_t place, pointer;
+static uint64_t seconds;
+static int main_is_caller;
+
+int main(void);
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *frame, void *is_behind) {
+    uint64_t pc = _Unwind_GetIP(frame);
+    if (*(int *)is_behind) {
+        main_is_caller = _Unwind_FindEnclosingFunction((void *)(pc - 1)) == (void *)main;
+        return _URC_END_OF_STACK;
+    }
+    *(int *)is_behind = pc == place;
+    return _URC_NO_REASON;
+}
 
 static void on_fault(int signal, siginfo_t *info, void *context) {
     (void)signal;
     fault = *info;
-    memcpy(&copy, &((ucontext_t *)context)->uc_mcontext, sizeof copy);
-    place = &copy;
+    mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+#ifdef __aarch64__
+    place = machine->pc, pointer = machine->regs[1], seconds = machine->regs[3];
+#else
+    place = machine->gregs[REG_RIP], pointer = machine->gregs[REG_RSI], seconds = machine->gregs[REG_RDX];
+#endif
+    has_faulted = 1;
+    int is_behind = 0;
+    main_is_caller = 0;
+    _Unwind_Backtrace(look, &is_behind);
     siglongjmp(escape, 1);
 }
 
@@ -107,21 +144,26 @@ static void *read_clock(void *gettime) {
     return NULL;
 }
 
+#ifdef __aarch64__
 // A handler without SA_RESTORER returns through the vDSO.
 static volatile uint64_t return_address;
 static void on_signal(int signal) { (void)signal, return_address = (uint64_t)__builtin_return_address(0); }
+#endif
 
 int main(void) {
     image = (char *)getauxval(AT_SYSINFO_EHDR);
     CHECK(image && ((uintptr_t)image & 4095) == 0 && read_image());
-    Gettime *gettime = (Gettime *)look_up("__kernel_clock_gettime");
-    Gettime *getres = (Gettime *)look_up("__kernel_clock_getres");
-    Gettimeofday *gettimeofday_ = (Gettimeofday *)look_up("__kernel_gettimeofday");
-    char *sigreturn = look_up("__kernel_rt_sigreturn");
-    CHECK(gettime && getres && gettimeofday_ && sigreturn);
-    CHECK(!look_up("__kernel_nothing"));
+    Gettime *gettime = (Gettime *)look_up(NAME("clock_gettime"));
+    Gettime *getres = (Gettime *)look_up(NAME("clock_getres"));
+    Gettimeofday *gettimeofday_ = (Gettimeofday *)look_up(NAME("gettimeofday"));
+    CHECK(gettime && getres && gettimeofday_);
+    CHECK(!look_up(NAME("nothing")));
+#ifdef __aarch64__
     // What Go 1.19 has in its table is the hash of another name.
     CHECK(look_up_by("__kernel_clock_gettime", hash_of("__vdso_clock_gettime")) == (void *)gettime);
+#else
+    CHECK(look_up("clock_gettime") == (void *)gettime);
+#endif
 
     char line[64], maps[1 << 14];
     int file = open("/proc/self/maps", O_RDONLY);
@@ -157,18 +199,19 @@ int main(void) {
     sigaction(SIGSEGV, &action, NULL);
     struct timespec *bad = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!sigsetjmp(escape, 1)) gettime(CLOCK_MONOTONIC, bad);
-    CHECK(place && fault.si_code == SEGV_ACCERR && fault.si_addr == bad);
-    CHECK(copy.pc >= (uint64_t)gettime && copy.pc < (uint64_t)image + size && copy.regs[1] == (uint64_t)bad);
-    CHECK((*(uint32_t *)copy.pc & 0xffc00000) == 0xa9000000);  // STP
+    CHECK(has_faulted && fault.si_code == SEGV_ACCERR && fault.si_addr == bad);
+    CHECK(place >= (uint64_t)gettime && place < (uint64_t)image + size && pointer == (uint64_t)bad);
+    // Unwinders find the way out of it.
+    CHECK(main_is_caller);
     struct timespec time;
     gettime(CLOCK_MONOTONIC, &time);
-    CHECK(copy.regs[3] <= (uint64_t)time.tv_sec && copy.regs[3] + 5 >= (uint64_t)time.tv_sec);
-    place = NULL;
+    CHECK(seconds <= (uint64_t)time.tv_sec && seconds + 5 >= (uint64_t)time.tv_sec);
+    has_faulted = 0;
     if (!sigsetjmp(escape, 1)) gettime(CLOCK_REALTIME, (void *)0x123456789abcdef0);
-    CHECK(place && copy.pc < (uint64_t)image + size);
-    place = NULL;
+    CHECK(has_faulted && place < (uint64_t)image + size);
+    has_faulted = 0;
     if (!sigsetjmp(escape, 1)) gettimeofday_((void *)8, NULL);
-    CHECK(place && fault.si_code == SEGV_MAPERR && fault.si_addr == (void *)8);
+    CHECK(has_faulted && fault.si_code == SEGV_MAPERR && fault.si_addr == (void *)8 && main_is_caller);
     CHECK(gettime(CLOCK_PROCESS_CPUTIME_ID, bad) == -EFAULT);
 
     // Signals while it runs, threads, and a child.
@@ -187,6 +230,9 @@ int main(void) {
     if (!child) _exit(agrees(gettime, CLOCK_MONOTONIC) ? 3 : 4);
     CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 3);
 
+#ifdef __aarch64__
+    char *sigreturn = look_up("__kernel_rt_sigreturn");
+    CHECK(sigreturn);
     struct {
         void (*handler)(int);
         unsigned long flags;
@@ -196,17 +242,47 @@ int main(void) {
     CHECK(syscall(SYS_rt_sigaction, SIGUSR1, &raw, NULL, 8) == 0);
     raise(SIGUSR1);
     CHECK(return_address == (uint64_t)sigreturn && ((uint32_t *)sigreturn)[-1] == 0xd503201f);
+#else
+    Time *time_ = (Time *)look_up(NAME("time"));
+    Getcpu *getcpu_ = (Getcpu *)look_up(NAME("getcpu"));
+    time_t earlier = syscall(SYS_time, NULL), stored = 0, told = time_(&stored);
+    CHECK(told == stored && earlier <= told && time_(NULL) >= told && time_(NULL) <= syscall(SYS_time, NULL));
+    has_faulted = 0;
+    if (!sigsetjmp(escape, 1)) time_((time_t *)bad);
+    CHECK(has_faulted && fault.si_addr == bad && main_is_caller);
+    cpu_set_t allowed, one;
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    int right = 1;
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (!CPU_ISSET(i, &allowed)) continue;
+        unsigned processor = -1, node = -1, node_too = -2;
+        CPU_ZERO(&one);
+        CPU_SET(i, &one);
+        sched_setaffinity(0, sizeof one, &one);
+        right &= getcpu_(&processor, NULL, NULL) == 0 && processor == i;
+        right &= getcpu_(&processor, &node, NULL) == 0 && processor == i;
+        right &= getcpu_(NULL, NULL, NULL) == 0 && syscall(SYS_getcpu, NULL, &node_too, NULL) == 0 && node == node_too;
+    }
+    sched_setaffinity(0, sizeof allowed, &allowed);
+    CHECK(right);
+    CHECK(getcpu_((unsigned *)bad, (unsigned *)bad, NULL) == -EFAULT);
+#endif
 
     // Moved away, the image asks the kernel; what is mapped in its place runs as it stands there.
     char *aside = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     long offset = (char *)gettime - image;
     CHECK(mremap(image, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, aside) == aside);
     CHECK(agrees((Gettime *)(aside + offset), CLOCK_MONOTONIC) && agrees((Gettime *)(aside + offset), 1234));
-    uint32_t *code = mmap(image, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    unsigned char *code = mmap(image, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     CHECK((char *)code == image);
-    for (int i = 0; i < 1023; i++) code[i] = 0x11000400;  // add w0, w0, #1
-    code[1023] = 0xd65f03c0;                                 // ret
-    __builtin___clear_cache((char *)code, (char *)(code + 1024));
+#ifdef __aarch64__
+    const uint32_t increment = 0x11000400, leave = 0xd65f03c0;  // add w0, w0, #1; ret
+#else
+    const uint32_t increment = 0x9001c783, leave = 0xc3f88948;  // add $1, %edi; nop; mov %rdi, %rax; ret
+#endif
+    for (int i = 0; i < 1023; i++) memcpy(code + 4 * i, &increment, 4);
+    memcpy(code + 4092, &leave, 4);
+    __builtin___clear_cache((char *)code, (char *)(code + 4096));
     mprotect(code, 4096, PROT_READ | PROT_EXEC);
     CHECK(((int (*)(int))(uintptr_t)code)(5) == 5 + 1023);
     return finish();

@@ -97,7 +97,7 @@ func run() throws -> Counts {
                     counts.faults += 1
                     break exits
                 case .undefinedInstruction, .privilegedInstruction, .divideError, .generalProtection,
-                    .softwareInterrupt,
+                    .softwareInterrupt, .debugException,
                     .floatingPointError, .hostFunctionFailed:
                     counts.undefined += 1
                     break exits

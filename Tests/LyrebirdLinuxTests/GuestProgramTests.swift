@@ -73,7 +73,8 @@ struct GuestProgramTests {
     /// A program of the host's architecture, as the host runs it and translated.
     @Test(
         .enabled(if: GuestPrograms.shared?.hasX86Program == true, "a C compiler for x86-64 is needed"),
-        arguments: ["x86-64", "x87", "changing-code"], [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
+        arguments: ["x86-64", "x87", "changing-code", "x86-64-exceptions"],
+        [[], ["--loop-threshold", "1"], ["--cache-size", "65536"]])
     func x86(name: String, options: [String]) {
         expectAllWell(programs.run(name, [], isNative: true))
         expectAllWell(programs.run(name, [], options: options, root: "/"))
@@ -85,6 +86,11 @@ struct GuestProgramTests {
         arguments: ["x86-64-vectors", "x86-64-float"], ["detected", "baseline"])
     func x86Vectors(name: String, features: String) {
         expectAllWell(programs.run(name, [], options: ["--host-features", features], root: "/"))
+    }
+
+    @Test(.enabled(if: GuestPrograms.shared?.hasX86Program == true, "a C compiler for x86-64 is needed"))
+    func x86VDSO() {
+        expectAllWell(programs.run("vdso-x86-64", []))
     }
 
     /// With a cache that is flushed all the time, too: threads and vfork(2) children wait for each other then.
@@ -160,9 +166,11 @@ final class GuestPrograms: Sendable {
             system("cd '\(directory)' && cc -O2 -w \(source)/families.c -o families-native 2>/dev/null") == 0
         let bare =
             "-O1 -w -static -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-builtin"
-        let programs = [("x86-64", bare), ("x87", bare), ("changing-code", "-O1 -w -static")].map {
-            "cc \($1) \(source)/\($0).c -o \($0) 2>/dev/null"
-        }
+        let hosted = "-O1 -w -static -pthread"
+        let programs = [
+            ("x86-64", "x86-64", bare), ("x87", "x87", bare), ("changing-code", "changing-code", hosted),
+            ("x86-64-exceptions", "x86-64-exceptions", hosted), ("vdso-x86-64", "vdso", hosted),
+        ].map { "cc \($2) \(source)/\($1).c -o \($0) 2>/dev/null" }
         hasX86Program = system("cd '\(directory)' && " + programs.joined(separator: " && ")) == 0
         let extensions = "-mavx2 -mfma -mf16c -maes -mpclmul -msha"
         let vectors = "-O2 -w -static -nostdlib -fno-stack-protector -fcf-protection=none -fno-builtin \(extensions)"

@@ -55,6 +55,25 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
         #expect(try cpu.run() == .systemCall(immediate: 0))
     }
 
+    /// What is for EL1 and above, or is closed to user mode, and what is not there for anyone.
+    @Test(
+        arguments: [
+            (0xD400_0002, true), (0xD400_0003, true), (0xD69F_03E0, true),  // HVC, SMC, ERET
+            (0xD538_1000, true), (0xD518_2000, true), (0xD53C_1100, true),  // MRS SCTLR_EL1, MSR TTBR0_EL1, MRS HCR_EL2
+            (0xD53B_4220, true), (0xD51B_4220, true), (0xD503_42DF, true),  // MRS and MSR DAIF, MSR DAIFSet
+            (0xD500_40BF, true), (0xD500_409F, true),  // MSR SPSel, MSR PAN
+            (0xD508_871F, true), (0xD508_7800, true), (0xD508_751F, true),  // TLBI VMALLE1, AT S1E1R, IC IALLU
+            (0xD508_7620, true), (0xD508_7640, true), (0xD53B_E020, true),  // DC IVAC, DC ISW, MRS CNTPCT_EL0
+            (0xD53B_9C00, true), (0xD533_0100, true),  // MRS PMCR_EL0, MRS MDCCSR_EL0
+            (0xD4A0_0001, false), (0xD6BF_03E0, false),  // DCPS1, DRPS: of Debug state
+            (0xD50B_0000, false), (0xD53B_F000, false), (0xD501_401F, false), (0x0000_0000, false),
+        ] as [(UInt32, Bool)])
+    func privilegedInstructions(word: UInt32, isPrivileged: Bool) throws {
+        let (_, cpu) = try makeMachine([A64.movz(0, 0), word, A64.svc()])
+        #expect(try cpu.run() == (isPrivileged ? .privilegedInstruction : .undefinedInstruction))
+        #expect(cpu.pc == codeBase + 4)
+    }
+
     @Test func jumpsToNowhere() throws {
         let (machine, cpu) = try makeMachine([A64.br(3)])
         for (target, cause) in [

@@ -249,6 +249,10 @@ struct ExecutionGenerator {
         switch i.mnemonic {
         // They reach the kernel, or the trap flag has its own opinion of them.
         case .syscall, .int, .int1, .int3: false
+        // Linux has its own opinion of these, where UMIP forbids them.
+        case .sgdt, .sidt, .sldt, .smsw, .str: false
+        // AMD's CPUs know no far pointer with an offset of 64 bits.
+        case .callFar, .jmpFar, .lss, .lfs, .lgs: !HostOracle.isAMD || i.operandSize != 8
         // These are what they are.
         case .cpuid, .rdtsc, .rdtscp, .rdpid, .xgetbv: false
         // A count beyond the operand's size leaves all of the result undefined.
@@ -305,6 +309,14 @@ struct ExecutionGenerator {
             for number in [0, 2] where chance(3, of: 4) {
                 registers[number] = UInt64(bitPattern: Int64(random.next() % 37) - 18)
                 if chance(1, of: 3) { registers[number] ^= random.next() << 32 }
+            }
+        case .lar, .lsl, .verr, .verw:
+            // Of segments that are there, but for the one whose limit is the processor's number, and of some that are not.
+            let selectors: [UInt64] = [
+                0, 3, 0x10, 0x18, 0x20, 0x23, 0x28, 0x2B, 0x30, 0x33, 0x40, 0x53, 0x63, 0x27, 0xFFFF,
+            ]
+            if chance(7, of: 8) {
+                registers[Int(i.rm)] = registers[Int(i.rm)] & ~0xFFFF | selectors[Int(random.next() % 15)]
             }
         case .popf: registers[4] = Arena.data + 64 * (random.next() % 63)
         case .bt, .bts, .btr, .btc:

@@ -186,8 +186,11 @@ struct InterpreterSubject: ExecutionSubject {
                 switch interpreter.run(unit, state: state, memory: &memory, limit: 10_000) {
                 case .jump(let target, _, _) where target == start && test.isRepeated: pc = target
                 case .jump(let target, _, _), .indirect(let target, _, _): (end, pc) = (.next, target)
-                case .trap(let at, let reason, _):
+                case .trap(let at, let reason, let payload):
                     pc = at
+                    if reason == .modeChange, payload == TrapReason.targetInOperand {
+                        pc = state.load(fromByteOffset: offset(X86State.trapOperand), as: UInt64.self)
+                    }
                     switch reason {
                     case .modeChange: end = .next
                     case .floatingPoint: end = .floatingPoint

@@ -82,6 +82,8 @@ import Testing
     @Test(
         arguments: [
             ([0xCC], Exit.breakpointInstruction(immediate: 0)), ([0xCD, 0x03], .softwareInterrupt(vector: 3)),
+            ([0x66, 0xCC], .softwareInterrupt(vector: 3)), ([0xCD, 0x01], .softwareInterrupt(vector: 1)),
+            ([0xF1], .debugException(isStep: false)), ([0x0F, 0x34], .undefinedInstruction),
             ([0xCD, 0x80], .systemCall(immediate: 0x80)), ([0x0F, 0x0B], .undefinedInstruction),
             ([0xFA], .privilegedInstruction),
             ([0x31, 0xC9, 0xF7, 0xF1], .divideError), ([0x48, 0xF7, 0xF1], .divideError),
@@ -90,6 +92,28 @@ import Testing
         ] as [([UInt8], Exit)])
     func leaves(_ program: [UInt8], _ exit: Exit) throws {
         #expect(try cpu(program).run() == exit)
+    }
+
+    /// With the trap flag `run` returns behind each instruction, a system call excepted, and each counts once.
+    @Test func steps() throws {
+        let cpu = try cpu([0xFF, 0xC0, 0xEB, 0x00, 0xF3, 0x48, 0xAB, 0x0F, 0x05, 0xFF, 0xC0, 0xCC])
+        cpu.countsInstructions = true
+        cpu[.rflags] |= 0x100
+        cpu[.rdi] = Self.data
+        cpu[.rcx] = 2
+        for (offset, count) in [(2, 1), (4, 2), (4, 2), (7, 3)] as [(UInt64, UInt64)] {
+            #expect(try cpu.run() == .debugException(isStep: true))
+            #expect(cpu.pc == Self.code + offset && cpu.instructionsRetired == count)
+        }
+        #expect(try cpu.run() == .systemCall(immediate: 0))
+        #expect(cpu[.r11] & 0x100 != 0)
+        #expect(try cpu.run() == .debugException(isStep: true))
+        #expect(cpu.pc == Self.code + 11 && cpu.instructionsRetired == 5)
+        #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
+        cpu.pc = Self.code
+        cpu[.rflags] &= ~0x100
+        cpu[.rdi] = Self.data
+        #expect(try cpu.run() == .systemCall(immediate: 0))
     }
 
     /// An instruction that goes on in a page that is not there is executed when that is.

@@ -870,7 +870,7 @@ extension Lifter {
         case .fmsub: fmsub(FloatThreeSource(word: word))
         case .fnmadd: fnmadd(FloatThreeSource(word: word))
         case .fnmsub: fnmsub(FloatThreeSource(word: word))
-        default: undefinedInstruction(word)
+        default: withoutLifter(encoding, word)
         }
     }
 }

@@ -29,7 +29,10 @@ extension ABI {
         illegalInstruction: TrapSignal(number: Signal.illegalInstruction, code: 2, vector: 6),  // ILL_ILLOPN
         // SI_KERNEL: the program goes on behind INT3.
         breakpoint: TrapSignal(number: Signal.trap, code: 0x80, hasAddress: false, vector: 3, advance: 1),
-        vdso: nil,
+        vdso: VDSO.Image(
+            words: X8664VDSO.image, signalReturn: nil,
+            clocks: [X8664VDSO.clockOfGettime, X8664VDSO.clockOfGettimeofday, X8664VDSO.clockOfTime],
+            processors: [X8664VDSO.processorOfGetcpu]),
         openFlags: [],
         unknownMapFlags: 0,
         stat: nil,
@@ -100,9 +103,28 @@ extension TrapSignal {
         return TrapSignal(number: Signal.arithmetic, code: code, vector: UInt64(vector))
     }
 
-    /// INT1, behind which the program goes on; INT with any other number is not for programs.
-    static func softwareInterrupt(_ vector: UInt32) -> TrapSignal {
-        guard vector == 1 else { return generalProtection(interrupt: vector) }
-        return TrapSignal(number: Signal.trap, code: 1, vector: 1, advance: 1)  // TRAP_BRKPT
+    /// INT 3 and INT 4 are for programs, and behind the instruction; those with other numbers are not.
+    static func softwareInterrupt(_ vector: UInt32, at pc: UInt64, in memory: Memory) -> TrapSignal {
+        guard vector == 3 || vector == 4 else { return generalProtection(interrupt: vector) }
+        return TrapSignal(
+            number: vector == 3 ? Signal.trap : Signal.segmentation, code: 0x80, hasAddress: false,
+            vector: UInt64(vector), advance: interruptSize(at: pc, in: memory))
+    }
+
+    /// INT3 or INT n behind prefixes, none of which is like them.
+    private static func interruptSize(at pc: UInt64, in memory: Memory) -> UInt64 {
+        for size in 1...15 as ClosedRange<UInt64> {
+            switch try? memory.load(UInt8.self, at: pc &+ size &- 1) {
+            case 0xCC: return size
+            case 0xCD: return size + 1
+            default: break
+            }
+        }
+        return 0
+    }
+
+    /// Of the trap flag, or INT1. The address is that behind the instruction.
+    static func debugException(isStep: Bool) -> TrapSignal {
+        TrapSignal(number: Signal.trap, code: isStep ? 2 : 1, vector: 1)  // TRAP_TRACE, TRAP_BRKPT
     }
 }

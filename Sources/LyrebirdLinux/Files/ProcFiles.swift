@@ -44,12 +44,21 @@ extension LinuxProcess {
     }
 
     private func guestRanges() -> [ProcText.GuestRange] {
-        host.mappings().map { ProcText.GuestRange(range: $0.range, access: $0.access, isShared: $0.shared) }
+        var ranges = host.mappings().map {
+            ProcText.GuestRange(range: $0.range, access: $0.access, isShared: $0.shared)
+        }
+        if let page = vsyscallRange { ranges.append(.init(range: page, access: .execute, isShared: false)) }
+        return ranges
+    }
+
+    private var vsyscallRange: Range<UInt64>? {
+        abi.vsyscallPage.map { $0..<$0 + Memory.pageSize }
     }
 
     private func labels() -> [ProcText.Label] {
         var labels = [ProcText.Label(range: image.stackRange, name: "[stack]")]
         if let vdso = image.vdso { labels.append(.init(range: vdso..<vdso + Memory.pageSize, name: "[vdso]")) }
+        if let page = vsyscallRange { labels.append(.init(range: page, name: "[vsyscall]")) }
         let programBreak = memory.lock.locked { memory.programBreak }
         if programBreak.current > programBreak.start {
             labels.append(.init(range: programBreak.start..<programBreak.current.pageCeiling, name: "[heap]"))

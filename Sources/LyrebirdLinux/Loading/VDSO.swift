@@ -13,6 +13,8 @@ enum VDSO {
         let signalReturn: Int?
         /// The instructions that `nanoseconds` takes the place of.
         let clocks: [Int]
+        /// Those that `processor` does.
+        var processors: [Int] = []
     }
 
     /// Maps the image and lets it read the host's clocks.
@@ -28,7 +30,8 @@ enum VDSO {
             throw Loader.Failure(what: what, error: error)
         }
         // Without one the image asks the kernel.
-        for clock in image.clocks { loader.machine.setFunction(nanoseconds, at: page + UInt64(clock)) }
+        for place in image.clocks { loader.machine.setFunction(nanoseconds, at: page + UInt64(place)) }
+        for place in image.processors { loader.machine.setFunction(processor, at: page + UInt64(place)) }
         return page
     }
 
@@ -44,5 +47,15 @@ enum VDSO {
             return .max
         }
         return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+    }
+
+    /// The C library's, whose declaration Swift does not see.
+    private static let hostProcessor = dlsym(nil, "sched_getcpu").map {
+        unsafeBitCast($0, to: (@convention(c) () -> Int32).self)
+    }
+
+    /// The number of the processor that the thread is on, all ones if it cannot be told.
+    private static let processor: Machine.Function = { _, _ in
+        UInt64(bitPattern: Int64(hostProcessor?() ?? -1))
     }
 }

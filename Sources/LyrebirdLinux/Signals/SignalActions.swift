@@ -8,6 +8,7 @@ enum Signal {
     static let interrupt: Int32 = 2
     static let illegalInstruction: Int32 = 4
     static let trap: Int32 = 5
+    static let abort: Int32 = 6
     static let bus: Int32 = 7
     static let arithmetic: Int32 = 8
     static let kill: Int32 = 9

@@ -168,6 +168,12 @@ extension GuestThread {
         cpu.pc &-= processor.callSize
     }
 
+    /// The thread stops for good: if it is in a call that was interrupted, it is before it.
+    func restartInterrupted() {
+        if let call = interruption { restart(call) }
+        interruption = nil
+    }
+
     /// Sets the registers for a handler and saves the old ones on its stack.
     private func enter(_ action: SignalAction, signal: Int32, info: SignalInfo, cause: ExceptionRecord?) {
         let entry = HandlerEntry(

@@ -307,7 +307,7 @@ enum X86SignalFrame {
     }
 
     /// The page fault's error code: whether the page was there, whether it was written or fetched from, and that it was the
-    /// program (`enum x86_pf_error_code`).
+    /// program (`enum x86_pf_error_code`). What is the kernel's looks as if it were there (`set_signal_archinfo`).
     static func cause(of fault: Fault) -> ExceptionRecord {
         if fault.cause == .alignment { return ExceptionRecord(vector: 17) }
         let access: UInt64 =
@@ -316,7 +316,7 @@ enum X86SignalFrame {
             case .write: 0x02
             case .execute: 0x10
             }
-        let isPresent: UInt64 = fault.cause == .protection ? 1 : 0
+        let isPresent: UInt64 = fault.cause == .protection || fault.address >= GuestThread.addressLimit ? 1 : 0
         return ExceptionRecord(address: fault.address, syndrome: 4 | access | isPresent, vector: 14)
     }
 }

@@ -26,22 +26,39 @@ extension GuestThread {
     }
 
     /// TASK_SIZE_MAX
-    private static let addressLimit: UInt64 = 0x7fff_ffff_f000
+    static let addressLimit: UInt64 = 0x7fff_ffff_f000
 
-    /// Makes the system call of a place in the vsyscall page, which nothing but such a call may jump to, and returns from it:
-    /// `emulate_vsyscall` in arch/x86/entry/vsyscall/vsyscall_64.c.
+    /// Makes the system call of a place in the vsyscall page, and returns from it. All other places there, and arguments that the call
+    /// does not like, are a signal: `emulate_vsyscall` in arch/x86/entry/vsyscall/vsyscall_64.c.
+    /// - Returns: false for faults of any other kind.
     func makesVsyscall(_ fault: Fault) -> Bool {
-        guard let page = abi.vsyscallPage, fault.access == .execute, fault.address & ~0xc00 == page else {
+        guard let page = abi.vsyscallPage, fault.access == .execute, fault.address & ~0xfff == page else {
             return false
         }
-        let calls: [SystemCall] = [.gettimeofday, .time, .getcpu]
-        let index = Int(fault.address - page) >> 10
+        // Each call, and the sizes of what its arguments point to.
+        let calls: [(call: SystemCall, sizes: [UInt64])] = [
+            (.gettimeofday, [16, 8]), (.time, [8]), (.getcpu, [4, 4]),
+        ]
+        let index = Int(fault.address & 0xc00) >> 10
         let stack = cpu[processor.stackPointer]
-        guard calls.indices.contains(index), let caller = try? memory.load(UInt64.self, at: stack) else { return false }
-        let arguments = Arguments(
-            cpu[processor.arguments[0]], cpu[processor.arguments[1]], cpu[processor.arguments[2]])
-        let result = pass(calls[index], arguments)
-        guard result != Errno.EFAULT.result else { return false }
+        guard fault.address & ~0xc00 == page, calls.indices.contains(index),
+            let caller = try? memory.load(UInt64.self, at: stack)
+        else {
+            deliver(.badFrame)
+            return true
+        }
+        for (place, size) in zip(processor.arguments, calls[index].sizes) where cpu[place] > Self.addressLimit - size {
+            let cause = ExceptionRecord(address: cpu[place], syndrome: 6, vector: 14)
+            deliver(SynchronousSignal(number: Signal.segmentation, code: 1, address: cpu[place], cause: cause))
+            return true
+        }
+        let result = pass(
+            calls[index].call,
+            Arguments(cpu[processor.arguments[0]], cpu[processor.arguments[1]], cpu[processor.arguments[2]]))
+        guard result != Errno.EFAULT.result else {
+            deliver(.badFrame)
+            return true
+        }
         cpu[processor.result] = UInt64(bitPattern: Int64(result))
         cpu.pc = caller
         cpu[processor.stackPointer] = stack &+ 8

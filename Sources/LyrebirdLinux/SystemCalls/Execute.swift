@@ -117,7 +117,7 @@ extension LinuxProcess {
                 program, name: request.path, arguments: request.arguments,
                 environment: hostEnvironment + request.variables, paths: paths, options: options,
                 limits: request.limits, hasGuestDirectory: request.hasGuestDirectory)
-            process.run().endProcess()
+            process.runToEnd()
         } catch {
             let line = Array("lyrebird: \(error)\n".utf8)
             _ = write(2, line, line.count)

@@ -167,7 +167,7 @@ extension GuestThread {
         isVforked = true
         begin(asChildOf: request)
         cpu[processor.result] = 0
-        runLeader().endProcess()
+        runChild()
     }
 
     /// What a child does first.

@@ -50,8 +50,13 @@ extension GuestThread {
 
         let end = run()
         // In a child that this thread has forked, it is the first.
-        if process.lock.locked({ process.leader === self }) { endLeader(end).endProcess() }
-        if case .process(let status) = end { process.finish(status, by: self) }
+        if process.lock.locked({ process.leader === self }) { endProcess(end) }
+        switch end {
+        case .process(let status): process.finish(status, by: self)
+        case .failed(let error): process.fail(error, by: self)
+        case .thread, .ordered: break
+        }
+        if process.hasFailed, stop(on: stack) { return }
         let isLast = process.lock.locked {
             process.threads.removeAll { $0 === self }
             process.stacks.leave(stack, user: id)
@@ -62,17 +67,49 @@ extension GuestThread {
         host.detach()
     }
 
-    /// The process's first thread from its start to the end of the process.
-    func runLeader() -> ExitStatus {
-        id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
-        return endLeader(run())
+    /// After a hook has failed: the end of the host thread, of which the guest's memory is told nothing.
+    /// - Returns: false if the guest's thread was over before.
+    private func stop(on stack: HostStacks.Stack) -> Bool {
+        if case .thread = end { return false }
+        _ = host.systemCall(.set_tid_address, 0)
+        _ = host.systemCall(.set_robust_list, 0, 24)  // sizeof(struct robust_list_head)
+        process.lock.locked {
+            isStopped = true
+            process.stacks.leave(stack, user: id)
+        }
+        host.detach()
+        return true
     }
 
-    private func endLeader(_ end: End) -> ExitStatus {
+    /// The process's first thread from its start to the end of the process. Throws what a hook has.
+    func runLeader() throws -> ExitStatus {
+        id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
+        return try endLeader(run())
+    }
+
+    /// The same in a process that nobody waits for a result of.
+    func runChild() -> Never {
+        id = Int32(truncatingIfNeeded: host.systemCall(.gettid))
+        endProcess(run())
+    }
+
+    private func endProcess(_ end: End) -> Never {
+        do { try endLeader(end).endProcess() } catch { process.endBecause(of: error) }
+    }
+
+    private func endLeader(_ end: End) throws -> ExitStatus {
         let status: ExitStatus
         switch end {
         case .process(let own): status = process.finish(own, by: self)
-        case .ordered: status = process.lock.locked { process.status } ?? .exited(0)
+        case .failed(let error):
+            process.fail(error, by: self)
+            throw error
+        case .ordered:
+            if let failure = process.lock.locked({ process.failure }) {
+                process.fail(failure, by: self)
+                throw failure
+            }
+            status = process.lock.locked { process.status } ?? .exited(0)
         case .thread(let code):
             let isLast = process.lock.locked {
                 process.threads.removeAll { $0 === self }
@@ -131,6 +168,32 @@ extension LinuxProcess {
         tracer?.note(final)
         final.endProcess()
     }
+
+    /// A hook has failed: nothing of the guest's is executed any more. The first thread throws the error out of `run`, and waits until
+    /// the others have stopped where they are.
+    fileprivate func fail(_ error: any Error, by thread: GuestThread) {
+        lock.locked {
+            if failure == nil { failure = error }
+            isEnding = true
+            thread.isStopped = true
+        }
+        if isForkedChild || lock.locked({ leader == nil }) { endBecause(of: error) }
+        for _ in 0..<Self.patience {
+            let others = lock.locked { threads.filter { !$0.isStopped } }
+            if others.isEmpty { return }
+            for other in others { interrupt(other) }
+            usleep(1000)
+        }
+    }
+
+    /// There is no caller of `run` here to be told of an error of its hooks.
+    func endBecause(of error: any Error) -> Never {
+        let line = Array("lyrebird: \(error)\n".utf8)
+        _ = write(standardError, line, line.count)
+        ExitStatus.signaled(Signal.abort).endProcess()
+    }
+
+    fileprivate var hasFailed: Bool { lock.locked { failure != nil } }
 
     /// Milliseconds until a process ends without its first thread.
     private static let patience = 500

@@ -14,8 +14,7 @@ extension Lifter {
         let operand = i.operand(0)
         if operand.kind == .relative { return exit(target(i)) }
         let target = zeroExtended(read(operand, i), to: .i64)
-        unit.exitIndirect(target, .jump)
-        ended = true
+        leaveUnit(indirect: target, .jump)
     }
 
     mutating func call(_ i: DecodedInstruction) {
@@ -23,21 +22,19 @@ extension Lifter {
         let returnAddress = const(type(i.operandSize), next)
         if operand.kind == .relative {
             push(returnAddress)
-            unit.exitJump(target(i), .call, returnTo: next)
+            leaveUnit(target(i), .call, returnTo: next)
         } else {
             let target = zeroExtended(read(operand, i), to: .i64)
             push(returnAddress)
-            unit.exitIndirect(target, .call, returnTo: next)
+            leaveUnit(indirect: target, .call, returnTo: next)
         }
-        ended = true
     }
 
     mutating func ret(_ i: DecodedInstruction) {
         let target = zeroExtended(load(i.operandSize, Address(base: register(General.rsp))), to: .i64)
         let arguments = i.operand(0).kind == .immediate ? UInt64(bitPattern: i.immediate) : 0
         moveStack(by: UInt64(i.operandSize) &+ arguments)
-        unit.exitIndirect(target, .return)
-        ended = true
+        leaveUnit(indirect: target, .return)
     }
 
     mutating func jcxz(_ i: DecodedInstruction) {
@@ -68,8 +65,15 @@ extension Lifter {
 
     // MARK: Software interrupts
 
-    mutating func int3(_ i: DecodedInstruction) { trap(.breakpoint) }
-    mutating func int1(_ i: DecodedInstruction) { trap(.softwareInterrupt, payload: 1) }
+    /// With prefixes it is as long as INT 3 is, which is the same.
+    mutating func int3(_ i: DecodedInstruction) {
+        if i.length == 1 { trap(.breakpoint) } else { trap(.softwareInterrupt, payload: 3) }
+    }
+
+    mutating func int1(_ i: DecodedInstruction) {
+        unit.exitTrap(next, .debugBreak)
+        ended = true
+    }
 
     /// 0x80 is a system call.
     mutating func int(_ i: DecodedInstruction) {

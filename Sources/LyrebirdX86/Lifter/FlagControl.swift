@@ -32,5 +32,6 @@ extension Lifter {
         let value = load(i.operandSize, Address(base: register(General.rsp)))
         moveStack(by: UInt64(i.operandSize))
         setEFLAGS(value, size: i.operandSize)
+        changeMode(where: .ne, trapFlag())
     }
 }

@@ -51,8 +51,8 @@ extension Lifter {
 
     // MARK: EFLAGS (volume 1, 3.4.3)
 
-    /// Of EFLAGS, what is in the slot `otherFlags`: DF, NT, AC, ID.
-    static let otherFlags: UInt64 = 0x400 | 0x4000 | 0x4_0000 | 0x20_0000
+    /// Of EFLAGS, what is in the slot `otherFlags`: TF, DF, NT, AC, ID.
+    static let otherFlags: UInt64 = 0x100 | 0x400 | 0x4000 | 0x4_0000 | 0x20_0000
 
     /// CF, PF, AF, ZF and SF in bits 0 to 7, with bit 1 set.
     mutating func lowFlags() -> Value {
@@ -60,7 +60,7 @@ extension Lifter {
         return unit.and(bits, const32(0xFF))
     }
 
-    /// EFLAGS as PUSHF sees it, but for TF: interrupts are allowed.
+    /// EFLAGS as PUSHF sees it: interrupts are allowed.
     mutating func eflags() -> Value {
         let overflow = unit.shl(unit.and(unit.flagsToBits(flags()), const32(FlagBits.v)), const32(11))
         let status = unit.zext(.i64, from: .i32, unit.or(lowFlags(), overflow))
@@ -68,7 +68,7 @@ extension Lifter {
         return unit.or(status, other)
     }
 
-    /// Sets what user mode may set by POPF; TF is left out. Of 16 bits, what is above them stays.
+    /// Sets what user mode may set by POPF. Of 16 bits, what is above them stays.
     mutating func setEFLAGS(_ value: Value, size: UInt8) {
         let writable = size == 2 ? Lifter.otherFlags & 0xFFFF : Lifter.otherFlags
         let wide = zeroExtended(value, to: .i64)
@@ -78,5 +78,10 @@ extension Lifter {
         let status = unit.shl(unit.and(low, const32(0xD5)), const32(8))
         let overflow = unit.and(unit.shr(low, const32(11)), const32(1))
         setFlags(unit.bitsToFlags(unit.or(status, overflow)))
+    }
+
+    /// Flags that say whether TF is set: `ne`.
+    mutating func trapFlag() -> Value {
+        resultFlags(unit.and(unit.get(.i64, X86State.otherFlags), const(TranslationMode.trapFlag)))
     }
 }

@@ -23,6 +23,8 @@ struct Lifter: ~Copyable {
     let unmasksSSE: Bool
     /// An exception of x87 is not masked.
     let unmasksX87: Bool
+    /// RFLAGS.TF is set: units are one instruction, behind which there is an exception.
+    let steps: Bool
     let mode = Mode(.bits64)
     /// The loop that is lifted as a whole.
     var loop: LoopBody?
@@ -51,6 +53,7 @@ struct Lifter: ~Copyable {
     init(unit: consuming Unit, pc: UInt64, mode: UInt32) {
         unmasksSSE = mode & TranslationMode.unmasksSSE != 0
         unmasksX87 = mode & TranslationMode.unmasksX87 != 0
+        steps = mode & TranslationMode.steps != 0
         self.unit = unit
         self.unit.remembersState = true
         self.pc = pc
@@ -79,6 +82,7 @@ struct Lifter: ~Copyable {
                 unit.instruction(pc: pc)
                 lift(instruction)
                 offset &+= Int(instruction.length)
+                if steps, !ended { exit(next) }
                 if unit.comparesCode, !ended, unit.stores(since: start) {
                     unit.exitAtLimit(next)
                     ended = true
@@ -146,10 +150,10 @@ struct Lifter: ~Copyable {
         for index in 0..<pendingCount {
             let exit = pending[index]
             unit.place(exit.block)
+            if exit.startsOver { unit.uncountInstruction() }
             if let reason = exit.reason {
                 unit.exitTrap(exit.pc, reason, payload: exit.payload)
             } else {
-                if exit.startsOver { unit.uncountInstruction() }
                 unit.exitJump(exit.pc)
             }
         }
@@ -183,19 +187,20 @@ struct Lifter: ~Copyable {
 
     /// Goes on behind the instruction in the mode that the state then asks for.
     mutating func changeMode() {
-        unit.exitTrap(next, .modeChange)
+        unit.exitTrap(next, steps ? .singleStep : .modeChange)
         ended = true
     }
 
     /// It does where the condition holds.
     mutating func changeMode(where condition: Condition, _ flags: Value) {
-        let block = makePending(next, .modeChange)
+        let block = makePending(next, steps ? .singleStep : .modeChange)
         continueUnless(condition, flags, block)
     }
 
     /// Leaves for `target` where the condition holds: for the instruction itself, it starts over.
     mutating func leave(for target: UInt64, where condition: Condition, _ flags: Value) {
-        let block = makePending(target, startsOver: target == pc)
+        let startsOver = target == pc
+        let block = makePending(target, steps && !startsOver ? .singleStep : nil, startsOver: startsOver)
         continueUnless(condition, flags, block)
     }
 
@@ -204,8 +209,9 @@ struct Lifter: ~Copyable {
     /// - Parameter startsOver: `target` is the instruction itself, which is not over.
     mutating func branch(_ condition: Condition, _ flags: Value, to target: UInt64, startsOver: Bool = false) {
         if let loop { return branchInLoop(loop, condition, flags, to: target, startsOver: startsOver) }
-        let taken = makePending(target, startsOver: startsOver)
+        let taken = makePending(target, steps ? .singleStep : nil, startsOver: startsOver)
         continueUnless(condition, flags, taken)
+        if steps { return }
         if target <= pc && pc &- target <= LoopBody.reach || sideExits == Lifter.maximumSideExits
             || unit.isBlockwise
         {
@@ -232,8 +238,34 @@ struct Lifter: ~Copyable {
         if let block = loop?.block(at: target) {
             unit.jump(unit.edge(block))
         } else {
-            unit.exitJump(target)
+            leaveUnit(target)
         }
+        ended = true
+    }
+
+    /// The unit's end: it goes on at an address.
+    mutating func leaveUnit(_ target: UInt64, _ hint: ExitHint = .jump, returnTo: UInt64 = 0) {
+        if steps {
+            unit.exitTrap(target, .singleStep)
+        } else {
+            unit.exitJump(target, hint, returnTo: returnTo)
+        }
+        ended = true
+    }
+
+    mutating func leaveUnit(indirect target: Value, _ hint: ExitHint, returnTo: UInt64 = 0) {
+        if steps {
+            leaveUnit(indirect: target, .singleStep)
+        } else {
+            unit.exitIndirect(target, hint, returnTo: returnTo)
+        }
+        ended = true
+    }
+
+    /// By a trap that is behind the instruction.
+    mutating func leaveUnit(indirect target: Value, _ reason: TrapReason) {
+        unit.set(X86State.trapOperand, target)
+        unit.exitTrap(pc, reason, payload: TrapReason.targetInOperand)
         ended = true
     }
 

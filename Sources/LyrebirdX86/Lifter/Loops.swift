@@ -10,7 +10,8 @@ extension Flow {
             switch i.mnemonic {
             case .jcc, .jcxz, .loop, .loope, .loopne: (i.operandSize == 2 ? nil : distance, true)
             case .jmp: (i.operand(0).kind == .relative && i.operandSize != 2 ? distance : nil, false)
-            case .call, .ret, .syscall, .int, .int1, .int3, .ud0, .ud1, .ud2, .hlt: (nil, false)
+            case .call, .callFar, .jmpFar, .ret, .retFar, .iret, .syscall, .int, .int1, .int3, .ud0, .ud1, .ud2, .hlt:
+                (nil, false)
             default: (nil, true)
             }
         self.init(length: Int(i.length), distance: target, goesOn: goesOn)
@@ -24,6 +25,7 @@ extension Lifter {
     /// Lifts the loop whose head is the first instruction.
     /// - Returns: false if there is none, or it is too large.
     mutating func liftLoop(_ code: GuestCode) -> Bool {
+        if steps { return false }
         var instructions: [DecodedInstruction] = []
         var offset = 0
         while instructions.count < Lifter.loopLimit, offset < code.bytes.count,

@@ -142,6 +142,13 @@ extension Lifter {
         return unit.add(address.base, const(UInt64(bitPattern: Int64(address.displacement))))
     }
 
+    /// Some bytes behind an address.
+    mutating func behind(_ address: Address, _ bytes: Int32) -> Address {
+        let (sum, overflows) = address.displacement.addingReportingOverflow(bytes)
+        return overflows
+            ? Address(base: joined(address), displacement: bytes) : Address(base: address.base, displacement: sum)
+    }
+
     // MARK: Memory
 
     mutating func load(_ size: UInt8, _ address: Address) -> Value {

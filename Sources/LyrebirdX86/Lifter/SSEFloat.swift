@@ -31,8 +31,7 @@ extension Lifter {
         unit.set(X86State.mxcsr, unit.zext(.i64, from: .i32, unit.or(mxcsr, raised)))
         trap(.floatingPoint, payload: 19, where: .ne, resultFlags(unmasked))
         write(&self)
-        unit.exitTrap(next, .modeChange)
-        ended = true
+        changeMode()
     }
 
     mutating func setFloat(_ operand: Operand, _ value: Vector, _ i: DecodedInstruction) {

@@ -24,6 +24,18 @@ extension Lifter {
         if segment == .fs || segment == .gs { unit.set(X86State.segmentBase(segment), const(0)) }
     }
 
+    mutating func lss(_ i: DecodedInstruction) { loadFarPointer(.ss, i) }
+    mutating func lfs(_ i: DecodedInstruction) { loadFarPointer(.fs, i) }
+    mutating func lgs(_ i: DecodedInstruction) { loadFarPointer(.gs, i) }
+
+    private mutating func loadFarPointer(_ segment: Segment, _ i: DecodedInstruction) {
+        let place = address(i)
+        let offset = load(i.operandSize, place)
+        let selector = load(2, behind(place, Int32(i.operandSize)))
+        setSegment(segment, selector)
+        write(i.operand(0), offset, i)
+    }
+
     mutating func rdfsbase(_ i: DecodedInstruction) { readBase(.fs, i) }
     mutating func rdgsbase(_ i: DecodedInstruction) { readBase(.gs, i) }
     mutating func wrfsbase(_ i: DecodedInstruction) { writeBase(.fs, i) }
