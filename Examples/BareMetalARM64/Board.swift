@@ -48,7 +48,7 @@ import Lyrebird
                 putchar(Int32(access.value & 0xFF))
             case .interrupt:
                 isPending = true
-            case .undefinedInstruction:
+            case .privilegedInstruction:
                 guard let state = interrupted, try machine.memory.load(UInt32.self, at: cpu.pc) == Self.eret else {
                     fail(exit)
                 }

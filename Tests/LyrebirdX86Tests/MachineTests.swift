@@ -112,6 +112,8 @@ import Testing
         #expect(try cpu.run() == .breakpointInstruction(immediate: 0))
         cpu.pc = Self.code
         cpu[.rflags] &= ~0x100
+        // SYSCALL left its own address behind there.
+        cpu[.rcx] = 2
         cpu[.rdi] = Self.data
         #expect(try cpu.run() == .systemCall(immediate: 0))
     }
