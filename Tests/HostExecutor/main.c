@@ -39,6 +39,8 @@ enum { PAGE = 4096, START = 2048, ROUNDS = 4096, ROOM = 160 };
 enum { X87_WORDS = 20, MXCSR_WORD = 3 };
 enum { REPEATED = 1, SEQUENCE = 2 };
 enum { TRAP_FLAG = 0x100, INTERRUPTS = 0x200, DEBUG = 1 };
+// In place of a vector: the case has gone to another code segment, that of 32 bits.
+enum { OTHER_SEGMENT = 256 };
 
 // A page that can be written, and one behind it that can be read.
 struct image {
@@ -85,6 +87,8 @@ static const struct test *tests;
 static struct result *results;
 static size_t count, current;
 static int rounds;
+// CS, GS, FS and SS as a signal frame has them.
+static greg_t segments;
 
 // By the numbers that instructions have for them.
 static const int registerOf[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -148,6 +152,7 @@ static void enter(mcontext_t *context) {
     const struct test *test = tests + current;
     for (int i = 0; i < 16; i++) registers[registerOf[i]] = (greg_t)test->general[i];
     registers[REG_RIP] = (greg_t)start(current);
+    registers[REG_CSGSFS] = segments;
     // What is several instructions runs into the breakpoint behind it.
     uint64_t trap = test->repeats == SEQUENCE ? 0 : TRAP_FLAG;
     registers[REG_EFL] = (greg_t)(test->flags | trap | INTERRUPTS | 2);
@@ -163,6 +168,7 @@ static void handle(int number, siginfo_t *info, void *context) {
     static int begun;
     if (!begun) {
         begun = 1;
+        segments = registers[REG_CSGSFS];
         return enter(machine);
     }
     int again = registers[REG_TRAPNO] == DEBUG && (uint64_t)registers[REG_RIP] == start(current);
@@ -171,7 +177,8 @@ static void handle(int number, siginfo_t *info, void *context) {
     for (int i = 0; i < 16; i++) result->general[i] = (uint64_t)registers[registerOf[i]];
     result->flags = (uint64_t)registers[REG_EFL];
     result->pc = (uint64_t)registers[REG_RIP];
-    result->vector = (uint64_t)registers[REG_TRAPNO];
+    int isElsewhere = (registers[REG_CSGSFS] & 0xFFFF) != (segments & 0xFFFF);
+    result->vector = isElsewhere ? OTHER_SEGMENT : (uint64_t)registers[REG_TRAPNO];
     result->address = (uint64_t)registers[REG_CR2];
     leaveVectors(result, (struct extended_state *)machine->fpregs);
     call(SYS_arch_prctl, ARCH_GET_FS, (uint64_t)&result->fs_base, 0);

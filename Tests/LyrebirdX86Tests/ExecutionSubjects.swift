@@ -13,6 +13,8 @@ struct ExecutionOutcome {
         case next, divideError, undefined, generalProtection, floatingPoint
         /// #PF at an address, or what stands for it where it is not canonical.
         case fault(UInt64)
+        /// The host went to its code segment of 32 bits.
+        case otherSegment
         case other(String)
     }
 
@@ -88,6 +90,7 @@ struct HostSubject: ExecutionSubject {
         case 13: end = .generalProtection
         case 14: end = .fault(word(19))
         case 16, 19: end = .floatingPoint
+        case 256: end = .otherSegment
         case let vector: end = .other("vector \(vector)")
         }
         let bases = at + 168 + VectorState.size + X87State.size
