@@ -191,7 +191,7 @@ public final class LinuxProcess {
         let thread = GuestThread(process: self, cpu: cpu, mask: inherited.mask)
         threads = [thread]
         leader = thread
-        if reports != nil { interceptEndingSignals() }
+        if reports != nil || tracer != nil { interceptEndingSignals() }
     }
 
     /// A child of vfork(2), which shares the parent's memory and has the rest for itself. `thread` is its only one.
@@ -294,13 +294,14 @@ public final class LinuxProcess {
     /// The lock is held, so that the host's dispositions change in the order of the guest's.
     private func changeAction(_ action: SignalAction, for signal: Int32) {
         actions[signal] = action
-        let isDefault = action.isDefault && !(reports != nil && Signal.defaultAction(signal) == .end)
+        let endsUntold = reports != nil || tracer != nil && signal == Signal.pipe
+        let isDefault = action.isDefault && !(endsUntold && Signal.defaultAction(signal) == .end)
         let disposition: HostProcess.Disposition = isDefault ? .default : action.isIgnored ? .ignore : .intercept
         _ = host.setDisposition(of: signal, to: disposition)
         if signal == Signal.child { passChildFlags(action.flags) }
     }
 
-    /// What ends the process must not do so without a report.
+    /// What ends the process must not do so without a report, or where a tracer is at fault.
     private func interceptEndingSignals() {
         lock.locked {
             for signal in 1...Signal.count where actions[signal].isDefault {

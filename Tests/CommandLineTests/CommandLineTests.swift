@@ -178,6 +178,19 @@ import Testing
         #expect(lost.status == 1 && lost.errors == "lyrebird: /no/such/directory/x: No such file or directory\n")
     }
 
+    /// Who closes the pipe of the trace does not end the program, which has a disposition of its own for that.
+    @Test func tracesIntoAClosedPipe() {
+        let path = directory.write("prints", .prints)
+        let words = (0..<200).map { "argument\($0)" }.joined(separator: " ")
+        let script =
+            "{ '\(buildDirectory)/lyrebird' --strace '\(path)' \(words) 2>&1 >out; echo $? >status; } | head -n 1"
+        let run = ChildProcess(["/bin/sh", "-c", script], in: directory.path)
+        #expect(run.output.split(separator: "\n").count == 1)
+        let printed = (try? String(contentsOfFile: directory.path + "/out", encoding: .utf8)) ?? ""
+        #expect(printed.contains("argument199\n"))
+        #expect((try? String(contentsOfFile: directory.path + "/status", encoding: .utf8)) == "0\n")
+    }
+
     @Test func statistics() {
         let run = lyrebird("--stats", directory.write("prints", .prints), "x")
         #expect(run.output.contains("\nx\n"))
