@@ -19,6 +19,14 @@ public final class LinuxProcess {
         public var strace: Bool
         /// Keep a copy of standard error that the program can neither see nor close (`standardError`).
         public var keepsStandardError = false
+        /// A file for the blocks that the program executes, in the form of DynamoRIO's drcov (`Coverage.drcov`), with the files that are mapped at
+        /// its end as modules. A forked child, and a program that is executed, have files of their own: `.` and their process's
+        /// number behind the name, and from the second program of a process on another number.
+        public var coverage: String?
+        /// Write to standard error, at the end of each process and program, how many instructions it has executed.
+        public var countsInstructions = false
+        /// The program takes the place of another one.
+        var isContinuation = false
         /// How the guest's code is translated; programs that the guest executes are translated likewise.
         public var translation: Machine.Configuration
 
@@ -57,6 +65,7 @@ public final class LinuxProcess {
     var leader: GuestThread?
     /// How the process ends, once somebody has said so.
     var status: ExitStatus?
+    var reports: EndReports?
     /// What a hook has thrown.
     var failure: (any Error)?
 
@@ -172,14 +181,17 @@ public final class LinuxProcess {
         program.interpreter?.file.close()
         memory = MemoryState(programBreak: ProgramBreak(start: image.breakStart))
         setName(of: arguments.first ?? name)
+        reports = EndReports(options, machine)
 
         let cpu: CPU
         do { cpu = try machine.makeCPU() } catch { throw LinuxError(file: file, reason: .machine("\(error)")) }
         cpu.pc = image.entry
         cpu[processor.stackPointer] = image.stack.pointer
+        cpu.countsInstructions = options.countsInstructions
         let thread = GuestThread(process: self, cpu: cpu, mask: inherited.mask)
         threads = [thread]
         leader = thread
+        if reports != nil || tracer != nil { interceptEndingSignals() }
     }
 
     /// A child of vfork(2), which shares the parent's memory and has the rest for itself. `thread` is its only one.
@@ -282,10 +294,20 @@ public final class LinuxProcess {
     /// The lock is held, so that the host's dispositions change in the order of the guest's.
     private func changeAction(_ action: SignalAction, for signal: Int32) {
         actions[signal] = action
-        let disposition: HostProcess.Disposition =
-            action.isDefault ? .default : action.isIgnored ? .ignore : .intercept
+        let endsUntold = reports != nil || tracer != nil && signal == Signal.pipe
+        let isDefault = action.isDefault && !(endsUntold && Signal.defaultAction(signal) == .end)
+        let disposition: HostProcess.Disposition = isDefault ? .default : action.isIgnored ? .ignore : .intercept
         _ = host.setDisposition(of: signal, to: disposition)
         if signal == Signal.child { passChildFlags(action.flags) }
+    }
+
+    /// What ends the process must not do so without a report, or where a tracer is at fault.
+    private func interceptEndingSignals() {
+        lock.locked {
+            for signal in 1...Signal.count where actions[signal].isDefault {
+                changeAction(actions[signal], for: signal)
+            }
+        }
     }
 
     /// SA_NOCLDSTOP and SA_NOCLDWAIT change what the kernel does with children: the host's action must have them too.

@@ -26,7 +26,7 @@ struct Lyrebird: ParsableCommand {
 /// How to translate: the same for all subcommands.
 struct TranslationOptions: ParsableArguments {
     @Option(
-        name: .customLong(PlainStart.sysrootOption),
+        name: [.customLong(PlainStart.sysrootOption), .customShort("L")],
         help: ArgumentHelp("Look absolute paths up in this directory first.", valueName: "directory"))
     var sysroot: String?
 
@@ -83,21 +83,62 @@ struct Run: ParsableCommand {
         help: ArgumentHelp("Set a variable of the program's environment, or remove it.", valueName: "NAME[=value]"))
     var env: [String] = []
 
+    @Option(
+        name: [.customShort("U"), .long],
+        help: ArgumentHelp("Remove a variable of the program's environment.", valueName: "NAME"))
+    var unset: [String] = []
+
+    @Option(
+        name: [.customShort("0"), .customLong("argv0")],
+        help: ArgumentHelp("Give the program this name as its first argument, and not its path.", valueName: "name"))
+    var argumentZero: String?
+
     @Flag(help: "Write a line to standard error for each system call.")
     var strace = false
 
     @Flag(help: "Write figures of the translation to standard error at the end.")
     var stats = false
 
+    @Flag(
+        help: """
+            Write to standard error how many instructions were executed: when the program ends, and when a child or a program that it \
+            executes does.
+            """)
+    var count = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write which blocks were executed to this file, as drcov does. Children, and programs that are executed, have files of their \
+            own, with the number of the process behind the name.
+            """, valueName: "file"))
+    var coverage: String?
+
     @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
     var command: [String] = []
+
+    func validate() throws {
+        if let name = unset.first(where: { $0.contains("=") }) {
+            throw ValidationError("'\(name)' is no variable's name")
+        }
+    }
 
     func run() throws {
         var runner = Runner()
         runner.options = translation.linuxOptions
         runner.options.strace = strace
-        runner.environment = env
-        runner.options.keepsStandardError = stats
+        runner.environment = env + unset
+        runner.argumentZero = argumentZero.map { Array($0.utf8) }
+        runner.options.keepsStandardError = stats || count
+        runner.options.countsInstructions = count
+        if let coverage {
+            // The program may go to another directory.
+            let path = absolute(coverage)
+            let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+            guard file >= 0 else { fail("\(path): \(String(cString: strerror(errno)))", status: 1) }
+            close(file)
+            runner.options.coverage = path
+        }
         runner.options.translation.measuresTranslation = stats
         if stats { runner.report = { Report(of: $0.machine, $1).write(to: $0.standardError) } }
         runner.run(try words(of: command))
@@ -145,7 +186,7 @@ struct Bench: ParsableCommand {
         runner.options.keepsStandardError = true
         runner.options.translation.measuresTranslation = true
         // The program may go to another directory.
-        let (rounds, json) = (rounds, json.map { $0.hasPrefix("/") ? $0 : currentDirectory + "/" + $0 })
+        let (rounds, json) = (rounds, json.map(absolute))
         runner.report = { process, startUp in
             let report = Report(of: process.machine, startUp, rounds: rounds)
             if let json { report.write(toJSON: json) } else { report.write(to: process.standardError) }
@@ -189,6 +230,9 @@ struct Explain: ParsableCommand {
         ExplainReport(machine: process.machine).print(range, of: program)
     }
 }
+
+/// A path that stays what it is in another directory.
+private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : currentDirectory + "/" + path }
 
 /// This process's directory, or `.` where it has none any more.
 private var currentDirectory: String {

@@ -20,6 +20,8 @@ struct Runner {
     var options = LinuxProcess.Options()
     /// Changes to the guest's environment: `NAME=value` sets, `NAME` removes.
     var environment: [String] = []
+    /// The program's first argument, if it is not its path.
+    var argumentZero: [UInt8]?
     /// What is done when the program has ended, and before this process does.
     var report: ((LinuxProcess, StartUp) -> Void)?
 
@@ -42,8 +44,9 @@ struct Runner {
 
     func load(_ arguments: [[UInt8]]) -> LinuxProcess {
         do throws(LinuxError) {
+            let named = argumentZero.map { [$0] + arguments.dropFirst() } ?? arguments
             return try LinuxProcess(
-                executable: arguments[0], arguments: arguments, environment: guestEnvironment, options: options)
+                executable: arguments[0], arguments: named, environment: guestEnvironment, options: options)
         } catch {
             fail("\(error)", status: error.exitStatus)
         }

@@ -138,10 +138,58 @@ import Testing
         #expect(lyrebird("--version").output.hasPrefix("lyrebird "))
         let help = lyrebird("help", "run")
         #expect(help.status == 0)
-        for option in ["--strace", "--stats", "--sysroot", "--env"] { #expect(help.output.contains(option)) }
+        for option in ["--strace", "--stats", "--sysroot", "--env", "--unset", "--argv0", "--count", "--coverage"] {
+            #expect(help.output.contains(option))
+        }
     }
 
     // MARK: What is printed
+
+    /// In the words of other tools.
+    @Test func shortOptions() {
+        let path = directory.write("prints", .prints)
+        let run = lyrebird(
+            "-L", directory.path, "-E", "A=1", "-U", "B", "-0", "zero", "/prints", "x", environment: ["B=b", "C=c"])
+        #expect(run.output == "zero\nx\nC=c\nA=1\n" && run.errors == "")
+        #expect(lyrebird("-U", "A=1", path).status == 64)
+    }
+
+    @Test func countsInstructions() {
+        let run = lyrebird("--count", directory.write("p", .exit(3)))
+        #expect(run.errors == "guest instructions executed     3\n" && run.status == 3)
+        let killed = lyrebird("--count", directory.write("kill", .killsItself))
+        #expect(killed.errors == "guest instructions executed     5\n" && killed.status == 128 + SIGTERM)
+        let closed = lyrebird("--count", directory.write("closes", .closesStandardError))
+        #expect(closed.errors == "guest instructions executed     5\n")
+    }
+
+    @Test func coverage() throws {
+        let path = directory.write("p", .exit(3))
+        #expect(lyrebird("--coverage", "out", path).status == 3)
+        let bytes = try [UInt8](Data(contentsOf: URL(filePath: directory.path + "/out")))
+        let text = String(decoding: bytes.dropLast(8), as: UTF8.self)
+        #expect(text.hasPrefix("DRCOV VERSION: 2\nDRCOV FLAVOR: drcov\nModule Table: version 2, count 2\n"))
+        #expect(
+            text.hasSuffix(
+                ", \(path)\n1, 0x0000008000000000, 0x0000008000001000, 0x0000000000000000, [vdso]\nBB Table: 1 bbs\n"))
+        // Behind the headers: three instructions.
+        #expect(bytes.suffix(8) == [120, 0, 0, 0, 12, 0, 0, 0])
+        let lost = lyrebird("--coverage", "/no/such/directory/x", path)
+        #expect(lost.status == 1 && lost.errors == "lyrebird: /no/such/directory/x: No such file or directory\n")
+    }
+
+    /// Who closes the pipe of the trace does not end the program, which has a disposition of its own for that.
+    @Test func tracesIntoAClosedPipe() {
+        let path = directory.write("prints", .prints)
+        let words = (0..<200).map { "argument\($0)" }.joined(separator: " ")
+        let script =
+            "{ '\(buildDirectory)/lyrebird' --strace '\(path)' \(words) 2>&1 >out; echo $? >status; } | head -n 1"
+        let run = ChildProcess(["/bin/sh", "-c", script], in: directory.path)
+        #expect(run.output.split(separator: "\n").count == 1)
+        let printed = (try? String(contentsOfFile: directory.path + "/out", encoding: .utf8)) ?? ""
+        #expect(printed.contains("argument199\n"))
+        #expect((try? String(contentsOfFile: directory.path + "/status", encoding: .utf8)) == "0\n")
+    }
 
     @Test func statistics() {
         let run = lyrebird("--stats", directory.write("prints", .prints), "x")

@@ -1,6 +1,7 @@
 // Paths in a system root that the test has made: roots DIRECTORY, its host path. `etc/only` and `bin/script` are in it alone.
 #include "check.h"
 #include <sys/inotify.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -96,6 +97,54 @@ int main(int count, char **arguments) {
     sprintf(host, "%s/only/socket", root);
     CHECK(stat(host, &status) == 0 && S_ISSOCK(status.st_mode));
     CHECK(connect(client, (void *)&name, sizeof name) == 0);
+
+    // The addresses that the kernel tells are the guest's.
+    struct sockaddr_un told = {0};
+    socklen_t size = sizeof told;
+    CHECK(getsockname(server, (void *)&told, &size) == 0 && !strcmp(told.sun_path, name.sun_path));
+    CHECK(size == offsetof(struct sockaddr_un, sun_path) + strlen(name.sun_path) + 1);
+    size = sizeof told;
+    memset(&told, 0, sizeof told);
+    CHECK(getpeername(client, (void *)&told, &size) == 0 && !strcmp(told.sun_path, name.sun_path));
+    memset(&told, 0x55, sizeof told);
+    size = 4;
+    CHECK(getsockname(server, (void *)&told, &size) == 0 && size > 4 && ((char *)&told)[4] == 0x55);
+    size = -1;
+    CHECK(getsockname(server, (void *)&told, &size) == -1 && errno == EINVAL);
+    struct sockaddr_un names[2] = {{AF_UNIX, "/only/left"}, {AF_UNIX, "/only/right"}};
+    int ends[2];
+    for (int i = 0; i < 2; i++) {
+        ends[i] = socket(AF_UNIX, SOCK_DGRAM, 0);
+        CHECK(bind(ends[i], (void *)&names[i], sizeof names[i]) == 0);
+    }
+    // Messages with addresses, several at once: two to the right, and one to nobody.
+    struct sockaddr_un nobody = {AF_UNIX, "/only/nobody"};
+    struct mmsghdr messages[3] = {0};
+    struct iovec pieces[3] = {{"one", 3}, {"three", 5}, {"x", 1}};
+    for (int i = 0; i < 3; i++) {
+        messages[i].msg_hdr = (struct msghdr){i < 2 ? &names[1] : &nobody, sizeof nobody, &pieces[i], 1};
+        messages[i].msg_len = 77;
+    }
+    CHECK(sendmmsg(ends[0], messages, 3, 0) == 2 && messages[0].msg_len == 3 && messages[1].msg_len == 5 && messages[2].msg_len == 77);
+    CHECK(sendmmsg(ends[0], messages + 2, 1, 0) == -1 && errno == ENOENT);
+    CHECK(sendmmsg(ends[0], messages, 0, 0) == 0);
+    CHECK(sendto(ends[0], "four", 4, 0, (void *)&names[1], sizeof names[1]) == 4);
+    CHECK(sendto(ends[0], "five", 4, 0, (void *)&names[1], sizeof names[1]) == 4);
+    char received[3][8];
+    struct sockaddr_un from[3] = {0};
+    for (int i = 0; i < 2; i++) {
+        pieces[i] = (struct iovec){received[i], 8};
+        messages[i].msg_hdr = (struct msghdr){&from[i], sizeof from[i], &pieces[i], 1};
+    }
+    CHECK(recvmmsg(ends[1], messages, 2, 0, NULL) == 2 && messages[0].msg_len == 3 && messages[1].msg_len == 5);
+    CHECK(!strcmp(from[0].sun_path, "/only/left") && !strcmp(from[1].sun_path, "/only/left"));
+    struct msghdr message = {&from[2], sizeof from[2], &pieces[0], 1};
+    CHECK(recvmsg(ends[1], &message, 0) == 4 && !strcmp(from[2].sun_path, "/only/left"));
+    CHECK(message.msg_namelen == offsetof(struct sockaddr_un, sun_path) + strlen("/only/left") + 1);
+    size = sizeof told;
+    CHECK(recvfrom(ends[1], received[0], 8, 0, (void *)&told, &size) == 4 && !strcmp(told.sun_path, "/only/left"));
+    int accepted = accept(server, (void *)&told, &size);
+    CHECK(accepted >= 0 && size == sizeof told.sun_family);
 
     // Programs: a script of the system root, by its name and through a link, with an interpreter that is there alone.
     int end;

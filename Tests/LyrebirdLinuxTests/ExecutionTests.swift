@@ -34,6 +34,10 @@ import Testing
         var inside = request
         inside.hasGuestDirectory = true
         #expect(ExecutionRequest(inside.encoded) == inside)
+        var reported = request
+        reported.countsInstructions = true
+        reported.coverage = Array("/a file".utf8)
+        #expect(ExecutionRequest(reported.encoded) == reported)
         #expect(RememberedLimits(text: Array("7:1:1;3:x:1;;2:1;9:1:2:3;nonsense".utf8)).isEmpty)
         let small = ExecutionRequest(
             descriptor: 3, strace: false, translation: [], sysroot: [], path: Array("p".utf8), variables: [],
@@ -46,10 +50,11 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "-1", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v1", "3", "0", "", "", "", "p", "0", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
+        #expect(request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "", "p", "0", "x"]) == nil)
+        #expect(
+            request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
     }
 
     @Test func variablesOfTheHostsLoader() {

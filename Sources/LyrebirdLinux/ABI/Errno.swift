@@ -33,6 +33,7 @@ struct Errno: Error, Equatable, Sendable {
     static let ENOTDIR = Errno(20)
     static let EISDIR = Errno(21)
     static let EINVAL = Errno(22)
+    static let EPIPE = Errno(32)
     static let ERANGE = Errno(34)
     static let ENAMETOOLONG = Errno(36)
     static let ENOSYS = Errno(38)

@@ -33,7 +33,7 @@ extension LinuxProcess {
         (try? machine.memory.read(strings.lowerBound, count: Int(strings.upperBound - strings.lowerBound))) ?? []
     }
 
-    private func mapsContent() -> [UInt8] {
+    func mapsContent() -> [UInt8] {
         ProcText.maps(guestRanges(), host: hostFile("/proc/thread-self/maps"), labels: labels()) { paths.guestPath($0) }
     }
 

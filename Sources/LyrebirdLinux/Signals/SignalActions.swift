@@ -13,6 +13,7 @@ enum Signal {
     static let arithmetic: Int32 = 8
     static let kill: Int32 = 9
     static let segmentation: Int32 = 11
+    static let pipe: Int32 = 13
     static let child: Int32 = 17
     static let stop: Int32 = 19
     static let firstRealTime: Int32 = 32

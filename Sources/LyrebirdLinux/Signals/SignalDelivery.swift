@@ -96,6 +96,7 @@ extension GuestThread {
     func collectSignals() {
         host.blockSignals(on: cpu)
         while let signal = host.takeSignal(for: cpu) {
+            if signal.number == Signal.pipe, let tracer, tracer.takesPipeSignal() { continue }
             // Those that the host cannot block are held here while the guest blocks them: one of each, as in the kernel.
             let isHeld = signal.number < Signal.firstRealTime && held.contains { $0.number == signal.number }
             if !isHeld { held.append(signal) }

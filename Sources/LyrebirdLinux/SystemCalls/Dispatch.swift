@@ -198,10 +198,19 @@ extension GuestThread {
         case .sendto: try sendto(a)
         // converted: the path in a local address
         case .sendmsg: try sendmsg(a)
-        // converted: with a timeout on the socket a signal ends it for good
-        case .accept, .accept4, .sendmmsg, .recvfrom, .recvmsg, .recvmmsg: blockOnSocket(call, a)
-        case .socket, .socketpair, .listen, .getsockname, .getpeername, .setsockopt, .getsockopt, .shutdown:
-            pass(call, a)
+        // converted: the paths in local addresses; below a system root the messages are sent one by one
+        case .sendmmsg: sendmmsg(a)
+        // converted: the path in a local address; with a timeout on the socket a signal ends it for good
+        case .accept, .accept4: callWithName(call, a, at: 1)
+        // converted: the path in a local address; with a timeout on the socket a signal ends it for good
+        case .recvfrom: callWithName(call, a, at: 4)
+        // converted: the path in a local address; with a timeout on the socket a signal ends it for good
+        case .recvmsg: receiveMessages(call, a, count: 1)
+        // converted: the paths in local addresses; with a timeout on the socket a signal ends it for good
+        case .recvmmsg: receiveMessages(call, a, count: a[2] & 0xffff_ffff)
+        // converted: the path in a local address
+        case .getsockname, .getpeername: callWithName(call, a, at: 1)
+        case .socket, .socketpair, .listen, .setsockopt, .getsockopt, .shutdown: pass(call, a)
 
         // MARK: System V and POSIX communication
         // converted: struct semid_ds

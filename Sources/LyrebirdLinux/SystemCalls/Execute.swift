@@ -7,9 +7,9 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v3  descriptor  flags  translation  limits  sysroot  path  n  [n variables]  argument...
+///     lyrebird-exec  v4  descriptor  flags  translation  limits  sysroot  coverage  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `flags` are 1 for --strace and 2 for `LinuxProcess.hasGuestDirectory`, `translation` the machine's configuration as text, `limits` those that the host does not
+/// `descriptor` is the open program, `flags` are 1 for --strace, 2 for `LinuxProcess.hasGuestDirectory` and 4 for --count, `coverage` is --coverage, `translation` the machine's configuration as text, `limits` those that the host does not
 /// have (`RememberedLimits`), `path` what was executed (AT_EXECFN). The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
@@ -18,33 +18,38 @@ struct ExecutionRequest: Equatable {
     var translation: [UInt8]
     var limits = RememberedLimits()
     var hasGuestDirectory = false
-    /// Empty for none.
+    var countsInstructions = false
+    /// Empty for none, as is the next.
     var sysroot: [UInt8]
+    var coverage: [UInt8] = []
     var path: [UInt8]
     var variables: [[UInt8]]
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v3".utf8)
+    private static let version = Array("v4".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
-        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0)
+        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0) | (countsInstructions ? 4 : 0)
         let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(flags)]
-        return head + [translation, limits.text, sysroot, path, Self.text(variables.count)] + variables + arguments
+        let rest = [translation, limits.text, sysroot, coverage, path, Self.text(variables.count)]
+        return head + rest + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
-        guard vector.count >= 9, vector[0] == Self.name, vector[1] == Self.version,
+        guard vector.count >= 10, vector[0] == Self.name, vector[1] == Self.version,
             let descriptor = Self.number(vector[2]), let flags = Self.number(vector[3]),
-            let count = Self.number(vector[8]), (0...vector.count - 9).contains(count)
+            let count = Self.number(vector[9]), (0...vector.count - 10).contains(count)
         else { return nil }
         self.init(
             descriptor: Int32(truncatingIfNeeded: descriptor), strace: flags & 1 != 0,
             translation: vector[4], limits: RememberedLimits(text: vector[5]), hasGuestDirectory: flags & 2 != 0,
-            sysroot: vector[6], path: vector[7],
-            variables: Array(vector[9..<9 + count]), arguments: Array(vector[(9 + count)...]))
+            sysroot: vector[6], path: vector[8],
+            variables: Array(vector[10..<10 + count]), arguments: Array(vector[(10 + count)...]))
+        countsInstructions = flags & 4 != 0
+        coverage = vector[7]
     }
 
     init(
@@ -100,8 +105,12 @@ extension LinuxProcess {
     public static func continueExecution() {
         guard let request = ExecutionRequest(hostArguments) else { return }
         let root = request.sysroot.isEmpty ? nil : String(decoding: request.sysroot, as: UTF8.self)
-        let options = Options(
+        var options = Options(
             sysroot: root, strace: request.strace, translation: Machine.Configuration(text: request.translation))
+        options.coverage = request.coverage.isEmpty ? nil : String(decoding: request.coverage, as: UTF8.self)
+        options.countsInstructions = request.countsInstructions
+        options.keepsStandardError = request.countsInstructions
+        options.isContinuation = true
         let name = String(decoding: request.path, as: UTF8.self)
         do throws(LinuxError) {
             let paths: PathResolver
@@ -208,11 +217,13 @@ extension GuestThread {
             let descriptor = host.systemCall(.fcntl, UInt64(translated.image.file.descriptor), 0, 0)
             if let error = Errno(result: descriptor) { throw error }
             let own = environment.filter { ExecutionRequest.changesTranslator($0) }
-            let request = ExecutionRequest(
+            var request = ExecutionRequest(
                 descriptor: Int32(descriptor), strace: process.options.strace,
                 translation: process.options.translation.text, limits: process.limits,
                 hasGuestDirectory: process.hasGuestDirectory, sysroot: process.paths.root ?? [],
                 path: path, variables: own, arguments: program.arguments)
+            request.countsInstructions = process.options.countsInstructions
+            request.coverage = Array((process.options.coverage ?? "").utf8)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
             return PreparedExecution(
                 LinuxProcess.translatorPaths, request.encoded, rest, descriptor: Int32(descriptor))
@@ -246,6 +257,7 @@ extension GuestThread {
     private func execute(_ prepared: PreparedExecution) -> Int {
         execution = prepared
         let replaced = prepared.isHostProgram ? process.limits.apply(host) : RememberedLimits()
+        process.writeReports()
         let handedOver = SignalHandover(self)
         var result = Errno.ENOENT.result
         var path = prepared.paths
@@ -254,6 +266,7 @@ extension GuestThread {
             path += 1
         }
         handedOver.takeBack()
+        process.reports?.isWritten = false
         _ = replaced.apply(host)
         if prepared.descriptor >= 0 { _ = host.systemCall(.close, UInt64(prepared.descriptor)) }
         execution = nil

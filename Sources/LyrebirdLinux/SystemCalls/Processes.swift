@@ -131,6 +131,7 @@ extension GuestThread {
             process.status = nil
             process.isEnding = false
             process.isForkedChild = true
+            process.reports?.begin(asChildOn: cpu)
             isVforked = false
             begin(asChildOf: request)
         } else {

@@ -13,6 +13,10 @@ private enum LocalAddress {
 private enum MessageHeader {
     static let nameLength = 8
     static let size = 56
+    /// `struct mmsghdr`: how many bytes it was stands behind the header.
+    static let sizeWithResult: UInt64 = 64
+    /// UIO_MAXIOV
+    static let limit: UInt64 = 1024
 }
 
 extension GuestThread {
@@ -45,6 +49,84 @@ extension GuestThread {
         call[1] = scratch.address(1)
         return blockOnSocket(.sendmsg, call)
     }
+
+    /// Below a system root the messages may have addresses, and are sent one by one.
+    func sendmmsg(_ a: Arguments) -> Int {
+        guard process.paths.root != nil else { return blockOnSocket(.sendmmsg, a) }
+        var sent = 0
+        while sent < min(a[2] & 0xffff_ffff, MessageHeader.limit) {
+            let result: Int
+            do {
+                result = try send(a[1] &+ UInt64(sent) * MessageHeader.sizeWithResult, of: a)
+            } catch { result = error.result }
+            guard result >= 0 else {
+                if sent == 0 { return result }
+                // What is sent is not sent again.
+                interruption = nil
+                return sent
+            }
+            sent += 1
+        }
+        return sent
+    }
+
+    /// One message of a sendmmsg, whose count of bytes is told behind its header.
+    private func send(_ message: UInt64, of a: Arguments) throws(Errno) -> Int {
+        let result = try sendmsg(Arguments(a[0], message, a[3]))
+        guard result >= 0 else { return result }
+        try store(UInt32(truncatingIfNeeded: result), at: message &+ UInt64(MessageHeader.size))
+        return result
+    }
+
+    // MARK: Addresses that the kernel writes
+
+    /// A call that gives an address and, behind it, its length.
+    func callWithName(_ call: SystemCall, _ a: Arguments, at index: Int) -> Int {
+        let room = room(for: a[index], length: a[index + 1])
+        let waits = call != .getsockname && call != .getpeername
+        let result = waits ? blockOnSocket(call, a) : pass(call, a)
+        if result >= 0, let room { rename(a[index], length: a[index + 1], room: room) }
+        return result
+    }
+
+    /// recvmsg and recvmmsg: the addresses that messages came from are in their headers.
+    func receiveMessages(_ call: SystemCall, _ a: Arguments, count: UInt64) -> Int {
+        guard process.paths.root != nil else { return blockOnSocket(call, a) }
+        let messages = (0..<min(count, MessageHeader.limit)).map { a[1] &+ $0 &* MessageHeader.sizeWithResult }
+        let names = messages.map { message in
+            let name = (try? load(UInt64.self, at: message)) ?? 0
+            return (name, room(for: name, length: message &+ UInt64(MessageHeader.nameLength)))
+        }
+        let result = blockOnSocket(call, a)
+        let received = call == .recvmsg ? (result >= 0 ? 1 : 0) : max(result, 0)
+        for (message, (name, room)) in zip(messages, names).prefix(received) {
+            if let room { rename(name, length: message &+ UInt64(MessageHeader.nameLength), room: room) }
+        }
+        return result
+    }
+
+    /// How long an address may be; nil where it does not matter.
+    private func room(for address: UInt64, length: UInt64) -> UInt32? {
+        guard process.paths.root != nil, address != 0 else { return nil }
+        return try? load(UInt32.self, at: length)
+    }
+
+    /// Makes a host's name of the address that the kernel has written the guest's, unless it was cut off.
+    private func rename(_ address: UInt64, length: UInt64, room: UInt32) {
+        guard let count = try? load(UInt32.self, at: length), count <= room,
+            (3...LocalAddress.size).contains(Int(count)), let bytes = try? read(address, count: Int(count)),
+            bytes.integer(at: 0) as UInt16 == LocalAddress.family, bytes[LocalAddress.path] != 0
+        else { return }
+        let path = Array(bytes.dropFirst(LocalAddress.path).prefix { $0 != 0 })
+        let own = process.paths.guestPath(path)
+        guard own != path else { return }
+        let new = Array(bytes.prefix(LocalAddress.path)) + own + [0]
+        // It could be written before.
+        try? write(new, at: address)
+        try? store(UInt32(new.count), at: length)
+    }
+
+    // MARK: Addresses that the kernel reads
 
     /// The arguments with an address and, behind it, its length, where it names a file that lies elsewhere on the host.
     private func withLocalAddress(

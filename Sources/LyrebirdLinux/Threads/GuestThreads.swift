@@ -9,6 +9,7 @@ extension GuestThread {
         let cpu: CPU
         do { cpu = try process.machine.makeCPU() } catch { throw .EAGAIN }
         cpu.copyState(from: self.cpu)
+        cpu.countsInstructions = process.options.countsInstructions
         cpu[processor.result] = 0
         setRegisters(cpu, request)
         let thread = GuestThread(process: process, cpu: cpu, mask: mask)
@@ -59,11 +60,15 @@ extension GuestThread {
         if process.hasFailed, stop(on: stack) { return }
         let isLast = process.lock.locked {
             process.threads.removeAll { $0 === self }
+            process.reports?.ended(cpu)
             process.stacks.leave(stack, user: id)
             return process.threads.isEmpty
         }
         // Since Linux 6.0 the last thread's code is the process's; the C library's is always 0.
-        if isLast, case .thread(let code) = end { leave(code) }
+        if isLast, case .thread(let code) = end {
+            process.writeReports()
+            leave(code)
+        }
         host.detach()
     }
 
@@ -113,6 +118,7 @@ extension GuestThread {
         case .thread(let code):
             let isLast = process.lock.locked {
                 process.threads.removeAll { $0 === self }
+                process.reports?.ended(cpu)
                 if !process.threads.isEmpty { process.leader = nil }
                 return process.threads.isEmpty
             }
@@ -121,6 +127,7 @@ extension GuestThread {
         }
         process.lock.locked { process.isOver = true }
         process.tracer?.note(status)
+        process.writeReports()
         if process.isForkedChild { status.endProcess() }
         return status
     }
@@ -166,6 +173,7 @@ extension LinuxProcess {
             usleep(1000)
         }
         tracer?.note(final)
+        writeReports()
         final.endProcess()
     }
 

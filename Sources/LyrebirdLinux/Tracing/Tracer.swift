@@ -12,6 +12,10 @@ final class Tracer {
     private let host: HostProcess
     /// Lines begin with the thread's number once there is more than one.
     private let showsThread = Atomic(false)
+    /// Nobody reads the lines any more.
+    private let isBroken = Atomic(false)
+    /// SIGPIPEs that came of it, and are not the guest's.
+    private let ownSignals = Atomic(0)
 
     init(abi: ABI, host: HostProcess) {
         self.abi = abi
@@ -74,14 +78,36 @@ final class Tracer {
         }
     }
 
+    /// Whether a SIGPIPE that was caught is one of the tracer's.
+    func takesPipeSignal() -> Bool {
+        guard isBroken.load(ordering: .acquiring) else { return false }
+        if ownSignals.subtract(1, ordering: .relaxed).oldValue > 0 { return true }
+        ownSignals.add(1, ordering: .relaxed)
+        return false
+    }
+
     private func write(_ text: String) {
+        guard !isBroken.load(ordering: .relaxed) else { return }
         // One write a line, so that the lines of several processes stay whole.
         let prefix = showsThread.load(ordering: .relaxed) ? "[pid \(host.systemCall(.gettid))] " : ""
         let bytes = Array("\(prefix)\(text)\n".utf8)
         bytes.withUnsafeBytes { buffer in
-            _ = host.systemCall(
+            let result = host.systemCall(
                 .write, UInt64(descriptor), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count))
+            if result == Errno.EPIPE.result { end() }
         }
+    }
+
+    /// The signal is pending, where this thread blocks it, or has been caught, for its disposition is never the default while there is a
+    /// tracer; or it is ignored.
+    private func end() {
+        isBroken.store(true, ordering: .releasing)
+        var words: (mask: UInt64, seconds: Int, nanoseconds: Int) = (Signal.bit(Signal.pipe), 0, 0)
+        let taken = withUnsafeBytes(of: &words) { buffer in
+            let address = UInt64(UInt(bitPattern: buffer.baseAddress))
+            return host.systemCall(.rt_sigtimedwait, address, 0, address + 8, 8)
+        }
+        if taken < 0 { ownSignals.add(1, ordering: .relaxed) }
     }
 }
 
