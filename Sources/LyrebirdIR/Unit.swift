@@ -46,6 +46,9 @@ public struct Unit: ~Copyable {
     /// Of a loop that makes its flags again from what goes round: the guest instruction that compares, without which its head must
     /// not be entered.
     public var comparisonPC: UInt64?
+    /// Of a loop: nobody in it looks at the flags' C, and it changes nothing, although what the loop sets the flags to says so. C is put
+    /// right wherever the loop is left, and at faults.
+    public var keepsCarry = false
 
     /// Whenever the unit is entered, the code is compared with what it was made from. A lifter ends such a unit behind an instruction
     /// that stores: what follows may be what it stored.
@@ -123,6 +126,7 @@ public struct Unit: ~Copyable {
         startPC = pc
         guestBytes = 0
         joinedBytes = 0
+        keepsCarry = false
         guestInstructions = 0
     }
 

@@ -86,7 +86,9 @@ extension Optimizer {
         guard made.opcode == .flags, made.a >= UInt32(start) else { return nil }
         let producer = made.a
         let i = instruction(producer)
-        guard i.opcode == .sub || i.opcode == .and, i.type == .i64 || i.type == .i32 else { return nil }
+        guard i.opcode == .sub || i.opcode == .and || i.opcode == .add, i.type == .i64 || i.type == .i32 else {
+            return nil
+        }
         var recipe = Recipe(
             opcode: i.opcode, type: i.type, isInverted: isInverted, first: 0, addend: 0, second: nil, constant: 0)
         let second = instruction(i.b)
@@ -96,7 +98,12 @@ extension Optimizer {
             guard let place = slot(holding: i.b) else { return nil }
             recipe.second = place
         }
-        if let place = slot(holding: i.a) {
+        if i.opcode == .add {
+            // The sum is there: what was added is subtracted before it is added again.
+            guard recipe.second == nil, let place = slot(holding: producer) else { return nil }
+            recipe.first = place
+            recipe.addend = Evaluate.cut(0 &- second.immediate, i.type)
+        } else if let place = slot(holding: i.a) {
             recipe.first = place
         } else if i.opcode == .sub, recipe.second == nil, let place = slot(holding: producer) {
             // The difference is there: what was subtracted is added again.

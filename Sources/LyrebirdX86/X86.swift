@@ -31,10 +31,17 @@ public struct X86: GuestArchitecture {
     }
 
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
-        var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
-        let isLoop = lifter.liftLoop(code)
-        unit = lifter.takeUnit()
-        return isLoop
+        let (counter, isHooked) = (unit.counter, unit.isHooked)
+        for keepsCarry in [true, false] {
+            var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
+            let isLoop = lifter.liftLoop(code, keepsCarry: keepsCarry)
+            unit = lifter.takeUnit()
+            if isLoop { return true }
+            unit.reset(pc: code.pc)
+            unit.counter = counter
+            unit.isHooked = isHooked
+        }
+        return false
     }
 
     /// The System V ABI: the arguments are RDI and RSI, the result RAX. The instruction is one of one byte.

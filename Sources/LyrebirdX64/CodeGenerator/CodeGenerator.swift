@@ -83,6 +83,8 @@ public struct CodeGenerator: ~Copyable {
     var pins: Pins
     /// The unit is a loop, and where its head is.
     var isLoop = false
+    /// The spill slot with the flags that a loop was entered with, if it keeps their C; -1 if not.
+    var carrySpill = -1
     var loopHead = -1
     /// Before which instruction the loop is left if somebody asks it to stop.
     var loopPoll = -1
@@ -308,6 +310,7 @@ public struct CodeGenerator: ~Copyable {
         spillsUsed = SpillSet()
         impliedSlots = SlotSet()
         paired = -1
+        carrySpill = -1
         unchecked.count = 0
         unchecked.heldCount = 0
         pins = outer
@@ -331,7 +334,10 @@ public struct CodeGenerator: ~Copyable {
             currentChain = blockStates[id].chain
             if place == 0, comparedCode.count > 0 { compareCode(unit) }
             if place == 0, !entry.isEmpty { emitEntry(unit) }
-            if place == 0, isLoop { guardScalars(unit) }
+            if place == 0, isLoop {
+                keepCarry(unit)
+                guardScalars(unit)
+            }
             var index = Int(block.start)
             while index < Int(block.end) {
                 if hot.remaining < Self.slack || cold.remaining < Self.slack || frameBytes > Self.frameCapacity - 4096

@@ -108,7 +108,10 @@ extension CodeGenerator {
                 displacement: 0)
             return
         }
-        if i.opcode == .add {
+        if i.opcode == .add, let small, let (base, n) = sumOnlyFor(a, i.type, unit), n &+ small == 0 {
+            first = base
+            values[first].end = max(values[first].end, end)
+        } else if i.opcode == .add {
             first = index
             values[index].end = max(values[index].end, end)
         } else if i.opcode == .sub, let small, values[index].end >= end {

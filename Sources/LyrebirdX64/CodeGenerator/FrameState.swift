@@ -8,6 +8,7 @@
 //           counted that are not over, as a varint
 //   slot    0 | 7 bits: the slot; then its location
 //   start   1 | 0: a block is entered by contract, everything is at its home
+//   carry   127, then the number of the spill slot whose flags have the right C (`Unit.keepsCarry`)
 // A location is the number of a register, or one of `FrameLocation` with what follows it. Of a comparison that follows its kind,
 // the location of the first operand and what is added to it as a varint, zigzag, then the location of the second, whose
 // constants are varints as well. Of a sum, the location of what is added to follows, and the number as a varint, zigzag.
@@ -32,11 +33,17 @@ enum FrameLocation {
 
     static let siteBit: UInt8 = 0x80
     static let start: UInt8 = 0x80
+    static let carry: UInt8 = 0x7F
     /// A distance that does not fit the site's byte.
     static let far: UInt8 = 0x7F
 }
 
 extension CodeGenerator {
+    mutating func logCarry() {
+        log(FrameLocation.carry)
+        log(UInt8(truncatingIfNeeded: carrySpill))
+    }
+
     mutating func logBlockStart() {
         log(FrameLocation.start)
         moved = SlotSet()
@@ -223,6 +230,7 @@ public struct FrameLog {
         var site = CodeGenerator.beforeFirstSite
         var pc: Int64 = 0
         var at = 0
+        var carry: Int?
         func byte() -> UInt8 {
             at += 1
             return bytes[at - 1]
@@ -256,6 +264,8 @@ public struct FrameLog {
                     let register = contract.registerOfSlot[slot]
                     places[slot].location = register == 0xFF ? FrameLocation.memory : register
                 }
+            } else if first == FrameLocation.carry {
+                carry = Int(byte())
             } else if first & FrameLocation.siteBit != 0 {
                 let near = first & FrameLocation.far
                 site += near == FrameLocation.far ? Int(varint()) : Int(near)
@@ -263,6 +273,7 @@ public struct FrameLog {
                 let countedEarly = counts ? varint() : 0
                 if site == offset {
                     write(places, host, state)
+                    if let carry { setCarry(of: host.spills[carry].0, state) }
                     return Site(pc: pc, countedEarly: countedEarly)
                 }
             } else {
@@ -298,6 +309,14 @@ public struct FrameLog {
         case .flags: UInt64(at.load(as: UInt16.self))
         default: UInt64(at.load(as: UInt32.self))
         }
+    }
+
+    private func setCarry(of flags: UInt64, _ state: UnsafeMutableRawPointer) {
+        var rest = contract.flagSlots
+        guard case let slot = rest.popFirst(), slot >= 0 else { return }
+        let place = state + Int(contract.displacement[slot]) + RegisterContract.bias
+        let bits = place.load(as: UInt16.self)
+        place.storeBytes(of: bits ^ (bits ^ UInt16(truncatingIfNeeded: flags)) & 0x100, as: UInt16.self)
     }
 
     /// Makes a comparison again, or a sum, while what is in memory is as it was.

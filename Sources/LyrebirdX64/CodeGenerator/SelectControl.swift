@@ -14,10 +14,12 @@ extension CodeGenerator {
         switch i.opcode {
         case .exitJump:
             goHome()
+            restoreCarry()
             emitExitJump(i, unit)
         case .exitIndirect: selectExitIndirect(i, unit)
         case .exitTrap:
             goHome()
+            restoreCarry()
             emitExitTrap(i)
         case .jump where isLoop && !goesOn(i.a, unit): leaveInLoop(i.a, stageArguments(i.a, unit), unit)
         case .jump:
@@ -533,6 +535,7 @@ extension CodeGenerator {
             hot.mov(.b64, .rcx, home(of: value))
         }
         goHome()
+        restoreCarry()
         if i.aux == ExitHint.return.rawValue, options.predictReturns {
             hot.cmp(.b64, .rcx, Memory(base: .rsp, displacement: 8))
             let miss = hot.jccForward(.ne)

@@ -71,12 +71,33 @@ extension CodeGenerator {
         let state = blockStates[target]
         if state.onlyExit >= 0 {
             goHome(outer)
+            restoreCarry()
             emitOnlyExit(state.onlyExit, unit)
         } else {
             goHome(inner, lost: state.overwritten)
             passArguments(edge, staged, unit)
             jump(to: target)
         }
+    }
+
+    /// Where the loop is entered, and everything is home.
+    mutating func keepCarry(_ unit: borrowing Unit) {
+        var flags = contract.flagSlots
+        guard unit.keepsCarry, case let slot = flags.popFirst(), slot >= 0 else { return }
+        carrySpill = takeSpill()
+        hot.movzx(.b32, .rax, .b16, slotMemory(slot))
+        hot.mov(.b64, RegisterContract.spill(carrySpill), .rax)
+        logCarry()
+    }
+
+    /// Where it is left, and everything is home: RAX and the host's flags are free.
+    mutating func restoreCarry() {
+        var flags = contract.flagSlots
+        guard carrySpill >= 0, case let slot = flags.popFirst(), slot >= 0 else { return }
+        hot.movzx(.b32, .rax, .b16, slotMemory(slot))
+        hot.xor(.b32, .rax, RegisterContract.spill(carrySpill))
+        hot.and(.b32, .rax, imm: 0x100)
+        hot.xor(.b16, slotMemory(slot), .rax)
     }
 
     /// At the head, where its flags have been made again: leaves the loop if somebody asked to stop.
@@ -88,6 +109,7 @@ extension CodeGenerator {
         swap(&hot, &cold)
         hot.bind(stop)
         goHome(outer)
+        restoreCarry()
         addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: unit.startPC)
         swap(&hot, &cold)
     }

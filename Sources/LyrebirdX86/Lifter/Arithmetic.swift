@@ -51,6 +51,16 @@ extension Lifter {
 
     /// CF stays.
     private mutating func step(_ i: DecodedInstruction, up: Bool) {
+        if keepsCarry {
+            let usedCarry = usesCarry
+            modify(i) { lifter, old in
+                let one = lifter.const(lifter.unit.type(of: old), 1)
+                let result = up ? lifter.unit.add(old, one) : lifter.unit.sub(old, one)
+                return (result, lifter.unit.flags(result))
+            }
+            usesCarry = usedCarry || i.prefixes.contains(.lock)
+            return
+        }
         let before = flags()
         var atomic: AtomicOperation?
         if i.prefixes.contains(.lock) { atomic = .add(const(type(i.operand(0).size), up ? 1 : .max)) }

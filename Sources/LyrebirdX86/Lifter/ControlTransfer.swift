@@ -8,7 +8,7 @@ extension Lifter {
         return i.operandSize == 2 ? address & 0xFFFF : address
     }
 
-    mutating func jcc(_ i: DecodedInstruction) { branch(condition(i), flags(), to: target(i)) }
+    mutating func jcc(_ i: DecodedInstruction) { branch(condition(i), flags(for: condition(i)), to: target(i)) }
 
     mutating func jmp(_ i: DecodedInstruction) {
         let operand = i.operand(0)
@@ -50,7 +50,7 @@ extension Lifter {
 
     private mutating func loop(_ i: DecodedInstruction, while condition: Condition) {
         let zero = unit.cset(.i32, .ne, countDown(i))
-        let holds = unit.cset(.i32, condition, flags())
+        let holds = unit.cset(.i32, condition, flags(for: condition))
         branch(.ne, unit.flags(unit.and(zero, holds)), to: target(i))
     }
 

@@ -82,11 +82,11 @@ extension Lifter {
     mutating func cmovcc(_ i: DecodedInstruction) {
         let value = read(i.operand(1), i)
         let old = read(i.operand(0), i)
-        write(i.operand(0), unit.select(condition(i), flags(), value, old), i)
+        write(i.operand(0), unit.select(condition(i), flags(for: condition(i)), value, old), i)
     }
 
     mutating func setcc(_ i: DecodedInstruction) {
-        let bit = unit.cset(.i32, condition(i), flags())
+        let bit = unit.cset(.i32, condition(i), flags(for: condition(i)))
         write(i.operand(0), unit.trunc(.i8, bit), i)
     }
 

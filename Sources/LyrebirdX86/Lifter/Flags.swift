@@ -4,8 +4,24 @@
 import LyrebirdIR
 
 extension Lifter {
-    @inline(__always) mutating func flags() -> Value { unit.get(.flags, X86State.flags) }
-    @inline(__always) mutating func setFlags(_ flags: Value) { unit.set(X86State.flags, flags) }
+    @inline(__always) mutating func flags() -> Value {
+        usesCarry = true
+        return unit.get(.flags, X86State.flags)
+    }
+
+    @inline(__always) mutating func setFlags(_ flags: Value) {
+        usesCarry = true
+        unit.set(X86State.flags, flags)
+    }
+
+    /// For whoever looks at them by a condition.
+    mutating func flags(for condition: Condition) -> Value {
+        switch condition {
+        case .cs, .cc, .hi, .ls: usesCarry = true
+        default: break
+        }
+        return unit.get(.flags, X86State.flags)
+    }
 
     /// The flags as they are, but for some bits (FlagBits).
     mutating func changed(_ mask: UInt32, to bits: Value) -> Value {

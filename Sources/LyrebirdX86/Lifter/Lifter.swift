@@ -28,6 +28,9 @@ struct Lifter: ~Copyable {
     let mode = Mode(.bits64)
     /// The loop that is lifted as a whole.
     var loop: LoopBody?
+    /// INC and DEC are lifted as if they changed C; and whether an instruction looks at C or changes it.
+    var keepsCarry = false
+    var usesCarry = false
     /// Where the unit goes on if it comes to a jump there.
     var joined: GuestCode?
     private var jumpsToJoined = false

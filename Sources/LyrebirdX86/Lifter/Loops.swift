@@ -23,8 +23,11 @@ extension Lifter {
     private static let loopLimit = 256
 
     /// Lifts the loop whose head is the first instruction.
+    /// - Parameter keepsCarry: as if C were changed by INC and DEC, but no loop without them, and none that uses C otherwise.
     /// - Returns: false if there is none, or it is too large.
-    mutating func liftLoop(_ code: GuestCode) -> Bool {
+    mutating func liftLoop(_ code: GuestCode, keepsCarry: Bool) -> Bool {
+        self.keepsCarry = keepsCarry
+        unit.keepsCarry = keepsCarry
         if steps { return false }
         var instructions: [DecodedInstruction] = []
         var offset = 0
@@ -35,6 +38,12 @@ extension Lifter {
             offset += Int(instruction.length)
         }
         guard var body = LoopBody(head: code.pc, instructions.map(Flow.init)) else { return false }
+        if keepsCarry {
+            let steps = body.contains.indices.contains {
+                body.contains[$0] && [.inc, .dec].contains(instructions[$0].mnemonic)
+            }
+            guard steps else { return false }
+        }
         let entry = unit.makeBlock()
         let head = body.makeBlocks(in: &unit)
         loop = body
@@ -67,7 +76,7 @@ extension Lifter {
         }
         unit.guestBytes = body.span
         finish()
-        return true
+        return !(keepsCarry && usesCarry)
     }
 
     /// In a loop: goes to `target` where the condition holds, and on behind the instruction otherwise.
