@@ -3,6 +3,7 @@ import math
 import re
 
 import chart as drawing
+import suite
 
 # What translating is shown of.
 TRANSLATED = ["integer/hello", "application/python-start", "application/python-imports", "application/c++-compiler"]
@@ -155,7 +156,12 @@ def chart(everything):
     subtitle = f"{facts['date'][:10]}, {facts['cpu']}, medians of {facts['rounds']}; CPU time ÷ native, logarithmic, less is better"
     names = {way: way if way == "lyrebird" else f"{way} ({version(facts[way])})" for way in ways}
     renamed = [(group, [(case, {names[way]: r for way, r in row.items()}) for case, row in rows]) for group, rows in shown]
-    return drawing.draw("AArch64 programs on x86-64", subtitle, [names[way] for way in ways], renamed)
+    return drawing.draw(guest(everything).title, subtitle, [names[way] for way in ways], renamed)
+
+
+def guest(everything):
+    """Figures of before there were two have none."""
+    return suite.GUESTS[everything["facts"].get("guest", "arm64")]
 
 
 def version(line):
@@ -172,7 +178,7 @@ def publish(everything, root):
         "operations": markdown(micro_table(everything)),
         "translation": markdown(translation_table(everything)),
     }
-    for name in ("Docs/Performance.md", "README.md"):
+    for name in guest(everything).documents:
         path = root / name
         old = path.read_text()
 
@@ -180,4 +186,4 @@ def publish(everything, root):
             return f"{found[1]}\n{pieces[found[2]]}\n{found[3]}"
 
         path.write_text(re.sub(r"(<!-- measured: (\w+) -->)\n.*?(<!-- end -->)", piece, old, flags=re.S))
-    (root / "Docs/Performance.svg").write_text(chart(everything))
+    (root / guest(everything).chart).write_text(chart(everything))

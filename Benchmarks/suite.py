@@ -7,7 +7,33 @@ import subprocess
 import sys
 
 here = pathlib.Path(__file__).resolve().parent
-NATIVE, GUEST = "gcc", "aarch64-linux-gnu-gcc"
+NATIVE = "gcc"
+
+
+@dataclasses.dataclass(frozen=True)
+class Guest:
+    """Whose programs are measured."""
+
+    name: str
+    # Of the compilers' names, and the directory that Debian has libraries in.
+    prefix: str
+    machine: str
+    emulators: tuple
+    title: str
+    # The documents that show the figures, the chart among them.
+    documents: tuple
+    chart: str
+
+
+GUESTS = {
+    "arm64": Guest(
+        "arm64", "aarch64-linux-gnu-", "aarch64-linux-gnu", ("qemu-aarch64", "qemu-aarch64-static"),
+        "AArch64 programs on x86-64", ("Docs/Performance.md", "README.md"), "Docs/Performance.svg"),
+    # The program is the one that runs natively.
+    "x86-64": Guest(
+        "x86-64", "", "x86_64-linux-gnu", ("qemu-x86_64", "qemu-x86_64-static"),
+        "x86-64 programs on x86-64", ("Docs/Performance-x86-64.md",), "Docs/Performance-x86-64.svg"),
+}
 
 
 @dataclasses.dataclass
@@ -34,15 +60,14 @@ def kernels(wanted):
             yield name, source, ["-O3" if source.parent.name == "vector" else "-O2"]
 
 
-def compile_both(directory, name, source, options):
-    """Native and guest program of a source, linked statically."""
+def compile_both(directory, guest, name, source, options):
+    """Native and guest program of a source, linked statically; one and the same where the guest is the host."""
     programs = []
-    for compiler in (NATIVE, GUEST):
-        if source.suffix == ".cc":
-            compiler = compiler.removesuffix("gcc") + "g++"
-        program = directory / f"{name.replace('/', '-')}.{'native' if compiler in ('gcc', 'g++') else 'arm64'}"
-        words = [compiler, *options, "-static", "-pthread", "-o", program, source, "-lm"]
-        subprocess.run(words, check=True)
+    for prefix in ("", guest.prefix):
+        compiler = prefix + ("g++" if source.suffix == ".cc" else "gcc")
+        program = directory / f"{name.replace('/', '-')}.{guest.name if prefix else 'native'}"
+        if program not in programs:
+            subprocess.run([compiler, *options, "-static", "-pthread", "-o", program, source, "-lm"], check=True)
         programs.append(program)
     return programs
 
@@ -56,31 +81,31 @@ def application_data(directory):
     return data
 
 
-def cases(directory, sysroot, wanted):
+def cases(directory, guest, sysroot, wanted):
     """All cases whose names are wanted, in order."""
     found = []
     for name, source, options in kernels(wanted):
-        native, guest = compile_both(directory, name, source, options)
-        found.append(Case(name, [native], [guest]))
+        native, translated = compile_both(directory, guest, name, source, options)
+        found.append(Case(name, [native], [translated]))
     for source in ("json.c", "threads.c", "containers.cc"):
         name = "program/" + source.split(".")[0]
         if wanted(name):
-            lacking = [compiler for compiler in ("g++", "aarch64-linux-gnu-g++") if not shutil.which(compiler)]
+            lacking = [compiler for compiler in ("g++", guest.prefix + "g++") if not shutil.which(compiler)]
             if source.endswith("cc") and lacking:
                 found.append(Case(name, None, None, missing=f"{lacking[0]} is not installed"))
                 continue
-            native, guest = compile_both(directory, name, here / "programs" / source, ["-O2"])
-            found.append(Case(name, [native], [guest]))
+            native, translated = compile_both(directory, guest, name, here / "programs" / source, ["-O2"])
+            found.append(Case(name, [native], [translated]))
     if any(wanted(f"application/{name}") for name in APPLICATIONS):
         data = application_data(directory)
-        found += [case for name in APPLICATIONS if wanted((case := application(name, data, sysroot)).name)]
+        found += [case for name in APPLICATIONS if wanted((case := application(name, data, guest, sysroot)).name)]
     return found
 
 
 APPLICATIONS = ["python-start", "python-imports", "python-loops", "python-json", "c++-compiler", "sqlite", "gzip", "xz", "shell"]
 
 
-def application(name, data, sysroot):
+def application(name, data, guest, sysroot):
     programs = here / "programs"
     python = ["-I", "-S"]
     table = {
@@ -113,7 +138,7 @@ def application(name, data, sysroot):
     if not sysroot:
         case.missing = "needs --sysroot"
         return case
-    case.guest = words(sysroot, "aarch64-linux-gnu")
+    case.guest = words(sysroot, guest.machine)
     if not case.guest:
         case.missing = f"the system root has no {pattern}"
         return case

@@ -202,8 +202,10 @@ public final class Engine: @unchecked Sendable {
     public func run(_ cpu: CPUContext, nanoseconds: UInt64? = nil) throws -> EngineExit {
         let context = cpu.context
         let previous = lyrebird_get_current()
-        // A hook runs another CPU meanwhile.
-        let previousBase = previous == nil ? 0 : lyrebird_get_gs_base()
+        // A hook runs another CPU meanwhile. To ask for the base may be a system call, which a thread of a program that runs its own CPU
+        // again and again does not need.
+        let isNested = previous != nil && previous != context
+        let previousBase = isNested ? lyrebird_get_gs_base() : 0
         _ = lyrebird_prepare_thread()
         lyrebird_set_current(context)
         if let nanoseconds { try limit(cpu, nanoseconds) }
@@ -215,7 +217,7 @@ public final class Engine: @unchecked Sendable {
             cpu.keepEntryVariant(variant)
             if nanoseconds != nil { timeLimits!.remove(cpu) }
             lyrebird_set_current(previous)
-            if previous != nil { setBase(previousBase) }
+            if isNested { setBase(previousBase) }
         }
         // The rest of the budget ends in the middle of a block: one instruction after the other.
         var steps = false

@@ -94,20 +94,26 @@ final class Tracer {
         bytes.withUnsafeBytes { buffer in
             let result = host.systemCall(
                 .write, UInt64(descriptor), UInt64(UInt(bitPattern: buffer.baseAddress)), UInt64(buffer.count))
-            if result == Errno.EPIPE.result { end() }
+            if result == Errno.EPIPE.result { stopWriting() }
         }
     }
 
-    /// The signal is pending, where this thread blocks it, or has been caught, for its disposition is never the default while there is a
-    /// tracer; or it is ignored.
-    private func end() {
+    /// The SIGPIPE that comes with it is pending, where this thread blocks it, or has been caught, unless it is ignored: its
+    /// disposition is never the default while there is a tracer.
+    private func stopWriting() {
         isBroken.store(true, ordering: .releasing)
-        var words: (mask: UInt64, seconds: Int, nanoseconds: Int) = (Signal.bit(Signal.pipe), 0, 0)
-        let taken = withUnsafeBytes(of: &words) { buffer in
+        // A signal set and a timeout of zero; then `struct sigaction`.
+        var words = InlineArray<7, UInt64>(repeating: 0)
+        words[0] = Signal.bit(Signal.pipe)
+        let isCaught = withUnsafeMutableBytes(of: &words) { buffer in
             let address = UInt64(UInt(bitPattern: buffer.baseAddress))
-            return host.systemCall(.rt_sigtimedwait, address, 0, address + 8, 8)
+            if host.systemCall(.rt_sigtimedwait, address, 0, address + 8, 8) >= 0 { return false }
+            let action = address + 24
+            guard host.systemCall(.rt_sigaction, UInt64(Signal.pipe), 0, action, 8) == 0 else { return false }
+            let ignored: UInt64 = 1
+            return buffer.load(fromByteOffset: 24, as: UInt64.self) != ignored
         }
-        if taken < 0 { ownSignals.add(1, ordering: .relaxed) }
+        if isCaught { ownSignals.add(1, ordering: .relaxed) }
     }
 }
 
