@@ -109,7 +109,7 @@ final class GuestThread {
             case .undefinedInstruction, .privilegedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpointInstruction: deliver(abi.breakpoint)
             // The embedder's, who runs the program to its end: it goes on.
-            case .breakpoint, .budget, .timeLimit: break
+            case .breakpoint, .paused, .budget, .timeLimit: break
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector, at: cpu.pc, in: memory))

@@ -33,6 +33,7 @@ public enum EngineExit: Sendable {
     /// A host fault while a guest instruction accessed memory; `pc` of the CPU is that instruction's.
     case fault(address: UInt64, isWrite: Bool, signal: UInt32, code: Int32)
     case stopped
+    case paused
     /// The embedder has raised an interrupt with this number.
     case interrupt(Int)
     /// A device is asked that does not answer by itself. The pc is that of the instruction, which `run` goes on with.
@@ -235,6 +236,10 @@ public final class Engine: @unchecked Sendable {
                 return .stopped
             }
             if stop &>> Self.interruptShift != 0 {
+            if stop & Self.pauseBit != 0 {
+                _ = lyrebird_and32(Self.stopField(context), ~Self.pauseBit)
+                return .paused
+            }
                 let number = (stop &>> Self.interruptShift).trailingZeroBitCount
                 _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
                 return .interrupt(number)
@@ -242,7 +247,7 @@ public final class Engine: @unchecked Sendable {
             if cpu.counts, cpu.remaining <= 0 { return .budget }
             if stop & TimeLimits.bit != 0 { return .timeLimit }
             // Asked to leave a loop, and is out of it.
-            if stop & 4 != 0 { _ = lyrebird_and32(Self.stopField(context), ~4) }
+            if stop & Self.loopBit != 0 { _ = lyrebird_and32(Self.stopField(context), ~Self.loopBit) }
             lyrebird_store32(Self.insideField(context), 1)
             if lyrebird_load32(stopTheWorld) != 0 {
                 lyrebird_store32(Self.insideField(context), 0)
@@ -403,6 +408,10 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Interrupts are the stop word's upper half.
+    /// The bit of a CPU's stop word that makes it leave a loop that is translated as a whole.
+    public static let loopBit: UInt32 = 4
+    /// The bit that makes `run` return `.paused`.
+    public static let pauseBit: UInt32 = 16
     static let interruptShift: UInt32 = 16
 
     static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
@@ -673,7 +682,7 @@ public final class Engine: @unchecked Sendable {
         if loops[key]?.translation == number {
             loops[key] = nil
             // Whoever is going round in it would never see that it is gone.
-            for cpu in cpus { cpu.requestStop(4) }
+            for cpu in cpus { cpu.requestStop(Self.loopBit) }
         } else {
             index.remove(pc: translation.pc, mode: UInt32(translation.mode))
         }
