@@ -19,12 +19,13 @@ LAYERS = {
     "LyrebirdX86": {"LyrebirdIR"},
     "LyrebirdRuntime": {"CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"},
     "Lyrebird": {
-        "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+        "CLyrebird", "Glibc", "Synchronization", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
         "LyrebirdX86",
     },
     "LyrebirdHostFunctions": {"CFFI", "Glibc", "Synchronization", "Lyrebird"},
-    "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird"},
-    "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdLinux"},
+    "LyrebirdDebug": {"Glibc", "Lyrebird"},
+    "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird", "LyrebirdDebug"},
+    "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdDebug", "LyrebirdLinux"},
 }
 # What may be imported outside Sources/: an example is an embedder, and sees the products alone.
 EXAMPLES = {"Glibc", "Lyrebird", "LyrebirdHostFunctions", "LyrebirdLinux"}

@@ -110,6 +110,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var lastHook = 0
     /// Read without the lock.
     @exclusivity(unchecked) public internal(set) var hasAccessHooks = false
+    @exclusivity(unchecked) var translationHandler: TranslationHandler?
     let exchanges = Mutex()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
@@ -235,11 +236,11 @@ public final class Engine: @unchecked Sendable {
                 _ = lyrebird_and32(Self.stopField(context), ~1)
                 return .stopped
             }
-            if stop &>> Self.interruptShift != 0 {
             if stop & Self.pauseBit != 0 {
                 _ = lyrebird_and32(Self.stopField(context), ~Self.pauseBit)
                 return .paused
             }
+            if stop &>> Self.interruptShift != 0 {
                 let number = (stop &>> Self.interruptShift).trailingZeroBitCount
                 _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
                 return .interrupt(number)
@@ -407,11 +408,11 @@ public final class Engine: @unchecked Sendable {
         cpu.floatControl = architecture.floatControl(cpu.state)
     }
 
-    /// Interrupts are the stop word's upper half.
     /// The bit of a CPU's stop word that makes it leave a loop that is translated as a whole.
     public static let loopBit: UInt32 = 4
     /// The bit that makes `run` return `.paused`.
     public static let pauseBit: UInt32 = 16
+    /// Interrupts are the stop word's upper half.
     static let interruptShift: UInt32 = 16
 
     static func stopField(_ c: UnsafeMutablePointer<lyrebird_context>) -> UnsafeMutablePointer<UInt32> {
@@ -493,7 +494,7 @@ public final class Engine: @unchecked Sendable {
             for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: linkMode) }
         }
         let number = translations.count
-        let hotStart = cache.hotUsed
+        let (hotStart, coldStart) = (cache.hotUsed, cache.coldStart + cache.coldUsed)
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
         let frameStart = frames.count
         frames.append(contentsOf: generator.frames, count: compiled.frameBytes)
@@ -530,6 +531,12 @@ public final class Engine: @unchecked Sendable {
         statistics.irInstructions += unit.count
         statistics.links += compiled.linkCount
         statistics.frameBytes += compiled.frameBytes
+        if let translationHandler {
+            translationHandler(
+                InstalledCode(
+                    kind: isLoop ? .loop : .blocks, pc: pc, guestBytes: unit.guestBytes,
+                    hot: executable(hotStart, compiled.hotBytes), cold: executable(coldStart, compiled.coldBytes)))
+        }
         guard options.chains else { return }
         for n in firstLink..<links.count {
             let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: linkMode)
