@@ -271,6 +271,11 @@ public struct HostSignal: Sendable {
     public var number: Int32
     /// As the host kernel (x86-64) gave it.
     public var info: SignalInfo
+
+    public init(number: Int32, info: SignalInfo) {
+        self.number = number
+        self.info = info
+    }
 }
 
 /// A siginfo_t: 128 bytes, the same on all 64-bit hosts and guests.

@@ -113,7 +113,7 @@ extension DebugServer {
             case .unmapped, .protection: SIGSEGV
             case .alignment, .bus: SIGBUS
             }
-        case .breakpointInstruction: SIGTRAP
+        case .breakpointInstruction, .debugException: SIGTRAP
         case .undefinedInstruction, .privilegedInstruction: SIGILL
         case .divideError, .floatingPointError: SIGFPE
         case .generalProtection, .softwareInterrupt: SIGSEGV
