@@ -52,7 +52,8 @@ extension DebugServer {
                 // gdb takes it that AArch64 stops before an access, and steps over it.
                 if hit.isMade, machine.guest == .arm64 { thread.owedStep = cpu.pc }
                 report(.watchpoint(hit), on: thread)
-                if exit == .budget { continue }
+                // A breakpoint at the place of this stop is one that the debugger knows it is at.
+                if exit == .budget || exit == .breakpoint { continue }
             }
             switch exit {
             case .paused: continue
