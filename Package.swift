@@ -18,6 +18,7 @@ let package = Package(
     products: [
         .library(name: "Lyrebird", targets: ["Lyrebird"]),
         .library(name: "LyrebirdHostFunctions", targets: ["LyrebirdHostFunctions"]),
+        .library(name: "LyrebirdDebug", targets: ["LyrebirdDebug"]),
         .library(name: "LyrebirdLinux", targets: ["LyrebirdLinux"]),
         .executable(name: "lyrebird", targets: ["lyrebird-cli"]),
     ],
@@ -44,11 +45,12 @@ let package = Package(
         // Apart from the rest, so that nobody needs libffi who does not use it.
         .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
         .target(name: "LyrebirdHostFunctions", dependencies: ["Lyrebird", "CFFI"], swiftSettings: strict),
-        .target(name: "LyrebirdLinux", dependencies: ["Lyrebird"], swiftSettings: strict),
+        .target(name: "LyrebirdDebug", dependencies: ["Lyrebird"], swiftSettings: strict),
+        .target(name: "LyrebirdLinux", dependencies: ["Lyrebird", "LyrebirdDebug"], swiftSettings: strict),
         .executableTarget(
             name: "lyrebird-cli",
             dependencies: [
-                "Lyrebird", "LyrebirdLinux",
+                "Lyrebird", "LyrebirdDebug", "LyrebirdLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -76,6 +78,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LyrebirdHostFunctionsTests", dependencies: ["Lyrebird", "LyrebirdHostFunctions", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LyrebirdDebugTests", dependencies: ["LyrebirdDebug", "Lyrebird", "lyrebird-cli", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LyrebirdTests", dependencies: ["Lyrebird"], swiftSettings: strict),
         .testTarget(name: "LyrebirdIRTests", dependencies: ["LyrebirdIR", "TestSupport"], swiftSettings: strict),

@@ -9,7 +9,7 @@ import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
-PRODUCTS = ["Lyrebird", "LyrebirdHostFunctions"]
+PRODUCTS = ["Lyrebird", "LyrebirdDebug", "LyrebirdHostFunctions"]
 DECLARATION = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?:static\s+|final\s+|mutating\s+|indirect\s+|convenience\s+|nonisolated\s+)*"
     r"(struct|class|enum|protocol|actor|func|var|let|init|subscript|typealias)\b\s*([^\s(:<=]*)"

@@ -19,15 +19,16 @@ LAYERS = {
     "LyrebirdX86": {"LyrebirdIR"},
     "LyrebirdRuntime": {"CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64"},
     "Lyrebird": {
-        "CLyrebird", "Glibc", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
+        "CLyrebird", "Glibc", "Synchronization", "LyrebirdIR", "LyrebirdPasses", "LyrebirdX64", "LyrebirdRuntime", "LyrebirdARM64",
         "LyrebirdX86",
     },
     "LyrebirdHostFunctions": {"CFFI", "Glibc", "Synchronization", "Lyrebird"},
-    "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird"},
-    "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdLinux"},
+    "LyrebirdDebug": {"Glibc", "Lyrebird"},
+    "LyrebirdLinux": {"Glibc", "Synchronization", "Lyrebird", "LyrebirdDebug"},
+    "lyrebird-cli": {"ArgumentParser", "Glibc", "Lyrebird", "LyrebirdDebug", "LyrebirdLinux"},
 }
 # What may be imported outside Sources/: an example is an embedder, and sees the products alone.
-EXAMPLES = {"Glibc", "Lyrebird", "LyrebirdHostFunctions", "LyrebirdLinux"}
+EXAMPLES = {"Glibc", "Lyrebird", "LyrebirdDebug", "LyrebirdHostFunctions", "LyrebirdLinux"}
 
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\(\w+\))?\s+)*(?:(?:public|package|internal|private)\s+)?import\s+"
@@ -95,10 +96,10 @@ def unindented(text):
     return "".join(line.lstrip() for line in text.splitlines(keepends=True))
 
 
-built = [*root.glob("Examples/*/*.swift"), root / "Tests/LyrebirdTests/DocumentationTests.swift"]
+built = [*root.glob("Examples/*/*.swift"), *root.glob("Tests/*/DocumentationTests.swift")]
 built = [unindented(path.read_text()) for path in built]
 catalogue = sorted((root / "Sources").glob("*/*.docc/*.md"))
-for path in [root / "README.md", *catalogue, root / "Docs/FromUnicorn.md"]:
+for path in [root / "README.md", *catalogue, root / "Docs/FromUnicorn.md", root / "Docs/Debugging.md"]:
     for shown in re.findall(r"```swift\n(.*?)```", path.read_text(), re.S):
         check(any(unindented(shown) in text for text in built), path.relative_to(root), f"Swift that is not built: {shown[:60]!r}")
 

@@ -183,6 +183,7 @@ public final class CPU {
     func exit(_ exit: EngineExit) -> Exit {
         switch exit {
         case .stopped: return .stopped
+        case .paused: return .paused
         case .budget: return .budget
         case .timeLimit: return .timeLimit
         case .function: preconditionFailure("a function is called before it is an exit")
@@ -263,6 +264,10 @@ public struct StopHandle: @unchecked Sendable {
     let context: CPUContext
     /// The next or current `run` returns `.stopped`.
     public func stop() { context.requestStop() }
+
+    /// The next or current `run` returns `.paused`: a stop for those who watch from aside, such as a debugger, which does not get mixed up
+    /// with the embedder's own.
+    public func pause() { context.requestStop(Engine.pauseBit) }
 
     /// The next or current `run` returns `.interrupt`, once for each number that was raised in the meantime, the lowest one first.
     /// What an interrupt does to the guest is the embedder's affair.

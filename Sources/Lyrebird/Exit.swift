@@ -51,6 +51,8 @@ public enum Exit: Sendable, Equatable {
     case hostFunctionFailed(CallError)
     /// The stop handle was used, or a host signal is waiting (`HostProcess`).
     case stopped
+    /// `StopHandle.pause` was used.
+    case paused
     /// As many instructions as the run's budget allows have been executed, exactly, and the pc is that of the next one.
     case budget
     /// The run's time is over.

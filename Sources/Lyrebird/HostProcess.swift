@@ -38,8 +38,10 @@ public struct HostProcess: Sendable {
                 lyrebird_blocking_syscall(stop, $0.baseAddress!.assumingMemoryBound(to: UInt64.self))
             }
             if result != Int(Int64.min) { return result }
-            // A safepoint of the translator is none of the embedder's business.
-            if lyrebird_load32(stop) & 0xFFFF_0001 != 0 { return nil }
+            // What the translator wants of CPUs in generated code is none of the embedder's business: to leave a loop is done, and a
+            // safepoint is soon over.
+            _ = lyrebird_and32(stop, ~Engine.loopBit)
+            if lyrebird_load32(stop) & (0xFFFF_0001 | Engine.pauseBit) != 0 { return nil }
             machine.engine.locked {}
         }
     }
@@ -269,6 +271,11 @@ public struct HostSignal: Sendable {
     public var number: Int32
     /// As the host kernel (x86-64) gave it.
     public var info: SignalInfo
+
+    public init(number: Int32, info: SignalInfo) {
+        self.number = number
+        self.info = info
+    }
 }
 
 /// A siginfo_t: 128 bytes, the same on all 64-bit hosts and guests.

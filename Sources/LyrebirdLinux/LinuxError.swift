@@ -22,6 +22,8 @@ public struct LinuxError: Error, Sendable, CustomStringConvertible {
         case sysroot(Errno)
         /// Arguments and environment do not fit on the stack.
         case argumentsTooLong
+        /// A file for a profiler cannot be made.
+        case profile(ProfileError)
     }
 
     /// The file as the caller named it.
@@ -47,6 +49,7 @@ public struct LinuxError: Error, Sendable, CustomStringConvertible {
         case .machine(let what): "the translator cannot start: \(what)"
         case .sysroot(let error): "not usable as the system root: \(error.message)"
         case .argumentsTooLong: "the arguments and the environment are too long"
+        case .profile(let error): "no file for the profiler: \(error)"
         }
     }
 
@@ -57,7 +60,7 @@ public struct LinuxError: Error, Sendable, CustomStringConvertible {
         case .format(.unreadable(let error)): error
         case .format, .script: .ENOEXEC
         case .interpreterFormat: .ELIBBAD
-        case .machine: .ENOMEM
+        case .machine, .profile: .ENOMEM
         case .argumentsTooLong: .E2BIG
         }
     }

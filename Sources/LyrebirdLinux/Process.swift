@@ -3,6 +3,7 @@
 
 import Glibc
 import Lyrebird
+import LyrebirdDebug
 import Synchronization
 
 /// A guest program and its process.
@@ -27,6 +28,10 @@ public final class LinuxProcess {
         public var countsInstructions = false
         /// The program takes the place of another one.
         var isContinuation = false
+        /// Write the names of translations to the file where `perf` looks for them (`PerfMap`).
+        public var perfMap = false
+        /// Write translations with their names to a file in this directory (`JITDump`). An absolute path: the program may go elsewhere.
+        public var jitDumpDirectory: String?
         /// How the guest's code is translated; programs that the guest executes are translated likewise.
         public var translation: Machine.Configuration
 
@@ -49,7 +54,10 @@ public final class LinuxProcess {
     /// What the program was started with, for /proc/self.
     let image: ProcessImage
     /// Descriptors that the guest does not know of and must not close.
-    let privateDescriptors: [Int32]
+    var privateDescriptors: [Int32] { debugger.map { ownDescriptors + $0.descriptors } ?? ownDescriptors }
+    var ownDescriptors: [Int32]
+    var profile: Profile?
+    var debugger: DebugServer?
     /// Where to write to when the program has ended: many close their own standard error. 2 if there is no copy.
     public let standardError: Int32
     let memory: MemoryState
@@ -57,7 +65,9 @@ public final class LinuxProcess {
     /// Guards what follows. Held while the lock of `memory` is taken, never the other way round.
     let lock = Lock()
     private var resolver: PathResolver
-    private var actions: SignalActions
+    private(set) var actions: SignalActions
+    /// Signals whose default action ends or stops the process are caught.
+    var interceptsDefaults = false
     private var rememberedLimits: RememberedLimits
     var threads: [GuestThread] = []
     let stacks: HostStacks
@@ -71,6 +81,9 @@ public final class LinuxProcess {
 
     let flags: UnsafeMutablePointer<ProcessFlags>
     let gate: ForkGate
+
+    /// A number that nobody else knows.
+    var interruptionMark: UInt64 { UInt64(UInt(bitPattern: flags)) }
 
     /// The first thread has reached its end, and the process's.
     var isOver = false
@@ -161,7 +174,7 @@ public final class LinuxProcess {
         tracer = options.strace ? Tracer(abi: abi, host: host) : nil
         let kept = options.keepsStandardError ? PrivateDescriptor.copy(of: 2, host: host) : nil
         standardError = kept ?? 2
-        privateDescriptors = [tracer?.descriptor, kept].compactMap { $0 }
+        ownDescriptors = [tracer?.descriptor, kept].compactMap { $0 }
         stacks = HostStacks(host: host)
         (flags, gate) = Self.makeGate()
         flags.pointee.hasGuestDirectory.store(hasGuestDirectory, ordering: .relaxed)
@@ -192,6 +205,7 @@ public final class LinuxProcess {
         threads = [thread]
         leader = thread
         if reports != nil || tracer != nil { interceptEndingSignals() }
+        do throws(ProfileError) { try beginProfile() } catch { throw LinuxError(file: file, reason: .profile(error)) }
     }
 
     /// A child of vfork(2), which shares the parent's memory and has the rest for itself. `thread` is its only one.
@@ -203,7 +217,7 @@ public final class LinuxProcess {
         options = parent.options
         tracer = parent.tracer
         image = parent.image
-        privateDescriptors = parent.privateDescriptors
+        ownDescriptors = parent.ownDescriptors
         standardError = parent.standardError
         memory = parent.memory
         (resolver, actions, rememberedLimits) = parent.lock.locked {
@@ -294,10 +308,7 @@ public final class LinuxProcess {
     /// The lock is held, so that the host's dispositions change in the order of the guest's.
     private func changeAction(_ action: SignalAction, for signal: Int32) {
         actions[signal] = action
-        let endsUntold = reports != nil || tracer != nil && signal == Signal.pipe
-        let isDefault = action.isDefault && !(endsUntold && Signal.defaultAction(signal) == .end)
-        let disposition: HostProcess.Disposition = isDefault ? .default : action.isIgnored ? .ignore : .intercept
-        _ = host.setDisposition(of: signal, to: disposition)
+        _ = host.setDisposition(of: signal, to: disposition(of: action, for: signal))
         if signal == Signal.child { passChildFlags(action.flags) }
     }
 

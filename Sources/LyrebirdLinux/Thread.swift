@@ -1,14 +1,16 @@
 // One thread of the guest: its CPU, its signal mask, and the loop between guest code and the kernel's part.
 
 import Lyrebird
+import LyrebirdDebug
 import Synchronization
 
 /// A thread of the guest, run by a host thread of its own. Belongs to it, but for `id` and `stopHandle`.
 final class GuestThread {
     /// Another one only while a vfork(2) child runs in this thread's place.
     @exclusivity(unchecked) var process: LinuxProcess {
-        didSet { flags = process.flags }
+        didSet { (flags, debugger) = (process.flags, process.debugger) }
     }
+    @exclusivity(unchecked) var debugger: DebugServer?
     @exclusivity(unchecked) private var flags: UnsafeMutablePointer<ProcessFlags>
     let tracer: Tracer?
     let cpu: CPU
@@ -87,7 +89,7 @@ final class GuestThread {
             leaveKernel()
             let exit: Exit
             do {
-                exit = try cpu.run()
+                exit = if let debugger { try debugger.run(cpu) } else { try cpu.run() }
             } catch {
                 enterKernel()
                 end = .failed(error)
@@ -102,14 +104,16 @@ final class GuestThread {
                 } else {
                     systemCall()
                 }
-            case .stopped: deliverSignals()
+            case .stopped:
+                if debugger != nil { deliverDebuggersSignal() }
+                deliverSignals()
             case .fault(let fault):
                 if !makesVsyscall(fault) { deliver(.fault(fault, cause: processor.frames.cause(of: fault))) }
             // Functions are the embedder's, who gives no guest of ours any.
             case .undefinedInstruction, .privilegedInstruction, .hostFunctionFailed: deliver(abi.illegalInstruction)
             case .breakpointInstruction: deliver(abi.breakpoint)
             // The embedder's, who runs the program to its end: it goes on.
-            case .breakpoint, .budget, .timeLimit: break
+            case .breakpoint, .paused, .budget, .timeLimit: break
             case .divideError: deliver(.divideError)
             case .generalProtection: deliver(.generalProtection())
             case .softwareInterrupt(let vector): deliver(.softwareInterrupt(vector, at: cpu.pc, in: memory))
@@ -196,14 +200,23 @@ final class GuestThread {
             host.setSignalMask(mask)
         }
         leaveKernel()
-        let result = host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+        let result = outsideOfTheKernel {
+            host.blockingSystemCall(on: cpu, Int(call.rawValue), a[0], a[1], a[2], a[3], a[4], a[5])
+        }
         enterKernel()
+        let isDebuggers = debugger?.wasInterrupted(cpu) == true
         guard let result else {
             interruption = Interruption(restart: .always)
             return Errno.EINTR.result
         }
-        if result == Errno.EINTR.result { interruption = Interruption(restart: restart) }
+        if result == Errno.EINTR.result { interruption = Interruption(restart: isDebuggers ? .always : restart) }
         return result
+    }
+
+    /// Does what blocks: the debugger takes this thread for one that is stopped meanwhile.
+    func outsideOfTheKernel<T>(_ body: () -> T) -> T {
+        guard let debugger else { return body() }
+        return debugger.block(on: cpu, restart: processor.callSize, body)
     }
 
     /// Makes a host call with the guest's own arguments: what is the same on both needs nothing else.

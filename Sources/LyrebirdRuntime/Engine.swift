@@ -33,6 +33,7 @@ public enum EngineExit: Sendable {
     /// A host fault while a guest instruction accessed memory; `pc` of the CPU is that instruction's.
     case fault(address: UInt64, isWrite: Bool, signal: UInt32, code: Int32)
     case stopped
+    case paused
     /// The embedder has raised an interrupt with this number.
     case interrupt(Int)
     /// A device is asked that does not answer by itself. The pc is that of the instruction, which `run` goes on with.
@@ -109,6 +110,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var lastHook = 0
     /// Read without the lock.
     @exclusivity(unchecked) public internal(set) var hasAccessHooks = false
+    @exclusivity(unchecked) var translationHandler: TranslationHandler?
     let exchanges = Mutex()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
@@ -236,6 +238,10 @@ public final class Engine: @unchecked Sendable {
                 _ = lyrebird_and32(Self.stopField(context), ~1)
                 return .stopped
             }
+            if stop & Self.pauseBit != 0 {
+                _ = lyrebird_and32(Self.stopField(context), ~Self.pauseBit)
+                return .paused
+            }
             if stop &>> Self.interruptShift != 0 {
                 let number = (stop &>> Self.interruptShift).trailingZeroBitCount
                 _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
@@ -244,7 +250,7 @@ public final class Engine: @unchecked Sendable {
             if cpu.counts, cpu.remaining <= 0 { return .budget }
             if stop & TimeLimits.bit != 0 { return .timeLimit }
             // Asked to leave a loop, and is out of it.
-            if stop & 4 != 0 { _ = lyrebird_and32(Self.stopField(context), ~4) }
+            if stop & Self.loopBit != 0 { _ = lyrebird_and32(Self.stopField(context), ~Self.loopBit) }
             lyrebird_store32(Self.insideField(context), 1)
             if lyrebird_load32(stopTheWorld) != 0 {
                 lyrebird_store32(Self.insideField(context), 0)
@@ -404,6 +410,10 @@ public final class Engine: @unchecked Sendable {
         cpu.floatControl = architecture.floatControl(cpu.state)
     }
 
+    /// The bit of a CPU's stop word that makes it leave a loop that is translated as a whole.
+    public static let loopBit: UInt32 = 4
+    /// The bit that makes `run` return `.paused`.
+    public static let pauseBit: UInt32 = 16
     /// Interrupts are the stop word's upper half.
     static let interruptShift: UInt32 = 16
 
@@ -486,7 +496,7 @@ public final class Engine: @unchecked Sendable {
             for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: linkMode) }
         }
         let number = translations.count
-        let hotStart = cache.hotUsed
+        let (hotStart, coldStart) = (cache.hotUsed, cache.coldStart + cache.coldUsed)
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
         let frameStart = frames.count
         frames.append(contentsOf: generator.frames, count: compiled.frameBytes)
@@ -523,6 +533,12 @@ public final class Engine: @unchecked Sendable {
         statistics.irInstructions += unit.count
         statistics.links += compiled.linkCount
         statistics.frameBytes += compiled.frameBytes
+        if let translationHandler {
+            translationHandler(
+                InstalledCode(
+                    kind: isLoop ? .loop : .blocks, pc: pc, guestBytes: unit.guestBytes,
+                    hot: executable(hotStart, compiled.hotBytes), cold: executable(coldStart, compiled.coldBytes)))
+        }
         guard options.chains else { return }
         for n in firstLink..<links.count {
             let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: linkMode)
@@ -675,7 +691,7 @@ public final class Engine: @unchecked Sendable {
         if loops[key]?.translation == number {
             loops[key] = nil
             // Whoever is going round in it would never see that it is gone.
-            for cpu in cpus { cpu.requestStop(4) }
+            for cpu in cpus { cpu.requestStop(Self.loopBit) }
         } else {
             index.remove(pc: translation.pc, mode: UInt32(translation.mode))
         }

@@ -96,6 +96,20 @@ struct Run: ParsableCommand {
     @Flag(help: "Write a line to standard error for each system call.")
     var strace = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Wait for gdb before the first instruction (port, :port, host:port; without a host this host alone is served).",
+            valueName: "address"))
+    var gdb: String?
+
+    @Flag(help: "Write the names of translated functions to /tmp/perf-PID.map, where perf looks for them.")
+    var perfMap = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write translated code to jit-PID.dump in this directory, for perf inject --jit.", valueName: "directory"))
+    var jitdump: String?
+
     @Flag(help: "Write figures of the translation to standard error at the end.")
     var stats = false
 
@@ -127,6 +141,9 @@ struct Run: ParsableCommand {
         var runner = Runner()
         runner.options = translation.linuxOptions
         runner.options.strace = strace
+        runner.debugAddress = gdb
+        runner.options.perfMap = perfMap
+        runner.options.jitDumpDirectory = jitdump.map(absolute)
         runner.environment = env + unset
         runner.argumentZero = argumentZero.map { Array($0.utf8) }
         runner.options.keepsStandardError = stats || count

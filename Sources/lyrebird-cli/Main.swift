@@ -4,6 +4,7 @@
 import ArgumentParser
 import Glibc
 import Lyrebird
+import LyrebirdDebug
 import LyrebirdLinux
 
 @main
@@ -22,6 +23,8 @@ struct Runner {
     var environment: [String] = []
     /// The program's first argument, if it is not its path.
     var argumentZero: [UInt8]?
+    /// Where gdb is waited for.
+    var debugAddress: String?
     /// What is done when the program has ended, and before this process does.
     var report: ((LinuxProcess, StartUp) -> Void)?
 
@@ -30,6 +33,7 @@ struct Runner {
         let start = Clock.now(CLOCK_MONOTONIC)
         if report != nil { startUp.process = Clock.now(CLOCK_PROCESS_CPUTIME_ID) }
         let process = load(arguments)
+        if let debugAddress { wait(forDebuggerAt: debugAddress, process) }
         let loaded = Clock.now(CLOCK_MONOTONIC)
         let status: ExitStatus
         // What fails here is the host: the program has no hooks.
@@ -49,6 +53,15 @@ struct Runner {
                 executable: arguments[0], arguments: named, environment: guestEnvironment, options: options)
         } catch {
             fail("\(error)", status: error.exitStatus)
+        }
+    }
+
+    private func wait(forDebuggerAt address: String, _ process: LinuxProcess) {
+        do throws(DebugError) {
+            let line = Array("lyrebird: waiting for gdb at \(try process.listenForDebugger(at: address))\n".utf8)
+            _ = write(2, line, line.count)
+        } catch {
+            fail("--gdb: \(error)", status: 1)
         }
     }
 

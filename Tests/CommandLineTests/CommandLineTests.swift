@@ -138,9 +138,21 @@ import Testing
         #expect(lyrebird("--version").output.hasPrefix("lyrebird "))
         let help = lyrebird("help", "run")
         #expect(help.status == 0)
-        for option in ["--strace", "--stats", "--sysroot", "--env", "--unset", "--argv0", "--count", "--coverage"] {
+        for option in [
+            "--strace", "--stats", "--sysroot", "--env", "--unset", "--argv0", "--count", "--coverage", "--gdb",
+            "--perf-map",
+            "--jitdump",
+        ] {
             #expect(help.output.contains(option))
         }
+    }
+
+    @Test func whereNoDebuggerIsWaitedFor() {
+        let path = directory.write("p", .exit(0))
+        let run = lyrebird("--gdb", "nowhere", path)
+        #expect(run.status == 1 && run.errors.hasPrefix("lyrebird: --gdb: nowhere is no address to listen at"))
+        let profile = lyrebird("--jitdump", "/no/such/directory", path)
+        #expect(profile.status == 126 && profile.errors.contains("/no/such/directory/jit-"))
     }
 
     // MARK: What is printed

@@ -102,7 +102,7 @@ func run() throws -> Counts {
                     counts.undefined += 1
                     break exits
                 case .deviceRead, .deviceWrite, .portRead, .portWrite, .halted, .interrupt: counts.undefined += 1
-                case .stopped, .breakpoint, .budget, .timeLimit:
+                case .stopped, .paused, .breakpoint, .budget, .timeLimit:
                     counts.stops += 1
                     break exits
                 }

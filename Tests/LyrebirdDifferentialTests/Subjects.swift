@@ -288,7 +288,7 @@ final class EngineSubject: Subject {
         var signal: UInt64 = 0
         var address: UInt64 = 0
         switch exit {
-        case .stopped, .budget, .timeLimit: break
+        case .stopped, .paused, .budget, .timeLimit: break
         case .fault(let at, _, let number, _): (signal, address) = (UInt64(number), at)
         case .trap(.breakpoint, _): signal = Outcome.trap
         case .trap(.undefined, _): signal = Outcome.illegal

@@ -38,6 +38,10 @@ import Testing
         reported.countsInstructions = true
         reported.coverage = Array("/a file".utf8)
         #expect(ExecutionRequest(reported.encoded) == reported)
+        var profiled = request
+        profiled.perfMap = true
+        profiled.jitDumpDirectory = Array("/a directory".utf8)
+        #expect(ExecutionRequest(profiled.encoded) == profiled)
         #expect(RememberedLimits(text: Array("7:1:1;3:x:1;;2:1;9:1:2:3;nonsense".utf8)).isEmpty)
         let small = ExecutionRequest(
             descriptor: 3, strace: false, translation: [], sysroot: [], path: Array("p".utf8), variables: [],
@@ -50,11 +54,13 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "-1", "x"]) == nil)
-        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "", "p", "0", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "", "", "p", "0", "x"]) == nil)
         #expect(
-            request(["lyrebird-exec", "v4", "3", "0", "", "", "", "", "p", "0", "x"])?.arguments == [Array("x".utf8)])
+            request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "0", "x"])?.arguments == [
+                Array("x".utf8)
+            ])
     }
 
     @Test func variablesOfTheHostsLoader() {

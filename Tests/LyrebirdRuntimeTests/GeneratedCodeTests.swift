@@ -100,7 +100,7 @@ final class RandomEngine {
         case .trap(let reason, let payload): outcome = "\(reason) \(payload) at \(cpu.pc)"
         case .fault(let address, _, _, _): outcome = "fault \(address) at \(cpu.pc)"
         case .function(let number, _): outcome = "\(TrapReason.hostFunction) \(number) at \(cpu.pc)"
-        case .stopped, .interrupt, .device, .budget, .timeLimit: outcome = "\(exit)"
+        case .stopped, .paused, .interrupt, .device, .budget, .timeLimit: outcome = "\(exit)"
         }
         let bytes = UnsafeRawBufferPointer(start: window, count: RandomUnit.windowSize)
         return outcome + "\n" + Self.text(of: cpu.state, flags) + "memory \(Self.hash(bytes))"

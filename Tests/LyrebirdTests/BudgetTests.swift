@@ -258,7 +258,7 @@ struct RandomProgram {
             case .systemCall:
                 if cpu.instructionsRetired == end { return true }
             case .fault(let fault) where fault.access == .execute: return false
-            case .stopped, .timeLimit, .breakpoint: return false
+            case .stopped, .paused, .timeLimit, .breakpoint: return false
             default:
                 // Behind the program there is nothing to be learnt.
                 guard cpu.pc < Sandbox.code + 300 else { return false }

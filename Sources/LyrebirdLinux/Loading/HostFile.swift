@@ -9,12 +9,13 @@ final class HostFile {
     private var isOpen = true
 
     /// Opens a regular file that the process may execute, as execve(2) would.
-    init(executable path: [UInt8]) throws(Errno) {
+    /// - Parameter needsPermission: false for who only wants to read it.
+    init(executable path: [UInt8], needsPermission: Bool = true) throws(Errno) {
         let name = path.map { CChar(bitPattern: $0) } + [0]
         var status = stat()
         guard stat(name, &status) == 0 else { throw Errno(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .EACCES }
-        guard faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) == 0 else { throw Errno(errno) }
+        guard !needsPermission || faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) == 0 else { throw Errno(errno) }
         let opened = open(name, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { throw Errno(errno) }
         descriptor = opened

@@ -2,6 +2,7 @@
 // (`kernel/signal.c`).
 
 import Lyrebird
+import LyrebirdDebug
 
 /// A signal that the guest's own instruction caused.
 struct SynchronousSignal {
@@ -59,12 +60,7 @@ extension GuestThread {
         collectSignals()
         while end == nil, let signal = nextSignal() {
             arrived = true
-            if let tracer { tracer.note(signal.number, info: signal.info.bytes) }
-            if let action = handler(for: signal.number) {
-                if let call = interrupted { settle(call, action) }
-                interrupted = nil
-                enter(action, signal: signal.number, info: signal.info, cause: nil)
-            }
+            if let shown = shown(signal, interrupted: &interrupted) { deliver(shown, interrupted: &interrupted) }
         }
         // Nobody handles it: the call goes on as if nothing had been.
         if let call = interrupted, arrived || call.restart == .always { restart(call) }
@@ -72,8 +68,28 @@ extension GuestThread {
         if end == nil { openSignals() }
     }
 
+    /// Delivers one signal.
+    /// - Parameter interrupted: the call that it has interrupted; nil when a handler has been entered.
+    func deliver(_ signal: HostSignal, interrupted: inout Interruption?) {
+        if let tracer { tracer.note(signal.number, info: signal.info.bytes) }
+        guard let action = handler(for: signal.number) else { return }
+        if let call = interrupted { settle(call, action) }
+        interrupted = nil
+        enter(action, signal: signal.number, info: signal.info, cause: nil)
+    }
+
     /// Delivers a signal that cannot wait. One that is blocked or ignored ends the process (`force_sig_info_to_task`).
     func deliver(_ signal: SynchronousSignal) {
+        if debugger != nil {
+            var nothing: Interruption?
+            let known = HostSignal(number: signal.number, info: signal.info)
+            guard let shown = shown(known, interrupted: &nothing) else { return }
+            if shown.number != signal.number {
+                deliver(shown, interrupted: &nothing)
+                if end == nil { applyMask() }
+                return
+            }
+        }
         if let tracer { tracer.note(signal.number, info: signal.info.bytes) }
         let action = process.takeAction(for: signal.number)
         guard !action.isDefault, !action.isIgnored, mask & Signal.bit(signal.number) == 0 else {
@@ -97,6 +113,7 @@ extension GuestThread {
         host.blockSignals(on: cpu)
         while let signal = host.takeSignal(for: cpu) {
             if signal.number == Signal.pipe, let tracer, tracer.takesPipeSignal() { continue }
+            if isInterruption(signal) { continue }
             // Those that the host cannot block are held here while the guest blocks them: one of each, as in the kernel.
             let isHeld = signal.number < Signal.firstRealTime && held.contains { $0.number == signal.number }
             if !isHeld { held.append(signal) }
@@ -164,7 +181,7 @@ extension GuestThread {
     }
 
     /// Goes back to the call instruction, with the registers as they were.
-    private func restart(_ call: Interruption) {
+    func restart(_ call: Interruption) {
         cpu[processor.result] = call.replaced
         cpu.pc &-= processor.callSize
     }
@@ -184,6 +201,7 @@ extension GuestThread {
             forceSegmentationFault(in: signal)
             return
         }
+        debugger?.enteredHandler(on: cpu)
         if alternateStack.flags & AlternateStack.autoDisarm != 0 { alternateStack = AlternateStack() }
 
         var blocked = (temporaryMask ?? mask) | action.mask

@@ -7,9 +7,10 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v4  descriptor  flags  translation  limits  sysroot  coverage  path  n  [n variables]  argument...
+///     lyrebird-exec  v5  descriptor  flags  translation  limits  jitdump  sysroot  coverage  path  n  [n variables]  argument...
 ///
-/// `descriptor` is the open program, `flags` are 1 for --strace, 2 for `LinuxProcess.hasGuestDirectory` and 4 for --count, `coverage` is --coverage, `translation` the machine's configuration as text, `limits` those that the host does not
+/// `descriptor` is the open program, `flags` are 1 for --strace, 2 for `LinuxProcess.hasGuestDirectory`, 4 for --count and 8 for
+/// --perf-map, `jitdump` and `coverage` are those options, `translation` the machine's configuration as text, `limits` those that the host does not
 /// have (`RememberedLimits`), `path` what was executed (AT_EXECFN). The variables are those that would change how the
 /// translator itself is loaded; the others are in the environment already.
 struct ExecutionRequest: Equatable {
@@ -19,7 +20,9 @@ struct ExecutionRequest: Equatable {
     var limits = RememberedLimits()
     var hasGuestDirectory = false
     var countsInstructions = false
-    /// Empty for none, as is the next.
+    var perfMap = false
+    /// Empty for none, as are the next two.
+    var jitDumpDirectory: [UInt8] = []
     var sysroot: [UInt8]
     var coverage: [UInt8] = []
     var path: [UInt8]
@@ -27,29 +30,33 @@ struct ExecutionRequest: Equatable {
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v4".utf8)
+    private static let version = Array("v5".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
-        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0) | (countsInstructions ? 4 : 0)
+        let flags = (strace ? 1 : 0) | (hasGuestDirectory ? 2 : 0) | (countsInstructions ? 4 : 0) | (perfMap ? 8 : 0)
         let head = [Self.name, Self.version, Self.text(Int(descriptor)), Self.text(flags)]
-        let rest = [translation, limits.text, sysroot, coverage, path, Self.text(variables.count)]
+        let rest = [
+            translation, limits.text, jitDumpDirectory, sysroot, coverage, path, Self.text(variables.count),
+        ]
         return head + rest + variables + arguments
     }
 
     /// nil if the vector is not of this form.
     init?(_ vector: [[UInt8]]) {
-        guard vector.count >= 10, vector[0] == Self.name, vector[1] == Self.version,
+        guard vector.count >= 11, vector[0] == Self.name, vector[1] == Self.version,
             let descriptor = Self.number(vector[2]), let flags = Self.number(vector[3]),
-            let count = Self.number(vector[9]), (0...vector.count - 10).contains(count)
+            let count = Self.number(vector[10]), (0...vector.count - 11).contains(count)
         else { return nil }
         self.init(
             descriptor: Int32(truncatingIfNeeded: descriptor), strace: flags & 1 != 0,
             translation: vector[4], limits: RememberedLimits(text: vector[5]), hasGuestDirectory: flags & 2 != 0,
-            sysroot: vector[6], path: vector[8],
-            variables: Array(vector[10..<10 + count]), arguments: Array(vector[(10 + count)...]))
+            sysroot: vector[7], path: vector[9],
+            variables: Array(vector[11..<11 + count]), arguments: Array(vector[(11 + count)...]))
         countsInstructions = flags & 4 != 0
-        coverage = vector[7]
+        perfMap = flags & 8 != 0
+        jitDumpDirectory = vector[6]
+        coverage = vector[8]
     }
 
     init(
@@ -111,6 +118,10 @@ extension LinuxProcess {
         options.countsInstructions = request.countsInstructions
         options.keepsStandardError = request.countsInstructions
         options.isContinuation = true
+        options.perfMap = request.perfMap
+        if !request.jitDumpDirectory.isEmpty {
+            options.jitDumpDirectory = String(decoding: request.jitDumpDirectory, as: UTF8.self)
+        }
         let name = String(decoding: request.path, as: UTF8.self)
         do throws(LinuxError) {
             let paths: PathResolver
@@ -224,6 +235,8 @@ extension GuestThread {
                 path: path, variables: own, arguments: program.arguments)
             request.countsInstructions = process.options.countsInstructions
             request.coverage = Array((process.options.coverage ?? "").utf8)
+            request.perfMap = process.options.perfMap
+            request.jitDumpDirectory = Array((process.options.jitDumpDirectory ?? "").utf8)
             let rest = own.isEmpty ? environment : environment.filter { !ExecutionRequest.changesTranslator($0) }
             return PreparedExecution(
                 LinuxProcess.translatorPaths, request.encoded, rest, descriptor: Int32(descriptor))

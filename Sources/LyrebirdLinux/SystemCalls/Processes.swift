@@ -2,6 +2,7 @@
 // process: fork(2) forks the translator.
 
 import Lyrebird
+import LyrebirdDebug
 
 /// clone(2) flags (`include/uapi/linux/sched.h`).
 enum CloneFlags {
@@ -118,7 +119,10 @@ extension GuestThread {
         let child = process.gate.closed(for: self, others: { process.lock.locked { process.threads } }) {
             process.lock.locked {
                 process.memory.lock.locked {
-                    host.fork(on: cpu, flags: flags, parentTID: parentID, childTID: request.childID)
+                    func fork() -> Int {
+                        host.fork(on: cpu, flags: flags, parentTID: parentID, childTID: request.childID)
+                    }
+                    return debugger?.forking(fork) ?? fork()
                 }
             }
         }
@@ -133,6 +137,14 @@ extension GuestThread {
             process.isForkedChild = true
             process.reports?.begin(asChildOn: cpu)
             isVforked = false
+            if let debugger {
+                debugger.leaveInChild()
+                process.debugger = nil
+                self.debugger = nil
+                process.interceptSignals(false)
+            }
+            // The child can do without.
+            try? process.beginProfile()
             begin(asChildOf: request)
         } else {
             finish(request, child: child)
@@ -146,12 +158,14 @@ extension GuestThread {
         let saved = (process, mask, alternateStack, held, id, isVforked)
         var call = VforkCall(thread: Unmanaged.passUnretained(self), request: request)
         leaveKernel()
-        let child = withUnsafeMutableBytes(of: &call) { buffer in
-            host.vfork(
-                on: cpu, flags: flags, parentTID: parentID, childTID: request.childID, argument: buffer.baseAddress!
-            ) { argument in
-                let call = argument!.load(as: VforkCall.self)
-                call.thread._withUnsafeGuaranteedRef { $0.runVforked(call.request) }
+        let child = outsideOfTheKernel {
+            withUnsafeMutableBytes(of: &call) { buffer in
+                host.vfork(
+                    on: cpu, flags: flags, parentTID: parentID, childTID: request.childID, argument: buffer.baseAddress!
+                ) { argument in
+                    let call = argument!.load(as: VforkCall.self)
+                    call.thread._withUnsafeGuaranteedRef { $0.runVforked(call.request) }
+                }
             }
         }
         (process, mask, alternateStack, held, id, isVforked) = saved
@@ -164,7 +178,9 @@ extension GuestThread {
     }
 
     private func runVforked(_ request: CloneRequest) -> Never {
+        let isDebugged = debugger != nil
         process = LinuxProcess(vforkedFrom: process, thread: self)
+        if isDebugged { process.interceptSignals(false) }
         isVforked = true
         begin(asChildOf: request)
         cpu[processor.result] = 0

@@ -2,6 +2,7 @@
 
 import Glibc
 import Lyrebird
+import LyrebirdDebug
 
 extension GuestThread {
     /// Starts a thread, and waits until it has its number.
@@ -47,9 +48,12 @@ extension GuestThread {
         if has(CloneFlags.setsParentID) { try? memory.store(UInt32(bitPattern: id), at: request.parentID) }
         if has(CloneFlags.setsChildID) { try? memory.store(UInt32(bitPattern: id), at: request.childID) }
         process.lock.locked { process.threads.append(self) }
+        // The server has begun to serve with the first thread: nothing is thrown for others.
+        try? process.debugger.map { server throws(DebugError) in try debugged(by: server, number: Int(id)) }
         start.signal()
 
         let end = run()
+        if case .thread = end { debugger?.remove(cpu) }
         // In a child that this thread has forked, it is the first.
         if process.lock.locked({ process.leader === self }) { endProcess(end) }
         switch end {
@@ -122,9 +126,13 @@ extension GuestThread {
                 if !process.threads.isEmpty { process.leader = nil }
                 return process.threads.isEmpty
             }
-            if !isLast { leave(code) }
+            if !isLast {
+                debugger?.remove(cpu)
+                leave(code)
+            }
             status = .exited(code)
         }
+        process.debugger?.end(status.outcome)
         process.lock.locked { process.isOver = true }
         process.tracer?.note(status)
         process.writeReports()
@@ -162,6 +170,7 @@ extension LinuxProcess {
             isEnding = true
             return (final, threads.filter { $0 !== thread })
         }
+        debugger?.end(final.outcome)
         for other in others { interrupt(other) }
         if lock.locked({ leader === thread }) { return final }
         // A call that does not expect to be interrupted may just have been entered: once more.
@@ -185,6 +194,7 @@ extension LinuxProcess {
             isEnding = true
             thread.isStopped = true
         }
+        debugger?.end(.signaled(Signal.abort))
         if isForkedChild || lock.locked({ leader == nil }) { endBecause(of: error) }
         for _ in 0..<Self.patience {
             let others = lock.locked { threads.filter { !$0.isStopped } }
