@@ -4,9 +4,46 @@
 # size_t lyrebird_copy(void *to, const void *from, size_t count): returns what was not copied. A fault inside goes on at the
 # failure label with RCX as it was.
     .globl lyrebird_copy, lyrebird_copy_start, lyrebird_copy_end, lyrebird_copy_fail
+    .globl lyrebird_copy_word_start, lyrebird_copy_word_end, lyrebird_copy_bytes
     .type lyrebird_copy, @function
 lyrebird_copy:
     mov %rdx, %rcx
+# A word is copied at once. If that faults, the bytes are copied one by one up to the one that cannot be.
+lyrebird_copy_word_start:
+    cmp $8, %rdx
+    ja lyrebird_copy_wide
+    je lyrebird_copy_8
+    cmp $4, %edx
+    je lyrebird_copy_4
+    cmp $2, %edx
+    je lyrebird_copy_2
+    cmp $1, %edx
+    jne lyrebird_copy_bytes
+    movzbl (%rsi), %eax
+    mov %al, (%rdi)
+    jmp lyrebird_copy_done
+lyrebird_copy_2:
+    movzwl (%rsi), %eax
+    mov %ax, (%rdi)
+    jmp lyrebird_copy_done
+lyrebird_copy_4:
+    mov (%rsi), %eax
+    mov %eax, (%rdi)
+    jmp lyrebird_copy_done
+lyrebird_copy_8:
+    mov (%rsi), %rax
+    mov %rax, (%rdi)
+    jmp lyrebird_copy_done
+lyrebird_copy_wide:
+    cmp $16, %rdx
+    jne lyrebird_copy_bytes
+    movups (%rsi), %xmm0
+    movups %xmm0, (%rdi)
+lyrebird_copy_word_end:
+lyrebird_copy_done:
+    xor %eax, %eax
+    ret
+lyrebird_copy_bytes:
 lyrebird_copy_start:
     rep movsb
 lyrebird_copy_end:

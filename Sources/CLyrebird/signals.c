@@ -26,6 +26,7 @@ void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
 }
 
 extern const char lyrebird_guard_failed[];
+extern const char lyrebird_copy_word_start[], lyrebird_copy_word_end[], lyrebird_copy_bytes[];
 extern const char lyrebird_copy_start[], lyrebird_copy_end[], lyrebird_copy_fail[];
 extern const char lyrebird_exchange_start[], lyrebird_exchange_end[], lyrebird_exchange_fail[];
 extern const char lyrebird_syscall_start[], lyrebird_syscall_end[], lyrebird_syscall_interrupted[];
@@ -87,6 +88,10 @@ static void on_fault(int signal, siginfo_t *info, void *opaque) {
         int saved = errno;
         record_signal(signal, info, u);
         errno = saved;
+        return;
+    }
+    if (contains(lyrebird_copy_word_start, lyrebird_copy_word_end, rip)) {
+        u->uc_mcontext.gregs[REG_RIP] = (greg_t)lyrebird_copy_bytes;
         return;
     }
     if (contains(lyrebird_copy_start, lyrebird_copy_end, rip)) {

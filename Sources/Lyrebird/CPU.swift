@@ -73,8 +73,8 @@ public final class CPU {
         }
     }
 
-    /// Generated code waits for a hook.
-    var isInHook: Bool { context.context.pointee.inside == 2 }
+    /// Generated code waits for a function of the embedder's.
+    var isInHook: Bool { context.context.pointee.inside >= 2 }
 
     /// Whether floating point or translations depend on it.
     private func isControl(_ register: Register) -> Bool {

@@ -140,12 +140,6 @@ public struct Memory: Sendable {
     }
 
     private func copyOut(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let failed = copyOutDirectly(address, buffer)
-        guard failed > 0, engine.hasAccessHooks else { return failed }
-        return engine.locked { engine.memory.copyOut(address, buffer) }
-    }
-
-    private func copyOutDirectly(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard buffer.count > 0 else { return 0 }
         guard let host = hostAddress(address, buffer.count) else {
             return forEachPart(address, buffer.count) { offset, host, count in
@@ -189,7 +183,7 @@ public struct Memory: Sendable {
         let (end, overflows) = address.addingReportingOverflow(UInt64(buffer.count))
         guard !overflows else { return buffer.count }
         engine.openCode(address, end)
-        var failed: Int
+        let failed: Int
         if let host = hostAddress(address, buffer.count) {
             failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
         } else {
@@ -198,7 +192,6 @@ public struct Memory: Sendable {
             }
         }
         engine.locked {
-            if failed > 0, engine.hasAccessHooks { failed = engine.memory.copyIn(buffer, address) }
             if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
         }
         return failed

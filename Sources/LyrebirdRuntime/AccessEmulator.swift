@@ -36,6 +36,9 @@ final class AccessEmulator {
     private var answeredPC: UInt64 = 0
     /// The last access is a read, whose value is awaited.
     private(set) var awaitsAnswer = false
+    /// The instruction that was interpreted last, and whether it has accessed something outside of the window.
+    private(set) var leftPC: UInt64 = 0
+    private(set) var hasMetOutside = false
 
     init(_ engine: Engine, _ cpu: CPUContext) {
         self.engine = .passUnretained(engine)
@@ -81,15 +84,15 @@ final class AccessEmulator {
 
     /// Whether the instruction at the CPU's pc was left while a device was asked.
     func isUnderWay(at pc: UInt64) -> Bool {
-        guard !answers.isEmpty else { return false }
-        if answeredPC != pc { forget() }
-        return !answers.isEmpty
+        if answers.isEmpty ? !cpu.hasMade(at: pc) : answeredPC != pc { forget() }
+        return !answers.isEmpty || cpu.hasMade(at: pc)
     }
 
     /// Nobody goes on with the instruction.
     func forget() {
         answers.removeAll(keepingCapacity: true)
         awaitsAnswer = false
+        cpu.forgetMade()
     }
 
     /// Runs the instruction at the CPU's pc, and throws what functions of the embedder's throw.
@@ -102,6 +105,7 @@ final class AccessEmulator {
         interpreter.float = FloatEnvironment(control: cpu.floatControl)
         var memory = CheckedMemory(engine: engine, cpu: cpu, answers: answers)
         let outcome = interpreter.run(lifted.pointee.unit!, state: cpu.state, memory: &memory)
+        (leftPC, hasMetOutside) = (cpu.pc, memory.hasMetOutside)
         if interpreter.float.flags != 0 { engine.architecture.addFloatFlags(interpreter.float.flags, to: cpu.state) }
         if let access = memory.asksFor {
             answers = memory.answers
@@ -167,6 +171,9 @@ private struct CheckedMemory: InterpreterMemory {
     var asksFor: DeviceAccess?
     var error: (any Error)?
     private(set) var hasFaulted = false
+    private(set) var hasMetOutside = false
+    /// Loads and stores so far.
+    private var accesses = 0
 
     init(engine: Engine, cpu: CPUContext, answers: [UInt64]) {
         self.engine = engine
@@ -190,6 +197,7 @@ private struct CheckedMemory: InterpreterMemory {
             guard let region = engine.locked({ engine.memory.region(at: at) }),
                 region.device >= 0 || (isWrite ? region.rights.contains(.write) : region.rights.hostProtection & 1 != 0)
             else { throw fault(at, isWrite) }
+            if at >= engine.memory.windowSize { hasMetOutside = true }
             let count = min(size - offset, Int(truncatingIfNeeded: min(region.end - at, 16)))
             result.append(Part(region: region, address: at, offset: offset, size: count))
             offset += count
@@ -197,7 +205,14 @@ private struct CheckedMemory: InterpreterMemory {
         return result
     }
 
+    /// What generated code had the access give, if it had it made.
+    private mutating func made(_ address: UInt64, _ size: Int, isWrite: Bool) -> UInt128? {
+        accesses += 1
+        return cpu.made(accesses - 1, address, size, isWrite: isWrite)
+    }
+
     mutating func load(_ address: UInt64, size: Int) throws(MemoryFault) -> UInt128 {
+        if let value = made(address, size, isWrite: false) { return value }
         var value: UInt128 = 0
         for part in try parts(address, size, isWrite: false) {
             value |= try load(part) << UInt128(8 * part.offset)
@@ -208,14 +223,18 @@ private struct CheckedMemory: InterpreterMemory {
 
     /// Tells hooks of an access, 8 bytes at a time.
     private mutating func tell(_ address: UInt64, _ size: Int, _ value: UInt128, isWrite: Bool) throws(MemoryFault) {
-        guard engine.hasAccessHooks else { return }
+        let hooks = engine.locked { engine.accessHooks }
+        if hooks.isEmpty { return }
         for offset in stride(from: 0, to: size, by: 8) {
             let count = min(8, size - offset)
             let access = DeviceAccess(
                 address: address &+ UInt64(offset), size: count, isWrite: isWrite,
                 value: Self.cut(UInt64(truncatingIfNeeded: value >> UInt128(8 * offset)), count))
             do {
-                for hook in engine.hooks(for: access) { try hook(cpu, access) }
+                let last = access.address &+ UInt64(count - 1)
+                for hook in hooks where hook.wants(access.address, last, isWrite: isWrite) {
+                    try hook.body(cpu, access)
+                }
             } catch {
                 self.error = error
                 throw MemoryFault(address: access.address, isWrite: isWrite)
@@ -235,20 +254,13 @@ private struct CheckedMemory: InterpreterMemory {
             return value
         }
         let host = UnsafeRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        var failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
-        if failed > 0, engine.hasAccessHooks {
-            failed = withUnsafeMutableBytes(of: &value) { bytes in
-                engine.locked {
-                    engine.memory.copyOut(
-                        part.address, UnsafeMutableRawBufferPointer(rebasing: bytes[..<part.size]))
-                }
-            }
-        }
+        let failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), false) }
         return value
     }
 
     mutating func store(_ address: UInt64, size: Int, _ value: UInt128) throws(MemoryFault) {
+        if made(address, size, isWrite: true) != nil { return }
         // All parts are looked at before any is written.
         let parts = try parts(address, size, isWrite: true)
         try tell(address, size, value, isWrite: true)
@@ -271,14 +283,7 @@ private struct CheckedMemory: InterpreterMemory {
         }
         engine.openCode(part.address, part.address &+ UInt64(part.size))
         let host = UnsafeMutableRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        var failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
-        if failed > 0, engine.hasAccessHooks {
-            failed = withUnsafeBytes(of: value) { bytes in
-                engine.locked {
-                    engine.memory.copyIn(UnsafeRawBufferPointer(rebasing: bytes[..<part.size]), part.address)
-                }
-            }
-        }
+        let failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), true) }
     }
 
@@ -287,6 +292,9 @@ private struct CheckedMemory: InterpreterMemory {
     ) throws(MemoryFault) -> UInt128 {
         let parts = try parts(address, size, isWrite: true)
         if parts.count == 1, parts[0].region.device < 0 {
+            let old = try load(parts[0])
+            try tell(address, size, old, isWrite: false)
+            if old == expected, old != new { try tell(address, size, new, isWrite: true) }
             engine.openCode(address, address &+ UInt64(size))
             var seen = expected
             let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ parts[0].region.delta))
@@ -295,12 +303,10 @@ private struct CheckedMemory: InterpreterMemory {
                     lyrebird_compare_exchange(host, $0.baseAddress, new.baseAddress, size)
                 }
             }
-            if failed == 0 { return seen }
-            guard engine.hasAccessHooks else { throw fault(address, true) }
+            guard failed == 0 else { throw fault(address, true) }
+            return seen
         }
-        // To a device it is no exchange. All accesses to a page that somebody watches are made here, one exchange at a time.
-        engine.exchanges.lock()
-        defer { engine.exchanges.unlock() }
+        // To a device, or across a border, it is no exchange.
         let old = try load(address, size: size)
         if old == expected, old != new { try store(address, size: size, new) }
         return old

@@ -71,10 +71,9 @@ public struct AddressSpace: ~Copyable {
     public let isChecked: Bool
     /// What was reserved.
     private let reservation: (start: UInt64, size: UInt64)
-    public private(set) var regions: [Region] = []
-    /// Pages that the host may not access, since somebody is told of accesses to them, and who does it then.
-    var hookedRanges: [ClosedRange<UInt64>] = []
-    var kernel: KernelMemory?
+    public private(set) var regions: [Region] = [] { didSet { noteChange() } }
+    /// Counts the changes, for those who remember a region and look without the lock.
+    let version: UnsafeMutablePointer<UInt64>
     /// What regions are mapped from.
     private var image: MemoryImage?
     /// Whether there has ever been a region that grows by itself.
@@ -92,6 +91,7 @@ public struct AddressSpace: ~Copyable {
 
     /// Guest addresses are host addresses.
     public init() {
+        version = Self.makeVersion()
         base = 0
         windowSize = 0
         isChecked = false
@@ -110,13 +110,23 @@ public struct AddressSpace: ~Copyable {
         let result = lyrebird_syscall(
             9, 0, size, 0, UInt64(Self.mapPrivate | Self.mapAnonymous | Self.mapNoReserve), .max, 0)
         guard result > 0 else { throw RuntimeError(call: "mmap of the guest's address space", errno: Int32(-result)) }
+        version = Self.makeVersion()
         reservation = (UInt64(result), size)
         base = UInt64(result) + (isChecked ? Self.reach : 0)
         self.windowSize = windowSize
         self.isChecked = isChecked
     }
 
+    private static func makeVersion() -> UnsafeMutablePointer<UInt64> {
+        let version = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+        version.initialize(to: 1)
+        return version
+    }
+
+    func noteChange() { lyrebird_store_release(version, version.pointee &+ 1) }
+
     deinit {
+        version.deallocate()
         guard windowSize != 0 else { return }
         for region in regions where region.start >= windowSize && region.device < 0 {
             _ = lyrebird_syscall(11, region.start &+ region.delta, region.end - region.start, 0, 0, 0, 0)
@@ -188,38 +198,6 @@ public struct AddressSpace: ~Copyable {
             index += 1
         }
         return result
-    }
-
-    /// Copies memory out, also where the host may not access it. The lock is held.
-    /// - Returns: bytes that were not copied.
-    public func copyOut(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        forEachPiece(address, buffer.count, .read) { offset, host, count in
-            kernel?.read(host, into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])) ?? count
-        }
-    }
-
-    /// Copies bytes in, likewise.
-    public func copyIn(_ buffer: UnsafeRawBufferPointer, _ address: UInt64) -> Int {
-        forEachPiece(address, buffer.count, .write) { offset, host, count in
-            kernel?.write(UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]), to: host) ?? count
-        }
-    }
-
-    private func forEachPiece(
-        _ address: UInt64, _ count: Int, _ right: MemoryAccessRights, _ body: (Int, UInt64, Int) -> Int
-    ) -> Int {
-        var done = 0
-        while done < count {
-            let at = address &+ UInt64(done)
-            guard let region = region(at: at), region.device < 0,
-                right == .write ? region.rights.contains(.write) : region.rights.hostProtection & 1 != 0
-            else { break }
-            let size = Int(truncatingIfNeeded: min(region.end - at, UInt64(count - done)))
-            let failed = body(done, at &+ region.delta, size)
-            done += size - failed
-            if failed > 0 { break }
-        }
-        return count - done
     }
 
     /// Where an address is on the host, and how many bytes from there on; nil if there is no memory.
@@ -440,7 +418,6 @@ public struct AddressSpace: ~Copyable {
             Region(
                 start: guest, end: guest + size, rights: rights, isShared: isShared, object: object,
                 objectOffset: offset, growsDown: flags & Self.mapGrowsDown != 0, delta: base))
-        closeHooked(guest, guest + size)
         return Int(guest)
     }
 
@@ -467,7 +444,6 @@ public struct AddressSpace: ~Copyable {
             Region(
                 start: address, end: address + size, rights: rights, isShared: isShared,
                 object: isFile ? Self.identity(of: file) : 0, objectOffset: offset, delta: UInt64(result) &- address))
-        closeHooked(address, address + size)
         return 0
     }
 
@@ -527,14 +503,12 @@ public struct AddressSpace: ~Copyable {
             guard result == 0 else { return result }
             changeRights(piece.start, piece.end, to: rights)
         }
-        closeHooked(address, end)
         return end == range.upperBound ? 0 : Self.enomem
     }
 
     /// Takes the host's right to write to a page of private memory, or gives it back: the guest's own stay.
     func setWritable(_ page: UInt64, _ isWritable: Bool) -> Bool {
         guard let region = region(at: page << 12) else { return false }
-        if isHooked(page << 12) { return true }
         var rights = region.rights
         if !isWritable { rights.remove(.write) }
         return lyrebird_syscall(10, page << 12 &+ region.delta, 4096, rights.hostProtection, 0, 0, 0) == 0

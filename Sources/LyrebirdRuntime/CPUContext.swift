@@ -14,8 +14,11 @@ struct JumpTableEntry {
 /// Memory of one CPU. Everything is mapped, not allocated: untouched parts cost nothing.
 public final class CPUContext {
     public let context: UnsafeMutablePointer<lyrebird_context>
-    /// The guest's state, by the layout's offsets.
-    public let state: UnsafeMutableRawPointer
+    /// The guest's state, by the layout's offsets, where generated code has it.
+    let liveState: UnsafeMutableRawPointer
+    let stateSize: Int
+    /// The guest's state, by the layout's offsets: exact, wherever the CPU is.
+    @inline(__always) public var state: UnsafeMutableRawPointer { isSuspended ? rebuiltState() : liveState }
     let table: UnsafeMutablePointer<JumpTableEntry>
     private let emptyTable: UnsafeMutablePointer<JumpTableEntry>
     private let tableBits: Int
@@ -28,6 +31,20 @@ public final class CPUContext {
     @exclusivity(unchecked) public var pc: UInt64 = 0
     /// Made when it is first needed.
     @exclusivity(unchecked) var emulator: AccessEmulator?
+
+    // Calls for accesses (AccessCalls.swift): whether one is under way, for which instruction; what memory is near; what has been made of
+    // an instruction; the state as rebuilt, behind it the same once more, and how the instruction is entered with it.
+    @exclusivity(unchecked) public internal(set) var isSuspended = false
+    @exclusivity(unchecked) var calledPC: UInt64 = 0
+    @exclusivity(unchecked) var near = NearMemory()
+    @exclusivity(unchecked) var made: UnsafeMutablePointer<MadeAccess>?
+    @exclusivity(unchecked) var madePC: UInt64 = 0
+    @exclusivity(unchecked) var rebuilt: UnsafeMutableRawPointer?
+    @exclusivity(unchecked) var rebuiltVariant: UInt32 = 0
+    let rebuiltField: UnsafeMutablePointer<UInt32>
+    /// The engine's.
+    @exclusivity(unchecked) private(set) var mappingVersion: UnsafeMutablePointer<UInt64>!
+
     /// What the translation that faulted last was made from.
     @exclusivity(unchecked) var faultedCode: Range<UInt64> = 0..<0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
@@ -54,6 +71,8 @@ public final class CPUContext {
         self.engine = Unmanaged.passUnretained(engine)
         context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         context.pointee.hook_function = unsafeBitCast(Self.hookFunction, to: UInt64.self)
+        context.pointee.access_function = unsafeBitCast(Self.accessFunction, to: UInt64.self)
+        mappingVersion = engine.mappingVersion
     }
 
     // MARK: Counting and hooks
@@ -66,6 +85,11 @@ public final class CPUContext {
         get { state.load(fromByteOffset: counterOffset, as: Int64.self) }
         set { state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self) }
     }
+    func addRemaining(_ count: UInt64, in state: UnsafeMutableRawPointer) {
+        let place = (state + counterOffset).assumingMemoryBound(to: UInt64.self)
+        place.pointee &+= count
+    }
+
     /// What a hook threw.
     @exclusivity(unchecked) var hookError: (any Error)?
     @exclusivity(unchecked) var isInSystemCallHook = false
@@ -93,10 +117,12 @@ public final class CPUContext {
 
     /// Takes the flags that floating-point operations have left since the last time.
     func takeFloatFlags() -> UInt32 {
-        let flags = context.pointee.float_words.flags | lyrebird_mxcsr_flags(context.pointee.left_mxcsr)
+        let flags = floatFlags
         context.pointee.float_words.flags = 0
         return flags
     }
+
+    var floatFlags: UInt32 { context.pointee.float_words.flags | lyrebird_mxcsr_flags(context.pointee.left_mxcsr) }
 
     static let predictionSize = 64 << 10
     static let guardSize = 64 << 10
@@ -118,7 +144,10 @@ public final class CPUContext {
         }
         mapping = base
         context = base.assumingMemoryBound(to: lyrebird_context.self)
-        state = base + RegisterContract.stateOffset
+        liveState = base + RegisterContract.stateOffset
+        stateSize = layout.size
+        rebuiltField = (base + MemoryLayout<lyrebird_context>.offset(of: \.is_rebuilt)!)
+            .assumingMemoryBound(to: UInt32.self)
         runningField = (base + MemoryLayout<lyrebird_context>.offset(of: \.running)!)
             .assumingMemoryBound(to: UInt32.self)
         table = (base + contextSize).assumingMemoryBound(to: JumpTableEntry.self)
@@ -150,7 +179,11 @@ public final class CPUContext {
         forgetPredictions()
     }
 
-    deinit { _ = lyrebird_syscall(11, UInt64(UInt(bitPattern: mapping)), UInt64(mappingSize), 0, 0, 0, 0) }
+    deinit {
+        made?.deallocate()
+        rebuilt?.deallocate()
+        _ = lyrebird_syscall(11, UInt64(UInt(bitPattern: mapping)), UInt64(mappingSize), 0, 0, 0, 0)
+    }
 
     /// A pc that belongs to another index than the entry's own is never found there.
     private func clear(_ table: UnsafeMutablePointer<JumpTableEntry>) {

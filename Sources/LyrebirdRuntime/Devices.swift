@@ -3,6 +3,7 @@
 
 import CLyrebird
 import LyrebirdIR
+import LyrebirdX64
 
 extension Engine {
     /// Puts a device into a range of guest addresses. The lock is held.
@@ -10,7 +11,10 @@ extension Engine {
     /// - Returns: 0 or -errno.
     public func mapDeviceLocked(_ address: UInt64, size: UInt64, handler: DeviceHandler?) -> Int {
         let result = memory.mapDevice(address, size: size, number: Int32(devices.count))
-        if result == 0 { devices.append(handler) }
+        if result == 0 {
+            devices.append(handler)
+            if handler != nil { registerBarrier() }
+        }
         return result
     }
 
@@ -32,15 +36,31 @@ extension Engine {
         guard memory.isChecked, cpu.context.pointee.fault_code != 0x80 else { return false }
         return locked {
             guard let region = memory.region(at: address),
-                region.device >= 0 || address >= memory.windowSize || memory.isHooked(address)
+                region.device >= 0 || address >= memory.windowSize
             else { return false }
-            let place = firstLeavingAccess(from: cpu.pc)
-            if place == leavingAccesses.count || leavingAccesses[place] != cpu.pc {
-                leavingAccesses.insert(cpu.pc, at: place)
-                invalidateLocked(cpu.pc, cpu.pc &+ 1)
-            }
+            noteLeavingAccess(cpu.pc, .always)
             return true
         }
+    }
+
+    /// An instruction was interpreted since its address was outside of the window. If there was something, its next accesses there are
+    /// made by calls.
+    func noteOutside(_ pc: UInt64, _ hasMetSomething: Bool) {
+        guard hasMetSomething, memory.isChecked else { return }
+        locked { noteLeavingAccess(pc, .outside) }
+    }
+
+    /// The lock is held.
+    private func noteLeavingAccess(_ pc: UInt64, _ kind: LeavingAccess.Kind) {
+        let place = firstLeavingAccess(from: pc)
+        if place == leavingAccesses.count || leavingAccesses[place].pc != pc {
+            leavingAccesses.insert(LeavingAccess(pc: pc, kind: kind), at: place)
+        } else if leavingAccesses[place].kind == .outside, kind == .always {
+            leavingAccesses[place].kind = .always
+        } else {
+            return
+        }
+        invalidateLocked(pc, pc &+ 1)
     }
 
     /// Lifts the one instruction at a guest address. The lock is held.

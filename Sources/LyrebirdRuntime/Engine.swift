@@ -78,6 +78,8 @@ public final class Engine: @unchecked Sendable {
     let stopTheWorld: UnsafeMutablePointer<UInt32>
     /// Counts translations that were dropped.
     let changes: UnsafeMutablePointer<UInt64>
+    /// Counts changes of what is mapped where and of who is told of accesses.
+    let mappingVersion: UnsafeMutablePointer<UInt64>
     /// Where CPUs find the table of hooks.
     let hookTable: UnsafeMutablePointer<UInt64>
 
@@ -103,15 +105,10 @@ public final class Engine: @unchecked Sendable {
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
     @exclusivity(unchecked) var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
-    /// Instructions, by their addresses in ascending order, that have met a device or a page that somebody watches: their accesses are
-    /// the runtime's.
-    @exclusivity(unchecked) var leavingAccesses: [UInt64] = []
+    /// Instructions, by their addresses in ascending order, that have met a device or memory above the window.
+    @exclusivity(unchecked) var leavingAccesses: [LeavingAccess] = []
     @exclusivity(unchecked) var accessHooks: [AccessHook] = []
-    @exclusivity(unchecked) var lastHook = 0
-    /// Read without the lock.
-    @exclusivity(unchecked) public internal(set) var hasAccessHooks = false
     @exclusivity(unchecked) var translationHandler: TranslationHandler?
-    let exchanges = Mutex()
     @exclusivity(unchecked) public internal(set) var statistics = EngineStatistics()
     let codeBuffer: UnsafeMutableRawBufferPointer
     /// Bytes that a translation of blocks may need.
@@ -140,6 +137,7 @@ public final class Engine: @unchecked Sendable {
             memory: memory.windowSize == 0 ? .identity : memory.isChecked ? .checked : .window,
             windowSize: memory.windowSize, features: options.features)
         self.memory = memory
+        mappingVersion = self.memory.version
         cache = try CodeCache(size: options.cacheSize, contract: contract)
         stubs = cache.stubs
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
@@ -178,6 +176,7 @@ public final class Engine: @unchecked Sendable {
         context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
         if contract.memory != .identity { context.pointee.gs_base = memory.base }
+        publishWatch(to: cpu)
         architecture.initialize(cpu.state)
         cpu.attach(to: self)
         locked {
@@ -288,10 +287,11 @@ public final class Engine: @unchecked Sendable {
                 }
             }
             let enteredPC = cpu.pc
+            context.pointee.accesses_made = 0
             let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
             let flags = cpu.takeFloatFlags()
-            if flags != 0 { architecture.addFloatFlags(flags, to: cpu.state) }
+            if flags != 0 { architecture.addFloatFlags(flags, to: cpu.liveState) }
             // What the exit says of the translation must be read while that cannot go away.
             var reason: EngineExit?
             switch kind {
@@ -303,12 +303,21 @@ public final class Engine: @unchecked Sendable {
             case .access:
                 context.pointee.fault_rip = context.pointee.code_start + UInt64(context.pointee.access_site)
                 _ = recover(cpu, &variant)
+            case .accessCall:
+                if let rebuilt = cpu.takeRebuiltState() {
+                    variant = rebuilt
+                } else {
+                    let pc = cpu.pc
+                    context.pointee.fault_rip = context.pointee.code_start + context.pointee.access_site
+                    _ = recover(cpu, &variant)
+                    cpu.pc = pc
+                }
             case .hook: break
             }
             lyrebird_store_release32(Self.insideField(context), 0)
             let stepped = steps
             steps = false
-            if kind != .fault, kind != .access { variant = 0 }
+            if kind != .fault, kind != .access, kind != .accessCall { variant = 0 }
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break
@@ -327,6 +336,19 @@ public final class Engine: @unchecked Sendable {
                 if case .fault(let address, _, _, _) = reason, metDevice(at: address, cpu) { break }
                 return reason!
             case .access: break
+            case .accessCall:
+                context.pointee.control_changed = 0
+                readMode(cpu)
+                if cpu.pc != cpu.calledPC {
+                    // The embedder has sent it elsewhere.
+                    variant = 0
+                    if let error = cpu.takeHookError() { throw error }
+                    continue
+                }
+                if let error = cpu.takeHookError() {
+                    if cpu.emulator == nil { cpu.emulator = AccessEmulator(self, cpu) }
+                    throw error
+                }
             case .trap:
                 let word = context.pointee.exit_word
                 let reason = TrapReason(rawValue: UInt8(truncatingIfNeeded: word))!
@@ -358,9 +380,10 @@ public final class Engine: @unchecked Sendable {
                 }
                 continue
             }
-            if kind == .fault || kind == .access {
+            if kind == .fault || kind == .access || kind == .accessCall {
                 if cpu.emulator == nil { cpu.emulator = AccessEmulator(self, cpu) }
                 if let reason = try cpu.emulator!.run(&variant) { return reason }
+                if kind == .access { noteOutside(cpu.emulator!.leftPC, cpu.emulator!.hasMetOutside) }
             }
         }
     }
@@ -429,12 +452,12 @@ public final class Engine: @unchecked Sendable {
     private func recover(_ cpu: CPUContext, _ variant: inout UInt32) -> EngineExit {
         while true {
             if mutex.tryLock() {
-                variant = rebuildState(cpu)
+                variant = rebuildInPlace(cpu)
                 mutex.unlock()
                 break
             }
             if lyrebird_load32(stopTheWorld) != 0 {
-                variant = rebuildState(cpu)
+                variant = rebuildInPlace(cpu)
                 break
             }
             sched_yield()
@@ -448,7 +471,17 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// - Returns: how the instruction is entered if it is tried again.
-    private func rebuildState(_ cpu: CPUContext) -> UInt32 {
+    private func rebuildInPlace(_ cpu: CPUContext) -> UInt32 {
+        let place = rebuildState(cpu, into: cpu.liveState)
+        cpu.pc = place.pc
+        if cpu.counts { cpu.addRemaining(place.countedEarly, in: cpu.liveState) }
+        return place.variant
+    }
+
+    /// Rebuilds the state at a fault, or at a call for an access, in a copy of what generated code left.
+    func rebuildState(
+        _ cpu: CPUContext, into state: UnsafeMutableRawPointer
+    ) -> (pc: UInt64, variant: UInt32, countedEarly: UInt64) {
         let context = cpu.context
         let place = Int(context.pointee.fault_rip &- context.pointee.code_start)
         let number = translationContaining(hot: place)
@@ -467,7 +500,7 @@ public final class Engine: @unchecked Sendable {
             general: field(\.fault_gpr).assumingMemoryBound(to: UInt64.self), flags: context.pointee.fault_rflags,
             vectors: field(\.fault_xmm).assumingMemoryBound(to: (UInt64, UInt64).self),
             spills: field(\.spills).assumingMemoryBound(to: (UInt64, UInt64).self))
-        guard let site = log.restore(offset: place - Int(translation.hotStart), host: host, state: cpu.state) else {
+        guard let site = log.restore(offset: place - Int(translation.hotStart), host: host, state: state) else {
             let bytes = (0..<12).map { hex(UInt64(cache.writable[place + $0])) }
             let registers = (0..<16).map { hex(host.general[$0]) }
             fatalError(
@@ -477,14 +510,16 @@ public final class Engine: @unchecked Sendable {
                 \(context.pointee.fault_code), registers \(registers)
                 """)
         }
-        cpu.pc = translation.pc &+ UInt64(bitPattern: site.pc)
-        if cpu.counts { cpu.remaining += Int64(site.countedEarly) }
-        let isJoined = cpu.pc &- translation.joinedPC < UInt64(translation.joinedBytes)
+        let pc = translation.pc &+ UInt64(bitPattern: site.pc)
+        let isJoined = pc &- translation.joinedPC < UInt64(translation.joinedBytes)
         let (start, size) =
             isJoined ? (translation.joinedPC, translation.joinedBytes) : (translation.pc, translation.guestBytes)
         cpu.faultedCode = start..<start &+ UInt64(size)
-        if site.pc == 0 { return translation.isHooked ? Variant.pastHooks | Variant.single : 0 }
-        return translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
+        let isFirst = site.pc == 0
+        let past: UInt32 = isFirst && translation.isHooked ? Variant.pastHooks | Variant.single : 0
+        let inside: UInt32 =
+            !isFirst && translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
+        return (pc, past | inside, site.countedEarly)
     }
 
     var isCacheFresh: Bool { translations.count == 0 }
@@ -721,6 +756,8 @@ public final class Engine: @unchecked Sendable {
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }
+        // Those that ask the embedder find their translations gone when they come back, and need their state then.
+        for cpu in cpus where lyrebird_load32(Self.insideField(cpu.context)) == 3 { rebuildAside(cpu) }
         cache.reset()
         translations.removeAll()
         links.removeAll()

@@ -317,7 +317,7 @@ extension Engine {
     }
 
     /// Drops every translation that has something of a range, its last address included. The lock is held.
-    private func dropAll(_ low: UInt64, _ high: UInt64) {
+    func dropAll(_ low: UInt64, _ high: UInt64) {
         for number in 0..<translations.count {
             let translation = translations[number]
             let start = translation.pc

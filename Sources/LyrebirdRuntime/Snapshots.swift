@@ -205,7 +205,6 @@ extension Engine {
             let image = try memory.makeImage()
             // They were mapped anew, writable.
             for page in watched.protected { _ = memory.setWritable(page, false) }
-            memory.closeHooked(0, .max)
             return image
         }
     }
@@ -215,8 +214,7 @@ extension Engine {
         try locked { () throws(RuntimeError) in
             guard image.matches(memory.regions) else {
                 for region in memory.regions { forgetCodeLocked(region.start, region.end) }
-                try memory.rebuild(image)
-                return memory.closeHooked(0, .max)
+                return try memory.rebuild(image)
             }
             dropChangedCode()
             memory.dropCopies()

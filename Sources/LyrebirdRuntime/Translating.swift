@@ -173,15 +173,13 @@ extension Engine {
         guard available > 0, TranslationIndex.holds(pc), let region = memory.region(at: pc) else { return 0 }
         generator.comparedCodeOffset = region.delta &- memory.base
         let host = UnsafeRawPointer(bitPattern: UInt(pc &+ region.delta))
-        let failed = lyrebird_copy(buffer.baseAddress, host, available)
-        guard failed > 0, memory.isHooked(pc &+ UInt64(available - failed)) else { return available - failed }
-        return available - memory.copyOut(pc, UnsafeMutableRawBufferPointer(rebasing: buffer[..<available]))
+        return available - lyrebird_copy(buffer.baseAddress, host, available)
     }
 
     /// Those of the instructions that have met a device that may be in a translation.
-    func leavingAccesses(from pc: UInt64, _ limit: Int) -> [UInt64] {
+    func leavingAccesses(from pc: UInt64, _ limit: Int) -> [LeavingAccess] {
         guard !leavingAccesses.isEmpty else { return [] }
-        return Array(leavingAccesses[firstLeavingAccess(from: pc)...].prefix { $0 &- pc < UInt64(limit) })
+        return Array(leavingAccesses[firstLeavingAccess(from: pc)...].prefix { $0.pc &- pc < UInt64(limit) })
     }
 
     func firstLeavingAccess(from pc: UInt64) -> Int {
@@ -189,7 +187,7 @@ extension Engine {
         var high = leavingAccesses.count
         while low < high {
             let middle = (low + high) / 2
-            if leavingAccesses[middle] >= pc { high = middle } else { low = middle + 1 }
+            if leavingAccesses[middle].pc >= pc { high = middle } else { low = middle + 1 }
         }
         return low
     }

@@ -1,5 +1,5 @@
 // Has guest code try to leave checked memory, by every kind of access (arm64.S, x86_64.S) and to everywhere that could be worth it:
-// `EscapeRunner GUEST IMAGE LOG2-OF-WINDOW`. Addresses are those by which code without checks would reach the host's own memory: each
+// `EscapeRunner GUEST IMAGE LOG2-OF-WINDOW [watched]`, where "watched" is with hooks of accesses. Addresses are those by which code without checks would reach the host's own memory: each
 // mapping of this process, the CPU's state, translated code and the stack among them.
 //
 // Each instruction is first tried where it may access, which says that it does what it stands for. Anywhere else it has to end as a
@@ -109,6 +109,12 @@ struct Runner {
         cpu = try machine.makeCPU()
         registers = guest.registers.map(\.register)
         vectors = guest.vectorRegisters.map(\.register)
+    }
+
+    /// Has hooks called for what may be accessed, so that generated code goes on behind accesses that are made for it.
+    func watch() throws {
+        try machine.addMemoryHook(.readAndWrite, in: Self.allowed...Self.allowed + 7) { _, _ in }
+        try machine.addMemoryHook(.read, in: Self.elsewhere...Self.elsewhere + 0xFFF) { _, _ in }
     }
 
     /// Sets all registers for an attempt at an address.
@@ -323,15 +329,16 @@ struct Runner {
 @main struct EscapeRunner {
     static func main() throws {
         let words = CommandLine.arguments
-        guard words.count == 4, let guest = Guest(rawValue: words[1]), let file = fopen(words[2], "rb"),
+        guard (4...5).contains(words.count), let guest = Guest(rawValue: words[1]), let file = fopen(words[2], "rb"),
             let bits = UInt64(words[3])
         else {
-            print("usage: EscapeRunner arm64|x86_64 IMAGE LOG2-OF-WINDOW")
+            print("usage: EscapeRunner arm64|x86_64 IMAGE LOG2-OF-WINDOW [watched]")
             exit(2)
         }
         var image = [UInt8](repeating: 0, count: 1 << 16)
         image.removeLast(image.count - fread(&image, 1, image.count, file))
         var runner = try Runner(guest, image, window: 1 << bits)
+        if words.count == 5 { try runner.watch() }
         try runner.run()
         exit(runner.wrong == 0 ? 0 : 1)
     }

@@ -168,11 +168,16 @@ import Testing
 /// A program of random instructions, and what is done where one of them cannot go on.
 struct RandomProgram {
     let sandbox: Sandbox
+    let device: DeviceMemory?
 
+    /// - Parameter device: what the data are in, if not in memory.
     init(
-        _ guest: Guest, _ program: [UInt8], writable: Bool, _ configuration: Machine.Configuration, seed: UInt64
+        _ guest: Guest, _ program: [UInt8], writable: Bool, _ configuration: Machine.Configuration, seed: UInt64,
+        window: UInt64 = 1 << 36, device: DeviceMemory? = nil
     ) throws {
-        sandbox = try Sandbox(guest, program, writable: writable, configuration: configuration)
+        self.device = device
+        sandbox = try Sandbox(
+            guest, program, writable: writable, window: window, configuration: configuration, device: device)
         var random = Random(state: seed | 1)
         let count = guest == .arm64 ? 31 : 16
         for n in 0..<count {
@@ -259,6 +264,8 @@ struct RandomProgram {
                 if cpu.instructionsRetired == end { return true }
             case .fault(let fault) where fault.access == .execute: return false
             case .stopped, .paused, .timeLimit, .breakpoint: return false
+            case .deviceRead(let access): cpu.answer(device!.read(access, base: Sandbox.data))
+            case .deviceWrite(let access): device!.write(access, base: Sandbox.data)
             default:
                 // Behind the program there is nothing to be learnt.
                 guard cpu.pc < Sandbox.code + 300 else { return false }

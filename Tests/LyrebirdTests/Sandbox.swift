@@ -11,14 +11,19 @@ struct Sandbox {
     let cpu: CPU
 
     init(
-        _ guest: Guest, _ program: [UInt8], writable: Bool = false, configuration: Machine.Configuration = .init()
+        _ guest: Guest, _ program: [UInt8], writable: Bool = false, window: UInt64 = 1 << 36,
+        configuration: Machine.Configuration = .init(), device: DeviceMemory? = nil
     ) throws {
         // Wherever random addresses lead.
-        machine = try Machine(guest, configuration: configuration)
+        machine = try Machine(guest, addressSpace: .checked(window: window), configuration: configuration)
         try machine.memory.map(Self.code, size: Self.codeSize, access: .readWriteExecute)
         try machine.memory.write(program, at: Self.code)
         if !writable { try machine.memory.protect(Self.code, size: Self.codeSize, access: .readExecute) }
-        try machine.memory.map(Self.data, size: 0x2000, access: .readWrite)
+        if let device {
+            try device.map(in: machine.memory, at: Self.data)
+        } else {
+            try machine.memory.map(Self.data, size: DeviceMemory.size, access: .readWrite)
+        }
         cpu = try machine.makeCPU()
         cpu.pc = Self.code
     }

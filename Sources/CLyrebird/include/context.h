@@ -11,8 +11,8 @@ struct lyrebird_functions;
 struct lyrebird_context {
     // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
     uint32_t stop;
-    // One while this CPU is inside generated code: its translations may not be freed. Two while generated code has called a hook,
-    // which looks whether they have been before it goes back.
+    // One while this CPU is inside generated code: its translations may not be freed. Two while generated code has called a hook, three
+    // while it has called for an access and a function of the embedder's is asked: whoever goes back looks whether they have been.
     uint32_t inside;
     // The jump table that indirect exits look into. `stop` puts the empty one here, so that they need no poll.
     uint64_t table;
@@ -63,8 +63,19 @@ struct lyrebird_context {
     uint32_t callback_failed;
     // What GS is while generated code runs, 0 where it does not matter.
     uint64_t gs_base;
-    uint64_t spare;
-    uint64_t saved_xmm[32][2];
+    // What generated code calls for accesses that it does not make itself.
+    uint64_t access_function;
+    uint64_t saved_xmm[16][2];
+    // What is watched, of reads and of writes: the address from which on an access may reach the first byte, and how far behind it the last
+    // one is.
+    uint64_t watch_low[2], watch_span[2];
+    // While an access is called for: what `x87_is_loaded` was.
+    uint32_t access_x87;
+    // How many accesses of the guest instruction under way have been made by calls, of one that makes several.
+    uint32_t accesses_made;
+    // Whether the CPU's state at a call for an access has been rebuilt, since somebody has looked.
+    uint32_t is_rebuilt, padding;
+    uint64_t room[26];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];
     uint64_t fault_rip;

@@ -145,10 +145,14 @@ public struct CodeGenerator: ~Copyable {
     var comparedCode = UnsafeRawBufferPointer(start: nil, count: 0)
     /// What is added to the guest's address of that code, from where it is accessed: not 0 for what is outside of the window.
     public var comparedCodeOffset: UInt64 = 0
-    /// Guest instructions, by their addresses in ascending order, whose accesses are left to the runtime.
-    public var leavingAccesses: [UInt64] = []
+    /// In ascending order.
+    public var leavingAccesses: [LeavingAccess] = []
     /// Of the access being emitted: what has to be looked at before it is made.
     var addressCheck = AddressCheck.none
+    /// What is said of it, if the runtime is called for it (`AccessRecord`).
+    var accessRecord: UnsafeMutablePointer<UInt8>?
+    /// Whose accesses somebody wants to be told of.
+    public var watchedSides: WatchedSides = []
     /// Values whose bounds have been looked at in this chain of blocks, the latest ones.
     let checkedValues: UnsafeMutablePointer<Int32>
     var checkedCount = 0
@@ -302,6 +306,7 @@ public struct CodeGenerator: ~Copyable {
 
     private mutating func restart(_ hot: Assembler, _ cold: Assembler) {
         addressCheck = .none
+        accessRecord = nil
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor

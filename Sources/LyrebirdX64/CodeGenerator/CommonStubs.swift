@@ -18,6 +18,8 @@ public enum ExitKind: UInt32, Sendable {
     case access
     /// Hooks were called, and the unit may not go on as it is: the runtime knows where.
     case hook
+    /// An access was called for, and the unit may not go on. As `access`.
+    case accessCall
 }
 
 /// Addresses of the shared code in the writable mapping, but for `enter`, which is called.
@@ -33,6 +35,9 @@ public struct CommonStubs: @unchecked Sendable {
     let exitMiss: UnsafeRawPointer
     let exitTrap: UnsafeRawPointer
     let exitAccess: UnsafeRawPointer
+    /// Calls the runtime for an access, the return address being that behind an `AccessRecord`, and returns if it has been made. Every
+    /// register is kept.
+    let accessCall: UnsafeRawPointer
     /// Where the region starts, from which places in it are counted.
     let start: UnsafeRawPointer
     /// Calls hooks, RAX being the address of a `HookRecord`, and returns if the unit goes on.
@@ -97,6 +102,42 @@ public struct CommonStubs: @unchecked Sendable {
             a.mov(.b64, .rsp, ContextField.hostRSP)
         }
 
+        /// As the signal handler does it.
+        func saveRegisters(_ a: inout Assembler) {
+            for n in 0..<16 { a.mov(.b64, ContextField.faultGPR.advanced(by: Int32(8 * n)), GPR(UInt8(n))) }
+            for n in 0..<16 {
+                let memory = ContextField.faultXMM.advanced(by: Int32(16 * n))
+                if avx {
+                    a.avx(.movupsStore, memory, XMM(UInt8(n)))
+                } else {
+                    a.sse(.movupsStore, memory, XMM(UInt8(n)))
+                }
+            }
+        }
+
+        /// From the guest's modes to the host's for a function that goes back soon. To write MXCSR costs more than to see that it is right:
+        /// a guest that rounds as the host does, functions that do not compute.
+        func borrowHost(_ a: inout Assembler) {
+            if avx { a.vzeroupper() }
+            a.stmxcsr(ContextField.leftMXCSR)
+            a.mov(.b32, .rcx, ContextField.mxcsr)
+            a.cmp(.b32, .rcx, ContextField.hostMXCSR)
+            let roundsAlike = a.jccForward(.e)
+            a.ldmxcsr(ContextField.hostMXCSR)
+            a.bind(roundsAlike)
+            a.mov(.b64, ContextField.predictionRSP, .rsp)
+        }
+
+        func giveBack(_ a: inout Assembler) {
+            a.mov(.b64, .rsp, ContextField.predictionRSP)
+            a.stmxcsr(ContextField.hookMXCSR)
+            a.mov(.b32, .rcx, ContextField.hookMXCSR)
+            a.cmp(.b32, .rcx, ContextField.leftMXCSR)
+            let isAsLeft = a.jccForward(.e)
+            a.ldmxcsr(ContextField.leftMXCSR)
+            a.bind(isAsLeft)
+        }
+
         a.align(to: 64)
         enter = UnsafeRawPointer(a.cursor) + executableOffset
         for register in Self.calleeSaved { a.push(register) }
@@ -143,11 +184,7 @@ public struct CommonStubs: @unchecked Sendable {
 
         // No frame state names the host's flags at an access that is checked.
         exitAccess = UnsafeRawPointer(a.cursor)
-        for n in 0..<16 { a.mov(.b64, ContextField.faultGPR.advanced(by: Int32(8 * n)), GPR(UInt8(n))) }
-        for n in 0..<16 {
-            let memory = ContextField.faultXMM.advanced(by: Int32(16 * n))
-            if avx { a.avx(.movupsStore, memory, XMM(UInt8(n))) } else { a.sse(.movupsStore, memory, XMM(UInt8(n))) }
-        }
+        saveRegisters(&a)
         a.mov(.b32, .rax, imm: Int32(ExitKind.access.rawValue))
         a.jmp(to: leaveWithoutPins)
 
@@ -155,16 +192,7 @@ public struct CommonStubs: @unchecked Sendable {
         hook = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
         putX87Away(&a)
-        if avx { a.vzeroupper() }
-        // To write MXCSR costs more than to see that it is right: a guest that rounds as the host does, hooks that do not
-        // compute.
-        a.stmxcsr(ContextField.leftMXCSR)
-        a.mov(.b32, .rcx, ContextField.mxcsr)
-        a.cmp(.b32, .rcx, ContextField.hostMXCSR)
-        let roundsAlike = a.jccForward(.e)
-        a.ldmxcsr(ContextField.hostMXCSR)
-        a.bind(roundsAlike)
-        a.mov(.b64, ContextField.predictionRSP, .rsp)
+        borrowHost(&a)
         a.mov(.b64, .rsp, ContextField.hostRSP)
         a.lea(.b64, .rdi, Memory(base: .rbp, displacement: -stateDisplacement))
         a.mov(.b64, .rsi, .rax)
@@ -177,15 +205,50 @@ public struct CommonStubs: @unchecked Sendable {
         a.mov(.b32, .rax, imm: Int32(ExitKind.hook.rawValue))
         a.jmp(to: leaveFrame)
         a.bind(goesOn)
-        a.mov(.b64, .rsp, ContextField.predictionRSP)
-        a.stmxcsr(ContextField.hookMXCSR)
-        a.mov(.b32, .rcx, ContextField.hookMXCSR)
-        a.cmp(.b32, .rcx, ContextField.leftMXCSR)
-        let isAsLeft = a.jccForward(.e)
-        a.ldmxcsr(ContextField.leftMXCSR)
-        a.bind(isAsLeft)
+        giveBack(&a)
         loadPins(&a, storing: false)
         a.ret()
+
+        if contract.memory == .checked {
+            a.align(to: 64)
+            accessCall = UnsafeRawPointer(a.cursor)
+            saveRegisters(&a)
+            if contract.x87Image != nil {
+                a.mov(.b32, .rax, ContextField.x87IsLoaded)
+                a.mov(.b32, ContextField.accessX87, .rax)
+                putX87Away(&a)
+            }
+            borrowHost(&a)
+            a.mov(.b64, .rsi, Memory(base: .rsp))
+            a.mov(.b64, .rsp, ContextField.hostRSP)
+            a.lea(.b64, .rdi, Memory(base: .rbp, displacement: -stateDisplacement))
+            a.call(ContextField.accessFunction)
+            a.test(.b32, .rax, .rax)
+            let isMade = a.jccForward(.e)
+            a.ldmxcsr(ContextField.hostMXCSR)
+            a.add(.b64, ContextField.predictionRSP, imm: 8)
+            a.mov(.b32, .rax, imm: Int32(ExitKind.accessCall.rawValue))
+            a.jmp(to: leaveFrame)
+            a.bind(isMade)
+            giveBack(&a)
+            if let image = contract.x87Image {
+                a.cmp(.b32, ContextField.accessX87, imm: 0)
+                let isAway = a.jccForward(.e)
+                a.frstor(image)
+                a.mov(.b32, ContextField.x87IsLoaded, imm: 1)
+                a.bind(isAway)
+            }
+            for n in 0..<16 {
+                let memory = ContextField.faultXMM.advanced(by: Int32(16 * n))
+                if avx { a.avx(.movups, XMM(UInt8(n)), memory) } else { a.sse(.movups, XMM(UInt8(n)), memory) }
+            }
+            for n in 0..<16 where GPR(UInt8(n)) != .rsp && GPR(UInt8(n)) != .rbp {
+                a.mov(.b64, GPR(UInt8(n)), ContextField.faultGPR.advanced(by: Int32(8 * n)))
+            }
+            a.ret()
+        } else {
+            accessCall = exitAccess
+        }
 
         a.align(to: 64)
         hostFunction = UnsafeRawPointer(a.cursor)

@@ -89,7 +89,8 @@ extension CodeGenerator {
     /// Makes a load the operand of the instruction, which is one that is needed. The walk is backward: nobody behind wants the load's
     /// value if it has no use yet.
     mutating func foldLoad(_ index: Int, _ i: Instruction, _ unit: borrowing Unit, _ siteCount: inout Int32) -> Bool {
-        guard let size = foldingSize(i) else { return false }
+        // What is called for has a place to go to.
+        guard !watchedSides.contains(.reads), let size = foldingSize(i) else { return false }
         let (first, load) = foldingOperands(i)
         guard load < index, unit.instructions[load].opcode == .load, unit.instructions[load].access.size == size,
             size < 4 || unit.instructions[load].access.isAligned || hasAVX, values[load].uses == 0,
@@ -125,7 +126,7 @@ extension CodeGenerator {
         let isLegacy = !hasAVX || unit.instructions[load].access.isAligned
         // Flags that only this fault looks at are kept for it. RAX is wanted for that, so nobody may have it yet.
         if i.type == .flags { clobberFlags(including: true) }
-        let memory = guestMemory(index)
+        let memory = guestMemory(index, .reads)
         guard let first else { return selectFoldedUnary(index, i, memory, isLegacy, unit) }
         let numbered = numberedOpcode(i)
         guard let opcode = numbered?.opcode ?? foldingOpcode(i) else { fatalError("\(i.opcode) folds no load") }

@@ -51,7 +51,7 @@ extension CodeGenerator {
 
     /// The next instruction emitted may fault: logs what is elsewhere than at the last one.
     mutating func site(_ unit: borrowing Unit) {
-        if addressCheck != .none { emitCheck() }
+        if addressCheck != .none { emitCheck(unit) }
         strayed = strayed | moved
         while case let slot = moved.popFirst(), slot >= 0 { logLocation(of: slot) }
         let distance = hot.cursor - lastSite

@@ -7,9 +7,9 @@ import LyrebirdIR
 
 extension CodeGenerator {
     /// The memory operand of a guest access. Where addresses are checked, that is done at the site.
-    mutating func guestMemory(_ index: Int) -> Memory {
+    mutating func guestMemory(_ index: Int, _ sides: WatchedSides = .both) -> Memory {
         let address = addresses[index]
-        if contract.memory == .checked { return checkedMemory(address) }
+        if contract.memory == .checked { return checkedMemory(address, sides) }
         var memory: Memory
         if address.index >= 0 {
             let base = useGeneral(Int(address.base))
@@ -25,7 +25,7 @@ extension CodeGenerator {
     mutating func plainMemory(_ i: Instruction) -> Memory {
         if contract.memory == .checked {
             let base = Int32(bitPattern: values[Int(i.a)].representative)
-            return checkedMemory(FoldedAddress(base: base, index: -1, scale: 0, displacement: 0))
+            return checkedMemory(FoldedAddress(base: base, index: -1, scale: 0, displacement: 0), .both)
         }
         let memory = Memory(base: useGeneral(Int(values[Int(i.a)].representative)))
         return contract.memory == .window ? memory.gs : memory
@@ -51,17 +51,17 @@ extension CodeGenerator {
             return selectLoadPair(index, high, i, unit)
         }
         if access.startsPair { clobberFlags(including: true) }
-        let memory = guestMemory(index)
+        let memory = guestMemory(index, .reads)
         if access.startsPair { trapUnlessPairIsAligned(memory, unit) }
         if i.type == .v128 {
+            let result: XMM
             if access.size < 2 {
                 let scratch = scratchGeneral()
-                let result = allocateVector(for: index)
+                result = allocateVector(for: index)
                 site(unit)
                 hot.movzx(.b32, scratch, Width(rawValue: access.size)!, memory)
                 moveToVector(result, scratch, .b32)
             } else {
-                let result: XMM
                 if let home = loadIntoHome(index, unit) {
                     result = XMM(home &- 16)
                 } else {
@@ -74,7 +74,7 @@ extension CodeGenerator {
                     loadVector(result, memory, size: access.size)
                 }
             }
-            return
+            return describeAccess(index, i, memory, register: HostRegister(result).number, unit)
         }
         let result: GPR
         if let home = loadIntoHome(index, unit) {
@@ -92,6 +92,7 @@ extension CodeGenerator {
         } else {
             hot.movsx(width(i.type), result, from, memory)
         }
+        describeAccess(index, i, memory, register: result.rawValue, unit)
     }
 
     /// The register where the result is wanted in the end, if who is there is needed by nobody but a fault of this very load:
@@ -138,7 +139,7 @@ extension CodeGenerator {
             return selectStorePair(index, high, i, unit)
         }
         if access.startsPair { clobberFlags(including: true) }
-        let memory = guestMemory(index)
+        let memory = guestMemory(index, .writes)
         if access.startsPair { trapUnlessPairIsAligned(memory, unit) }
         if values[value].type == .v128 {
             let source = useVector(value)
@@ -147,6 +148,7 @@ extension CodeGenerator {
                 moveFromVector(scratch, source, .b32)
                 site(unit)
                 hot.mov(Width(rawValue: access.size)!, memory, scratch)
+                describeAccess(index, i, memory, register: scratch.rawValue, unit)
             } else {
                 site(unit)
                 if access.isAligned {
@@ -154,6 +156,7 @@ extension CodeGenerator {
                 } else {
                     storeVector(memory, source, size: access.size)
                 }
+                describeAccess(index, i, memory, register: HostRegister(source).number, unit)
             }
             return
         }
@@ -164,6 +167,7 @@ extension CodeGenerator {
             hot.mov(.b64, scratch, source)
             site(unit)
             hot.xchg(to, memory, scratch)
+            describeAccess(index, i, memory, register: scratch.rawValue, unit)
             return
         }
         if values[value].register == 0xFF, values[value].isConstant {
@@ -172,12 +176,14 @@ extension CodeGenerator {
             if let immediate {
                 site(unit)
                 hot.mov(to, memory, imm: immediate)
+                describeAccess(index, i, memory, register: AccessRecord.immediate, number: immediate, unit)
                 return
             }
         }
         let source = useGeneral(value)
         site(unit)
         hot.mov(to, memory, source)
+        describeAccess(index, i, memory, register: source.rawValue, unit)
     }
 
     // MARK: Atomics

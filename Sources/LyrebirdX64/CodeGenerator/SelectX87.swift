@@ -22,7 +22,7 @@ extension CodeGenerator {
             emitX87(X87Code(bits: i.b))
         case .x87Load, .x87Store:
             let code = X87Code(bits: i.c)
-            let memory = guestMemory(index)
+            let memory = guestMemory(index, i.opcode == .x87Load ? .reads : .writes)
             site(unit)
             hot.x87(Self.opcode(code), code.reg, memory)
             if let immediate = code.immediate { hot.byte(immediate) }
