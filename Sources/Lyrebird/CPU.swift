@@ -32,7 +32,7 @@ public final class CPU {
         self.context = context
         engine = Unmanaged.passUnretained(machine.engine)
         offsets = machine.engine.layout.entries.map { Int32($0.offset) }
-        context.owner = Unmanaged.passUnretained(self)
+        context.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit { machine.engine.removeCPU(context) }

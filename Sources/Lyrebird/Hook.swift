@@ -48,9 +48,7 @@ public final class Hook: Sendable {
         init(_ body: @escaping @Sendable (CPU, Place) throws -> Void) { self.body = body }
 
         override func call(_ cpu: CPUContext, address: UInt64, size: UInt32) throws -> Bool {
-            try cpu.owner!._withUnsafeGuaranteedRef {
-                try body(unsafeDowncast($0, to: CPU.self), Place(address: address, size: Int(size)))
-            }
+            try CPU.owning(cpu) { try body($0, Place(address: address, size: Int(size))) }
             return true
         }
     }
@@ -60,7 +58,7 @@ public final class Hook: Sendable {
         init(_ body: @escaping @Sendable (CPU, UInt32) throws -> Bool) { self.body = body }
 
         override func call(_ cpu: CPUContext, address: UInt64, size: UInt32) throws -> Bool {
-            try cpu.owner!._withUnsafeGuaranteedRef { try body(unsafeDowncast($0, to: CPU.self), size) }
+            try CPU.owning(cpu) { try body($0, size) }
         }
     }
 }

@@ -159,11 +159,28 @@ public final class Machine: Sendable {
         _ ports: ClosedRange<UInt16>, read: @escaping @Sendable (PortAccess) throws -> UInt32,
         write: @escaping @Sendable (PortAccess) throws -> Void
     ) {
-        engine.mapPorts(UInt64(ports.lowerBound)...UInt64(ports.upperBound)) { access in
-            let seen = PortAccess(access)
-            guard access.isWrite else { return UInt64(try read(seen)) }
-            try write(seen)
-            return 0
+        engine.mapPorts(
+            UInt64(ports.lowerBound)...UInt64(ports.upperBound), handler: PortFunctions(read: read, write: write))
+    }
+
+    private final class PortFunctions: DeviceHandler, @unchecked Sendable {
+        let readBody: @Sendable (PortAccess) throws -> UInt32
+        let writeBody: @Sendable (PortAccess) throws -> Void
+
+        init(
+            read: @escaping @Sendable (PortAccess) throws -> UInt32,
+            write: @escaping @Sendable (PortAccess) throws -> Void
+        ) {
+            (readBody, writeBody) = (read, write)
+        }
+
+        override func read(_ address: UInt64, _ size: Int) throws -> UInt64 {
+            UInt64(try readBody(PortAccess(port: UInt16(truncatingIfNeeded: address), size: size)))
+        }
+
+        override func write(_ address: UInt64, _ size: Int, _ value: UInt64) throws {
+            let value = UInt32(truncatingIfNeeded: value)
+            try writeBody(PortAccess(port: UInt16(truncatingIfNeeded: address), size: size, value: value))
         }
     }
 

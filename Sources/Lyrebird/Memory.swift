@@ -74,11 +74,26 @@ public struct Memory: Sendable {
         _ address: UInt64, size: UInt64, read: @escaping @Sendable (DeviceAccess) throws -> UInt64,
         write: @escaping @Sendable (DeviceAccess) throws -> Void
     ) throws(MemoryError) {
-        try mapDevice(address, size) { access in
-            let seen = DeviceAccess(access)
-            guard access.isWrite else { return try read(seen) }
-            try write(seen)
-            return 0
+        try mapDevice(address, size, handler: DeviceFunctions(read: read, write: write))
+    }
+
+    private final class DeviceFunctions: DeviceHandler, @unchecked Sendable {
+        let readBody: @Sendable (DeviceAccess) throws -> UInt64
+        let writeBody: @Sendable (DeviceAccess) throws -> Void
+
+        init(
+            read: @escaping @Sendable (DeviceAccess) throws -> UInt64,
+            write: @escaping @Sendable (DeviceAccess) throws -> Void
+        ) {
+            (readBody, writeBody) = (read, write)
+        }
+
+        override func read(_ address: UInt64, _ size: Int) throws -> UInt64 {
+            try readBody(DeviceAccess(address: address, size: size))
+        }
+
+        override func write(_ address: UInt64, _ size: Int, _ value: UInt64) throws {
+            try writeBody(DeviceAccess(address: address, size: size, value: value))
         }
     }
 

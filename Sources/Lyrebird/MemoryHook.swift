@@ -26,11 +26,32 @@ public final class MemoryHook: Sendable {
     public enum Event: Sendable { case read, write, readAndWrite }
 
     private let engine: Engine
-    private let hook: AccessHook
+    private let hook: Handler
 
-    init(_ engine: Engine, _ hook: AccessHook) {
+    init(_ engine: Engine, _ hook: Handler) {
         self.engine = engine
         self.hook = hook
+    }
+
+    final class Handler: AccessHook, @unchecked Sendable {
+        let body: @Sendable (CPU, MemoryAccess) throws -> Void
+
+        init(
+            _ event: Event, _ range: ClosedRange<UInt64>, _ body: @escaping @Sendable (CPU, MemoryAccess) throws -> Void
+        ) {
+            self.body = body
+            super.init(
+                low: range.lowerBound, high: range.upperBound, reads: event != .write, writes: event != .read)
+        }
+
+        override func call(_ cpu: CPUContext, _ access: LyrebirdRuntime.DeviceAccess) throws {
+            try CPU.owning(cpu) {
+                try body(
+                    $0,
+                    MemoryAccess(
+                        address: access.address, size: access.size, isWrite: access.isWrite, value: access.value))
+            }
+        }
     }
 
     /// It is not called any more. Without this it is there as long as the machine.
@@ -57,24 +78,17 @@ extension Machine {
     ) throws(MemoryError) -> MemoryHook {
         guard engine.memory.isChecked else { throw .unchecked }
         let range = addresses ?? 0...UInt64.max
-        let hook = engine.addAccessHook(
-            range.lowerBound, range.upperBound, reads: event != .write, writes: event != .read
-        ) { context, access in
-            try CPU.owning(context) { cpu in
-                try body(
-                    cpu,
-                    MemoryAccess(
-                        address: access.address, size: access.size, isWrite: access.isWrite, value: access.value))
-            }
-        }
+        let hook = MemoryHook.Handler(event, range, body)
+        engine.addAccessHook(hook)
         return MemoryHook(engine, hook)
     }
 }
 
 extension CPU {
     /// The CPU of a context, for as long as `body` takes.
+    @inline(__always)
     static func owning<T>(_ context: CPUContext, _ body: (CPU) throws -> T) rethrows -> T {
         guard let owner = context.owner else { preconditionFailure("a CPU runs that nobody has") }
-        return try owner._withUnsafeGuaranteedRef { try body(unsafeDowncast($0, to: CPU.self)) }
+        return try Unmanaged<CPU>.fromOpaque(owner)._withUnsafeGuaranteedRef { try body($0) }
     }
 }

@@ -22,8 +22,26 @@ struct NearMemory {
     var isReadable = false
     var isWritable = false
     var isDevice = false
-    var handler: DeviceHandler?
-    var hooks: [AccessHook] = []
+    /// Who answers for it, without a count: the engine keeps them.
+    var handler: Unmanaged<DeviceHandler>?
+    /// Whom to tell, kept by `keeper`.
+    var hooks: UnsafeBufferPointer<Unmanaged<AccessHook>> { keeper?.hooks ?? UnsafeBufferPointer(start: nil, count: 0) }
+    var keeper: AccessHookList?
+}
+
+/// Hooks to walk without counting who has them.
+final class AccessHookList {
+    private let all: [AccessHook]
+    let hooks: UnsafeBufferPointer<Unmanaged<AccessHook>>
+
+    init(_ all: [AccessHook]) {
+        self.all = all
+        let copy = UnsafeMutableBufferPointer<Unmanaged<AccessHook>>.allocate(capacity: all.count)
+        for (n, hook) in all.enumerated() { copy.initializeElement(at: n, to: .passUnretained(hook)) }
+        hooks = UnsafeBufferPointer(copy)
+    }
+
+    deinit { hooks.deallocate() }
 }
 
 /// An access that was made for generated code.
@@ -51,43 +69,44 @@ extension CPUContext {
         let kind = record.kind
         pc = record.pc
         calledPC = record.pc
+        calledEarly = Int64(record.countedEarly)
         context.pointee.access_site = UInt64(record.site)
         context.pointee.is_rebuilt = 0
-        isSuspended = true
-        guard kind.contains(.isDescribed) else { return false }
+        context.pointee.is_suspended = 1
+        guard kind.isDescribed else { return false }
         if kind.ordinal == 0 { context.pointee.accesses_made = 0 }
         let address = general(record.base).pointee &+ UInt64(bitPattern: Int64(record.displacement))
         let size = 1 &<< kind.size
-        if kind.contains(.isAligned), address & UInt64(size &- 1) != 0 { return false }
+        if kind.isAligned, address & UInt64(size &- 1) != 0 { return false }
         let changes = lyrebird_load_acquire(engine._withUnsafeGuaranteedRef { $0.changes })
         guard isNear(address, size) else { return false }
-        let isWrite = kind.contains(.isWrite)
+        let isWrite = kind.isWrite
         var value = isWrite ? operand(record, size) : 0
+        asked = nil
         let isMade = near.isDevice ? ask(address, size, isWrite, &value) : access(address, size, isWrite, &value, kind)
-        guard isMade else { return false }
+        guard isMade else {
+            if asked != nil { suspend(record, changes) }
+            return false
+        }
         let goesOn = mayGoOn(since: changes)
-        if !goesOn || !kind.contains(.isOnly) {
+        if !goesOn || !kind.isOnly {
             note(MadeAccess(address: address, size: size, isWrite: isWrite, value: value, ordinal: kind.ordinal))
         }
         guard goesOn else { return false }
         if !isWrite { setOperand(record, kind, value) }
-        isSuspended = false
+        context.pointee.is_suspended = 0
         return true
     }
 
     // MARK: Operands
 
     @inline(__always) private func general(_ number: UInt8) -> UnsafeMutablePointer<UInt64> {
-        (UnsafeMutableRawPointer(context) + Self.generalOffset).assumingMemoryBound(to: UInt64.self) + Int(number)
+        savedGeneral + Int(number)
     }
 
     @inline(__always) private func vector(_ number: UInt8) -> UnsafeMutablePointer<UInt64> {
-        (UnsafeMutableRawPointer(context) + Self.vectorOffset).assumingMemoryBound(to: UInt64.self) + 2
-            &* (Int(number) &- 16)
+        savedVectors + 2 &* (Int(number) &- 16)
     }
-
-    private static let generalOffset = MemoryLayout<lyrebird_context>.offset(of: \.fault_gpr)!
-    private static let vectorOffset = MemoryLayout<lyrebird_context>.offset(of: \.fault_xmm)!
 
     @inline(__always) static func cut(_ value: UInt64, _ size: Int) -> UInt64 {
         size >= 8 ? value : value & (1 &<< UInt64(8 &* size) &- 1)
@@ -111,10 +130,10 @@ extension CPUContext {
         if register >= 16 {
             vector(register)[0] = low
             vector(register)[1] = UInt64(truncatingIfNeeded: value &>> 64)
-        } else if kind.contains(.isSigned64) || kind.contains(.isSigned32) {
+        } else if kind.isSigned64 || kind.isSigned32 {
             let shift = 64 &- (8 &<< UInt64(kind.size))
             let extended = UInt64(bitPattern: Int64(bitPattern: low &<< shift) &>> Int64(shift))
-            general(register).pointee = kind.contains(.isSigned64) ? extended : extended & 0xFFFF_FFFF
+            general(register).pointee = kind.isSigned64 ? extended : extended & 0xFFFF_FFFF
         } else {
             general(register).pointee = low
         }
@@ -149,8 +168,8 @@ extension CPUContext {
                 near.isDevice = region.device >= 0
                 near.isReadable = region.rights.hostProtection & 1 != 0
                 near.isWritable = region.rights.contains(.write)
-                if near.isDevice { near.handler = engine.devices[Int(region.device)] }
-                near.hooks = engine.accessHooks
+                if near.isDevice { near.handler = engine.devices[Int(region.device)].map { .passUnretained($0) } }
+                if !engine.accessHooks.isEmpty { near.keeper = AccessHookList(engine.accessHooks) }
                 return true
             }
         }
@@ -159,14 +178,22 @@ extension CPUContext {
     /// Asks the device that is near.
     private func ask(_ address: UInt64, _ size: Int, _ isWrite: Bool, _ value: inout UInt128) -> Bool {
         // The interpreter asks in words, and tells hooks.
-        guard size <= 8, near.hooks.isEmpty, let handler = near.handler else { return false }
+        guard size <= 8, near.keeper == nil else { return false }
+        guard let handler = near.handler else {
+            asked = DeviceAccess(
+                address: address, size: size, isWrite: isWrite, value: UInt64(truncatingIfNeeded: value))
+            return false
+        }
         beginFunction()
         defer { endFunction() }
         do {
-            let answer = try handler(
-                DeviceAccess(
-                    address: address, size: size, isWrite: isWrite, value: UInt64(truncatingIfNeeded: value)))
-            if !isWrite { value = UInt128(Self.cut(answer, size)) }
+            if isWrite {
+                try handler._withUnsafeGuaranteedRef {
+                    try $0.write(address, size, UInt64(truncatingIfNeeded: value))
+                }
+            } else {
+                value = UInt128(Self.cut(try handler._withUnsafeGuaranteedRef { try $0.read(address, size) }, size))
+            }
             return true
         } catch {
             hookError = error
@@ -191,28 +218,33 @@ extension CPUContext {
             endFunction()
             guard lyrebird_copy(host, &value, size) == 0 else { return false }
         }
-        if kind.contains(.isOrdered) { lyrebird_fence() }
+        if kind.isOrdered { lyrebird_fence() }
         return true
     }
 
     /// Tells those who want to know, 8 bytes at a time. - Returns: false if one of them throws.
     private func tell(_ address: UInt64, _ size: Int, isWrite: Bool, _ value: UInt128) -> Bool {
+        guard near.keeper != nil else { return true }
         let hooks = near.hooks
-        if hooks.isEmpty { return true }
         for offset in stride(from: 0, to: size, by: 8) {
             let part = DeviceAccess(
                 address: address &+ UInt64(offset), size: min(size &- offset, 8), isWrite: isWrite,
                 value: UInt64(truncatingIfNeeded: offset == 0 ? value : value &>> 64))
             let last = part.address &+ UInt64(part.size &- 1)
-            for hook in hooks where hook.wants(part.address, last, isWrite: isWrite) {
-                beginFunction()
-                defer { endFunction() }
-                do {
-                    try hook.body(self, part)
-                } catch {
-                    hookError = error
-                    return false
+            for hook in hooks {
+                let goesOn = hook._withUnsafeGuaranteedRef { hook in
+                    guard hook.wants(part.address, last, isWrite: isWrite) else { return true }
+                    beginFunction()
+                    defer { endFunction() }
+                    do {
+                        try hook.call(self, part)
+                        return true
+                    } catch {
+                        hookError = error
+                        return false
+                    }
                 }
+                guard goesOn else { return false }
             }
         }
         return true
@@ -265,6 +297,59 @@ extension CPUContext {
         return nil
     }
 
+    // MARK: Leaving for a device
+
+    /// `run` is left for the value of a device. If nobody changes anything, generated code goes on behind the access.
+    private func suspend(_ record: AccessRecord, _ changes: UInt64) {
+        suspended = (record, changes)
+        answer = 0
+    }
+
+    /// The device that `run` is left for.
+    func takeAsked() -> DeviceAccess? {
+        defer { asked = nil }
+        return asked
+    }
+
+    /// Whether generated code can go on where it was left for a device, if no translation is dropped.
+    func isResumable() -> Bool {
+        pc == calledPC && counts == (mode & Variant.counted != 0) && (context.pointee.is_rebuilt == 0 || !isChanged)
+    }
+
+    /// Makes the access that generated code was left for, if its translation is there.
+    func prepareToResume() -> Bool {
+        let (record, changes) = suspended!
+        guard lyrebird_load_acquire(engine._withUnsafeGuaranteedRef { $0.changes }) == changes else { return false }
+        let kind = record.kind
+        let value = UInt128(Self.cut(answer, 1 &<< kind.size))
+        if !kind.isOnly {
+            let address = general(record.base).pointee &+ UInt64(bitPattern: Int64(record.displacement))
+            note(
+                MadeAccess(
+                    address: address, size: 1 &<< kind.size, isWrite: kind.isWrite, value: value, ordinal: kind.ordinal)
+            )
+        }
+        if !kind.isWrite { setOperand(record, kind, value) }
+        context.pointee.resume_address = UInt64(UInt(bitPattern: record.returnAddress))
+        context.pointee.is_suspended = 0
+        suspended = nil
+        return true
+    }
+
+    /// Generated code does not go on where it was left for a device: the state is as before the instruction, which knows the answer.
+    func settle() {
+        guard context.pointee.is_suspended != 0, lyrebird_load32(Engine.insideField(context)) != 3 else { return }
+        _ = rebuiltState()
+        let isRead = !suspended!.record.kind.isWrite
+        suspended = nil
+        if let variant = takeRebuiltState() { keepEntryVariant(variant, at: calledPC) }
+        _ = takeFloatFlags()
+        engine._withUnsafeGuaranteedRef { engine in
+            if emulator == nil { emulator = AccessEmulator(engine, self) }
+            emulator!.takeOver(calledPC, answer: answer, awaitsMore: isRead)
+        }
+    }
+
     // MARK: State
 
     /// Guest state at a call, exact; made if nobody has looked yet. What is changed there counts.
@@ -280,7 +365,7 @@ extension CPUContext {
 
     /// The CPU leaves: its state is what has been rebuilt, if that is so.
     func takeRebuiltState() -> UInt32? {
-        isSuspended = false
+        context.pointee.is_suspended = 0
         guard lyrebird_load32(rebuiltField) != 0 else { return nil }
         context.pointee.is_rebuilt = 0
         liveState.copyMemory(from: rebuilt!, byteCount: stateSize)
@@ -299,7 +384,7 @@ extension Engine {
         cpu.context.pointee.fault_rip = cpu.context.pointee.code_start + cpu.context.pointee.access_site
         let place = rebuildState(cpu, into: state)
         cpu.rebuiltVariant = place.variant
-        if cpu.counts { cpu.addRemaining(place.countedEarly, in: state) }
+        if place.countedEarly > 0 { cpu.addRemaining(place.countedEarly, in: state) }
         let flags = cpu.floatFlags
         if flags != 0 { architecture.addFloatFlags(flags, to: state) }
         (state + size).copyMemory(from: state, byteCount: size)

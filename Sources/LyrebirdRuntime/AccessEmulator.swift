@@ -19,8 +19,13 @@ public struct DeviceAccess: Sendable, Equatable {
     public var isPort = false
 }
 
-/// Answers a device's accesses: the value of a read; of a write nobody looks at it.
-public typealias DeviceHandler = @Sendable (DeviceAccess) throws -> UInt64
+/// Answers for a device or for ports. The embedding API has a class for its closures.
+open class DeviceHandler: @unchecked Sendable {
+    public init() {}
+    /// - Parameter size: bytes: 1, 2, 4 or 8.
+    open func read(_ address: UInt64, _ size: Int) throws -> UInt64 { 0 }
+    open func write(_ address: UInt64, _ size: Int, _ value: UInt64) throws {}
+}
 
 /// What a CPU needs to interpret single instructions.
 final class AccessEmulator {
@@ -73,6 +78,13 @@ final class AccessEmulator {
             return true
         }
         return isThere ? place : nil
+    }
+
+    /// The CPU was left at a call for an access to a device, and does not go on behind it.
+    func takeOver(_ pc: UInt64, answer: UInt64, awaitsMore: Bool) {
+        answers = [answer]
+        answeredPC = pc
+        awaitsAnswer = awaitsMore
     }
 
     /// Gives the read that the CPU was left for its value.
@@ -224,7 +236,7 @@ private struct CheckedMemory: InterpreterMemory {
     /// Tells hooks of an access, 8 bytes at a time.
     private mutating func tell(_ address: UInt64, _ size: Int, _ value: UInt128, isWrite: Bool) throws(MemoryFault) {
         let hooks = engine.locked { engine.accessHooks }
-        if hooks.isEmpty { return }
+        guard !hooks.isEmpty else { return }
         for offset in stride(from: 0, to: size, by: 8) {
             let count = min(8, size - offset)
             let access = DeviceAccess(
@@ -233,7 +245,7 @@ private struct CheckedMemory: InterpreterMemory {
             do {
                 let last = access.address &+ UInt64(count - 1)
                 for hook in hooks where hook.wants(access.address, last, isWrite: isWrite) {
-                    try hook.body(cpu, access)
+                    try hook.call(cpu, access)
                 }
             } catch {
                 self.error = error
@@ -332,7 +344,12 @@ private struct CheckedMemory: InterpreterMemory {
         }
         if let handler = access.isPort ? engine.handler(ofPort: access.address) : engine.handler(of: device) {
             do {
-                let value = try handler(access)
+                var value: UInt64 = 0
+                if access.isWrite {
+                    try handler.write(access.address, access.size, access.value)
+                } else {
+                    value = try handler.read(access.address, access.size)
+                }
                 answers.append(value)
                 asked += 1
                 return Self.cut(value, access.size)

@@ -6,47 +6,42 @@ import CLyrebird
 import LyrebirdIR
 import LyrebirdX64
 
-/// Is told of an access to memory before it is made; of a read, `value` is what will be read.
-public typealias AccessHandler = @Sendable (CPUContext, DeviceAccess) throws -> Void
-
-/// A function and the addresses that it is called for.
-public final class AccessHook: @unchecked Sendable {
-    let low: UInt64
+/// Is called for accesses to addresses. The embedding API has a class for its closures.
+open class AccessHook: @unchecked Sendable {
+    final let low: UInt64
     /// The last address.
-    let high: UInt64
-    let sides: WatchedSides
-    let body: AccessHandler
+    final let high: UInt64
+    final let sides: WatchedSides
     /// Set once it is removed; a CPU that is calling hooks may still know it.
-    @exclusivity(unchecked) fileprivate(set) var isRemoved = false
+    @exclusivity(unchecked) fileprivate(set) final var isRemoved = false
 
-    fileprivate init(low: UInt64, high: UInt64, sides: WatchedSides, body: @escaping AccessHandler) {
+    /// - Parameter high: the last address.
+    public init(low: UInt64, high: UInt64, reads: Bool, writes: Bool) {
         self.low = low
         self.high = high
+        var sides: WatchedSides = []
+        if reads { sides.insert(.reads) }
+        if writes { sides.insert(.writes) }
         self.sides = sides
-        self.body = body
     }
 
+    /// - Parameter access: is made then; of a read, `value` is what will be read.
+    open func call(_ cpu: CPUContext, _ access: DeviceAccess) throws {}
+
     /// Whether it is to be told of an access.
-    @inline(__always) func wants(_ address: UInt64, _ last: UInt64, isWrite: Bool) -> Bool {
+    @inline(__always) final func wants(_ address: UInt64, _ last: UInt64, isWrite: Bool) -> Bool {
         address <= high && last >= low && sides.contains(isWrite ? .writes : .reads) && !isRemoved
     }
 }
 
 extension Engine {
-    /// Lets a function be told of accesses to a range of checked memory: of code that runs meanwhile, from the next block on.
-    public func addAccessHook(
-        _ low: UInt64, _ high: UInt64, reads: Bool, writes: Bool, _ body: @escaping AccessHandler
-    ) -> AccessHook {
-        var sides: WatchedSides = []
-        if reads { sides.insert(.reads) }
-        if writes { sides.insert(.writes) }
-        let hook = AccessHook(low: low, high: high, sides: sides, body: body)
+    /// Lets a hook be called for accesses to checked memory: of code that runs meanwhile, from the next block on.
+    public func addAccessHook(_ hook: AccessHook) {
         locked {
             registerBarrier()
             accessHooks.append(hook)
             watchChanged()
         }
-        return hook
     }
 
     public func removeAccessHook(_ hook: AccessHook) {

@@ -18,7 +18,9 @@ public final class CPUContext {
     let liveState: UnsafeMutableRawPointer
     let stateSize: Int
     /// The guest's state, by the layout's offsets: exact, wherever the CPU is.
-    @inline(__always) public var state: UnsafeMutableRawPointer { isSuspended ? rebuiltState() : liveState }
+    @inline(__always) public var state: UnsafeMutableRawPointer {
+        context.pointee.is_suspended != 0 ? rebuiltState() : liveState
+    }
     let table: UnsafeMutablePointer<JumpTableEntry>
     private let emptyTable: UnsafeMutablePointer<JumpTableEntry>
     private let tableBits: Int
@@ -28,20 +30,31 @@ public final class CPUContext {
     private let mappingSize: Int
     /// The flush after which this CPU's table and prediction stack are right.
     @exclusivity(unchecked) var generation = 0
-    @exclusivity(unchecked) public var pc: UInt64 = 0
+    /// Address of the next instruction. In the context, where another module gets at it without a call.
+    @inline(__always) public var pc: UInt64 {
+        get { context.pointee.guest_pc }
+        set { context.pointee.guest_pc = newValue }
+    }
     /// Made when it is first needed.
     @exclusivity(unchecked) var emulator: AccessEmulator?
 
-    // Calls for accesses (AccessCalls.swift): whether one is under way, for which instruction; what memory is near; what has been made of
+    // Calls for accesses (AccessCalls.swift): for which instruction, and how many have been counted that are not over; what memory is near; what has been made of
     // an instruction; the state as rebuilt, behind it the same once more, and how the instruction is entered with it.
-    @exclusivity(unchecked) public internal(set) var isSuspended = false
     @exclusivity(unchecked) var calledPC: UInt64 = 0
+    @exclusivity(unchecked) var calledEarly: Int64 = 0
+    /// The device's access that `run` is left for, what called for it and how many translations had been dropped then, and the answer.
+    @exclusivity(unchecked) var asked: DeviceAccess?
+    @exclusivity(unchecked) var suspended: (record: AccessRecord, changes: UInt64)?
+    @exclusivity(unchecked) var answer: UInt64 = 0
     @exclusivity(unchecked) var near = NearMemory()
     @exclusivity(unchecked) var made: UnsafeMutablePointer<MadeAccess>?
     @exclusivity(unchecked) var madePC: UInt64 = 0
     @exclusivity(unchecked) var rebuilt: UnsafeMutableRawPointer?
     @exclusivity(unchecked) var rebuiltVariant: UInt32 = 0
     let rebuiltField: UnsafeMutablePointer<UInt32>
+    /// The host's registers at a fault or a call.
+    let savedGeneral: UnsafeMutablePointer<UInt64>
+    let savedVectors: UnsafeMutablePointer<UInt64>
     /// The engine's.
     @exclusivity(unchecked) private(set) var mappingVersion: UnsafeMutablePointer<UInt64>!
 
@@ -65,7 +78,10 @@ public final class CPUContext {
     /// The engine lives longer.
     @exclusivity(unchecked) private(set) var engine: Unmanaged<Engine>!
     /// The embedder's CPU, which has this context.
-    @exclusivity(unchecked) public var owner: Unmanaged<AnyObject>?
+    @inline(__always) public var owner: UnsafeRawPointer? {
+        get { UnsafeRawPointer(bitPattern: UInt(context.pointee.embedder)) }
+        set { context.pointee.embedder = UInt64(UInt(bitPattern: newValue)) }
+    }
 
     func attach(to engine: Engine) {
         self.engine = Unmanaged.passUnretained(engine)
@@ -82,8 +98,21 @@ public final class CPUContext {
     private let counterOffset: Int
     /// Instructions that may still be executed.
     public var remaining: Int64 {
-        get { state.load(fromByteOffset: counterOffset, as: Int64.self) }
-        set { state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self) }
+        get {
+            let live = liveState.load(fromByteOffset: counterOffset, as: Int64.self)
+            if context.pointee.is_suspended == 0 { return live }
+            return context.pointee.is_rebuilt == 0
+                ? live &+ calledEarly : state.load(fromByteOffset: counterOffset, as: Int64.self)
+        }
+        set {
+            if context.pointee.is_suspended == 0 {
+                liveState.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self)
+            } else if context.pointee.is_rebuilt == 0, newValue >= calledEarly {
+                liveState.storeBytes(of: newValue &- calledEarly, toByteOffset: counterOffset, as: Int64.self)
+            } else {
+                state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self)
+            }
+        }
     }
     func addRemaining(_ count: UInt64, in state: UnsafeMutableRawPointer) {
         let place = (state + counterOffset).assumingMemoryBound(to: UInt64.self)
@@ -108,7 +137,8 @@ public final class CPUContext {
         return left.pc == pc ? left.variant : 0
     }
 
-    func keepEntryVariant(_ variant: UInt32) { left = (pc, variant) }
+    func keepEntryVariant(_ variant: UInt32) { keepEntryVariant(variant, at: pc) }
+    func keepEntryVariant(_ variant: UInt32, at pc: UInt64) { left = (pc, variant) }
 
     /// Makes the calling thread the one that runs the CPU. - Returns: false if there is one.
     public func take() -> Bool { lyrebird_exchange32(runningField, 1) == 0 }
@@ -148,6 +178,10 @@ public final class CPUContext {
         stateSize = layout.size
         rebuiltField = (base + MemoryLayout<lyrebird_context>.offset(of: \.is_rebuilt)!)
             .assumingMemoryBound(to: UInt32.self)
+        savedGeneral = (base + MemoryLayout<lyrebird_context>.offset(of: \.fault_gpr)!)
+            .assumingMemoryBound(to: UInt64.self)
+        savedVectors = (base + MemoryLayout<lyrebird_context>.offset(of: \.fault_xmm)!)
+            .assumingMemoryBound(to: UInt64.self)
         runningField = (base + MemoryLayout<lyrebird_context>.offset(of: \.running)!)
             .assumingMemoryBound(to: UInt32.self)
         table = (base + contextSize).assumingMemoryBound(to: JumpTableEntry.self)
@@ -244,6 +278,8 @@ public final class CPUContext {
         lyrebird_discard_signals(context)
         context.pointee.float_words.flags = 0
         context.pointee.x87_is_loaded = 0
+        context.pointee.is_suspended = 0
+        suspended = nil
         release()
         lyrebird_store32(Engine.insideField(context), 0)
     }
@@ -258,10 +294,15 @@ public final class CPUContext {
     }
 
     /// Forgets what devices have answered to the instruction that the CPU was left in.
-    public func forgetAnswers() { emulator?.forget() }
+    public func forgetAnswers() {
+        settle()
+        emulator?.forget()
+    }
 
     /// Gives the value of the device's read that this CPU was left for.
-    public func answer(_ value: UInt64) { emulator?.answer(value) }
+    public func answer(_ value: UInt64) {
+        if suspended != nil { answer = value } else { emulator?.answer(value) }
+    }
 
     /// Asks the CPU to leave generated code; from any thread.
     public func requestStop(_ bits: UInt32 = 1) { lyrebird_request_stop(context, bits) }

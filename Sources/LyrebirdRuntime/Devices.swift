@@ -22,7 +22,7 @@ extension Engine {
     var codeVersion: Int { statistics.invalidated &+ statistics.flushes }
 
     /// Lets a function answer ports; the latest one counts.
-    public func mapPorts(_ range: ClosedRange<UInt64>, handler: @escaping DeviceHandler) {
+    public func mapPorts(_ range: ClosedRange<UInt64>, handler: DeviceHandler) {
         locked { ports.append((range, handler)) }
     }
 

@@ -211,7 +211,8 @@ public final class Engine: @unchecked Sendable {
         lyrebird_set_current(context)
         if let nanoseconds { try limit(cpu, nanoseconds) }
         if contract.memory != .identity { setBase(memory.base) }
-        readMode(cpu)
+        if context.pointee.is_suspended != 0, !cpu.isResumable() { cpu.settle() }
+        if context.pointee.is_suspended == 0 { readMode(cpu) }
         // How the next translation is entered, if that is not from its first instruction's start.
         var variant = cpu.takeEntryVariant()
         defer {
@@ -225,7 +226,8 @@ public final class Engine: @unchecked Sendable {
         // Code that generated code may jump to by itself may be entered as well. The table knows where a CPU goes on after a trap;
         // where generated code was left for want of an entry, it does not.
         var asksTable = true
-        if let emulator = cpu.emulator, emulator.isUnderWay(at: cpu.pc), !cpu.counts || cpu.remaining > 0,
+        if context.pointee.is_suspended == 0, let emulator = cpu.emulator, emulator.isUnderWay(at: cpu.pc),
+            !cpu.counts || cpu.remaining > 0,
             let reason = try emulator.run(&variant)
         {
             return reason
@@ -250,7 +252,12 @@ public final class Engine: @unchecked Sendable {
             if stop & TimeLimits.bit != 0 { return .timeLimit }
             // Asked to leave a loop, and is out of it.
             if stop & Self.loopBit != 0 { _ = lyrebird_and32(Self.stopField(context), ~Self.loopBit) }
-            lyrebird_store32(Self.insideField(context), 1)
+            if hasBarrier {
+                lyrebird_store_release32(Self.insideField(context), 1)
+                lyrebird_compiler_fence()
+            } else {
+                lyrebird_store32(Self.insideField(context), 1)
+            }
             if lyrebird_load32(stopTheWorld) != 0 {
                 lyrebird_store32(Self.insideField(context), 0)
                 // Whoever stopped the world has the lock.
@@ -264,32 +271,49 @@ public final class Engine: @unchecked Sendable {
             if cpu.counts, cpu.remaining == 1 { steps = true }
             let entered = steps ? variant | Variant.single : variant
             let mode = cpu.mode | entered
-            var host = asksTable && entered == 0 ? cpu.remembered(pc: cpu.pc) : 0
-            asksTable = false
-            if host == 0 {
-                let place = index.hotStart(pc: cpu.pc, mode: mode)
-                if place == 0 {
+            let enteredPC = cpu.pc
+            let kind: ExitKind
+            if context.pointee.is_suspended != 0 {
+                guard cpu.prepareToResume() else {
                     lyrebird_store32(Self.insideField(context), 0)
-                    if let reason = translate(cpu, mode) { return reason }
+                    cpu.settle()
+                    readMode(cpu)
+                    variant = cpu.takeEntryVariant()
+                    if let reason = try cpu.emulator!.run(&variant) { return reason }
                     continue
                 }
-                host = UInt64(UInt(bitPattern: cache.executable + place))
-                if entered == 0 {
-                    cpu.remember(pc: cpu.pc, host: host)
-                    // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before
-                    // it was remembered, the index says so now.
-                    lyrebird_fence()
-                    if index.hotStart(pc: cpu.pc, mode: mode) != place {
-                        cpu.forget(pc: cpu.pc)
+                kind = ExitKind(rawValue: lyrebird_enter(stubs.resume, context, 0))!
+            } else {
+                var host = asksTable && entered == 0 ? cpu.remembered(pc: cpu.pc) : 0
+                asksTable = false
+                if host == 0 {
+                    let place = index.hotStart(pc: cpu.pc, mode: mode)
+                    if place == 0 {
                         lyrebird_store32(Self.insideField(context), 0)
+                        if let reason = translate(cpu, mode) { return reason }
                         continue
                     }
+                    host = UInt64(UInt(bitPattern: cache.executable + place))
+                    if entered == 0 {
+                        cpu.remember(pc: cpu.pc, host: host)
+                        // Dropping a translation takes it out of the index and then out of the jump tables. If it was dropped before
+                        // it was remembered, the index says so now.
+                        lyrebird_fence()
+                        if index.hotStart(pc: cpu.pc, mode: mode) != place {
+                            cpu.forget(pc: cpu.pc)
+                            lyrebird_store32(Self.insideField(context), 0)
+                            continue
+                        }
+                    }
                 }
+                context.pointee.accesses_made = 0
+                kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             }
-            let enteredPC = cpu.pc
-            context.pointee.accesses_made = 0
-            let kind = ExitKind(rawValue: lyrebird_enter(stubs.enter, context, host))!
             let ranIn = generation
+            if kind == .accessCall, let access = cpu.takeAsked() {
+                lyrebird_store_release32(Self.insideField(context), 0)
+                return .device(access)
+            }
             let flags = cpu.takeFloatFlags()
             if flags != 0 { architecture.addFloatFlags(flags, to: cpu.liveState) }
             // What the exit says of the translation must be read while that cannot go away.
@@ -756,8 +780,8 @@ public final class Engine: @unchecked Sendable {
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }
-        // Those that ask the embedder find their translations gone when they come back, and need their state then.
-        for cpu in cpus where lyrebird_load32(Self.insideField(cpu.context)) == 3 { rebuildAside(cpu) }
+        // Those that ask the embedder find their translations gone when they go on, and need their state then.
+        for cpu in cpus where cpu.context.pointee.is_suspended != 0 { rebuildAside(cpu) }
         cache.reset()
         translations.removeAll()
         links.removeAll()

@@ -217,6 +217,67 @@ final class DeviceMemory: @unchecked Sendable {
         #expect(accesses.reads.count == 1000)
     }
 
+    /// Between a read that leaves `run` and its answer anything may happen: the instruction is executed once all the same, with the
+    /// answer and with what was changed.
+    @Test(arguments: Guest.allCases, [false, true]) func betweenAskingAndAnswering(guest: Guest, counted: Bool) throws {
+        // A load, a sum of what was loaded and of another register, a store of the sum; round and round.
+        let program: [UInt8] =
+            guest == .arm64
+            ? A64.bytes([
+                A64.ldr(1, 0), A64.add(2, 2, 1), A64.add(2, 2, 4), A64.str(2, 0, offset: 8), A64.subs(3, 3, imm: 1),
+                A64.bne(-5), A64.svc(0),
+            ])
+            : [
+                0x48, 0x8B, 0x1F, 0x48, 0x01, 0xDA, 0x4C, 0x01, 0xC2, 0x48, 0x89, 0x57, 0x08, 0xFF, 0xC9, 0x75, 0xEF,
+                0x0F, 0x05,
+            ]
+        let (address, loaded, sum, counter, other): (Register, Register, Register, Register, Register) =
+            guest == .arm64 ? (.x0, .x1, .x2, .x3, .x4) : (.rdi, .rbx, .rdx, .rcx, .r8)
+        let sandbox = try Sandbox(guest, program)
+        let (machine, cpu) = (sandbox.machine, sandbox.cpu)
+        try machine.memory.mapDevice(Self.device, size: 4096)
+        cpu[address] = Self.device
+        cpu[counter] = 200
+        cpu.countsInstructions = counted
+        var expected: UInt64 = 0
+        for round in 0..<UInt64(200) {
+            #expect(try cpu.run() == .deviceRead(DeviceAccess(address: Self.device, size: 8)))
+            #expect(cpu.pc == Sandbox.code)
+            if counted { #expect(cpu.instructionsRetired == 6 * round) }
+            switch round % 10 {
+            case 1: #expect(cpu[sum] == expected)
+            case 2: cpu[other] = round
+            case 3: machine.flushTranslations()
+            case 4: cpu.state = cpu.state
+            case 5: try machine.memory.map(0x800_0000 + round << 12, size: 4096, access: .readWrite)
+            case 6: #expect(try cpu.run(budget: .instructions(0)) == .budget)
+            case 7: cpu.stopHandle.stop()
+            case 8: machine.addHook(.block, in: 0...0) { _, _ in }.remove()
+            case 9: cpu[.control(guest)] = cpu[.control(guest)]
+            default: break
+            }
+            if round % 10 == 4 {
+                // Who sets all of the state has not asked.
+                #expect(try cpu.run() == .deviceRead(DeviceAccess(address: Self.device, size: 8)))
+            }
+            cpu.answer(round)
+            if round % 10 == 7 { #expect(try cpu.run() == .stopped) }
+            expected &+= round &+ cpu[other]
+            let written = DeviceAccess(address: Self.device + 8, size: 8, value: expected)
+            if counted, round % 3 == 0 {
+                #expect(try cpu.run(budget: .instructions(2)) == .budget)
+                #expect(cpu[loaded] == round)
+                #expect(cpu.instructionsRetired == 6 * round + 2)
+            }
+            #expect(try cpu.run() == .deviceWrite(written))
+            if round % 7 == 0 { #expect(cpu[sum] == expected) }
+            if counted { #expect(cpu.instructionsRetired == 6 * round + 3) }
+        }
+        #expect(try cpu.run() == .systemCall(immediate: 0))
+        if counted { #expect(cpu.instructionsRetired == 1201) }
+        #expect(cpu[loaded] == 199)
+    }
+
     /// Of two accesses of an instruction the second one throws: the first is not made again.
     @Test func noAccessIsMadeTwice() throws {
         // ldp x1, x2, [x0]; subs; b.ne

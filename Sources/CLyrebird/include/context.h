@@ -74,8 +74,14 @@ struct lyrebird_context {
     // How many accesses of the guest instruction under way have been made by calls, of one that makes several.
     uint32_t accesses_made;
     // Whether the CPU's state at a call for an access has been rebuilt, since somebody has looked.
-    uint32_t is_rebuilt, padding;
-    uint64_t room[26];
+    uint32_t is_rebuilt;
+    // Whether generated code waits for such a call: its registers have what the state has not.
+    uint32_t is_suspended;
+    // Address of the next instruction, while the CPU is not in generated code; and the embedder's object that has it.
+    uint64_t guest_pc, embedder;
+    // Where generated code goes on behind an access for which `run` was left.
+    uint64_t resume_address;
+    uint64_t room[23];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];
     uint64_t fault_rip;

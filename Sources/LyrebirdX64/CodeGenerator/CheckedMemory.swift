@@ -40,12 +40,13 @@ public struct WatchedSides: OptionSet, Sendable {
 
 /// What generated code says of an access for which it calls: it stands in front of the call.
 public struct AccessRecord {
-    static let size = 24
+    static let size = 28
     static let callLength = 5
 
     private let start: UnsafeRawPointer
+    /// Of the call.
+    @inline(__always) public var returnAddress: UnsafeRawPointer { start + (Self.size &+ Self.callLength) }
 
-    /// - Parameter returnAddress: of the call.
     @inline(__always) public init(returnAddress: UnsafeRawPointer) {
         start = returnAddress - (Self.size &+ Self.callLength)
     }
@@ -63,25 +64,35 @@ public struct AccessRecord {
     }
     @inline(__always) public var number: Int32 { start.loadUnaligned(fromByteOffset: 20, as: Int32.self) }
 
+    /// Guest instructions that have been counted and are not over.
+    @inline(__always) public var countedEarly: UInt32 { start.loadUnaligned(fromByteOffset: 24, as: UInt32.self) }
+
     public static let immediate: UInt8 = 0xFF
 
-    public struct Kind: OptionSet, Sendable {
-        public let rawValue: UInt16
-        @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+    public struct Kind: Sendable {
+        let rawValue: UInt16
+        @inline(__always) init(rawValue: UInt16) { self.rawValue = rawValue }
         /// Log2 of the bytes: 0 to 4.
         @inline(__always) public var size: Int { Int(rawValue & 7) }
-        public static let isWrite = Kind(rawValue: 1 << 3)
+        static let isWrite: UInt16 = 1 << 3
+        static let isSigned64: UInt16 = 1 << 4
+        static let isSigned32: UInt16 = 1 << 5
+        static let isAligned: UInt16 = 1 << 6
+        static let isOrdered: UInt16 = 1 << 7
+        static let isOnly: UInt16 = 1 << 8
+        static let isDescribed: UInt16 = 1 << 9
+        @inline(__always) public var isWrite: Bool { rawValue & Self.isWrite != 0 }
         /// What is loaded is extended with its sign, to 64 or to 32 bits; with zeros otherwise.
-        public static let isSigned64 = Kind(rawValue: 1 << 4)
-        public static let isSigned32 = Kind(rawValue: 1 << 5)
+        @inline(__always) public var isSigned64: Bool { rawValue & Self.isSigned64 != 0 }
+        @inline(__always) public var isSigned32: Bool { rawValue & Self.isSigned32 != 0 }
         /// The address has to be aligned.
-        public static let isAligned = Kind(rawValue: 1 << 6)
+        @inline(__always) public var isAligned: Bool { rawValue & Self.isAligned != 0 }
         /// Later loads have to come after it.
-        public static let isOrdered = Kind(rawValue: 1 << 7)
+        @inline(__always) public var isOrdered: Bool { rawValue & Self.isOrdered != 0 }
         /// Its instruction has no other.
-        public static let isOnly = Kind(rawValue: 1 << 8)
+        @inline(__always) public var isOnly: Bool { rawValue & Self.isOnly != 0 }
         /// The rest of the record holds: other accesses are left to the interpreter.
-        public static let isDescribed = Kind(rawValue: 1 << 9)
+        @inline(__always) public var isDescribed: Bool { rawValue & Self.isDescribed != 0 }
         /// How many accesses of the instruction come before it.
         @inline(__always) public var ordinal: Int { Int(rawValue &>> 10) }
         public static let ordinals = 64
@@ -197,6 +208,7 @@ extension CodeGenerator {
             // Until somebody says more.
             cold.long(0)
             cold.quad(0)
+            cold.long(counts ? countedEarly : 0)
             cold.call(to: stubs.accessCall)
             cold.jmp(rel32: 0)
         default:
@@ -214,16 +226,15 @@ extension CodeGenerator {
         accessRecord = nil
         let access = i.access
         guard !access.startsPair, let place = ordinal(of: index, unit) else { return }
-        var kind = UInt16(access.size) | UInt16(place.ordinal &<< 10) | AccessRecord.Kind.isDescribed.rawValue
+        var kind = UInt16(access.size) | UInt16(place.ordinal &<< 10) | AccessRecord.Kind.isDescribed
         if i.opcode == .store {
-            kind |= AccessRecord.Kind.isWrite.rawValue
-            if access.order == .release || access.order == .sequential { kind |= AccessRecord.Kind.isOrdered.rawValue }
+            kind |= AccessRecord.Kind.isWrite
+            if access.order == .release || access.order == .sequential { kind |= AccessRecord.Kind.isOrdered }
         } else if access.isSigned {
-            let wide = AccessRecord.Kind.isSigned64, narrow = AccessRecord.Kind.isSigned32
-            kind |= i.type == .i64 ? wide.rawValue : narrow.rawValue
+            kind |= i.type == .i64 ? AccessRecord.Kind.isSigned64 : AccessRecord.Kind.isSigned32
         }
-        if access.isAligned { kind |= AccessRecord.Kind.isAligned.rawValue }
-        if place.isOnly { kind |= AccessRecord.Kind.isOnly.rawValue }
+        if access.isAligned { kind |= AccessRecord.Kind.isAligned }
+        if place.isOnly { kind |= AccessRecord.Kind.isOnly }
         let raw = UnsafeMutableRawPointer(record)
         raw.storeBytes(of: memory.displacement, toByteOffset: 12, as: Int32.self)
         raw.storeBytes(of: memory.base, toByteOffset: 16, as: UInt8.self)

@@ -38,6 +38,8 @@ public struct CommonStubs: @unchecked Sendable {
     /// Calls the runtime for an access, the return address being that behind an `AccessRecord`, and returns if it has been made. Every
     /// register is kept.
     let accessCall: UnsafeRawPointer
+    /// `UInt32 resume(context, 0)`: goes on behind an access for which generated code was left; as executed.
+    public let resume: UnsafeRawPointer
     /// Where the region starts, from which places in it are counted.
     let start: UnsafeRawPointer
     /// Calls hooks, RAX being the address of a `HookRecord`, and returns if the unit goes on.
@@ -102,6 +104,18 @@ public struct CommonStubs: @unchecked Sendable {
             a.mov(.b64, .rsp, ContextField.hostRSP)
         }
 
+        let stateDisplacement = Int32(RegisterContract.stateOffset + RegisterContract.bias)
+
+        /// From C; RAX is the second argument then.
+        func enterFrame(_ a: inout Assembler) {
+            for register in Self.calleeSaved { a.push(register) }
+            a.sub(.b64, .rsp, imm: 8)
+            a.mov(.b64, .rax, .rsi)
+            a.lea(.b64, .rbp, Memory(base: .rdi, displacement: stateDisplacement))
+            a.mov(.b64, ContextField.hostRSP, .rsp)
+            a.mov(.b64, .rsp, ContextField.predictionRSP)
+        }
+
         /// As the signal handler does it.
         func saveRegisters(_ a: inout Assembler) {
             for n in 0..<16 { a.mov(.b64, ContextField.faultGPR.advanced(by: Int32(8 * n)), GPR(UInt8(n))) }
@@ -140,13 +154,7 @@ public struct CommonStubs: @unchecked Sendable {
 
         a.align(to: 64)
         enter = UnsafeRawPointer(a.cursor) + executableOffset
-        for register in Self.calleeSaved { a.push(register) }
-        a.sub(.b64, .rsp, imm: 8)
-        a.mov(.b64, .rax, .rsi)
-        let stateDisplacement = Int32(RegisterContract.stateOffset + RegisterContract.bias)
-        a.lea(.b64, .rbp, Memory(base: .rdi, displacement: stateDisplacement))
-        a.mov(.b64, ContextField.hostRSP, .rsp)
-        a.mov(.b64, .rsp, ContextField.predictionRSP)
+        enterFrame(&a)
         a.ldmxcsr(ContextField.mxcsr)
         loadPins(&a, storing: false)
         a.jmp(.rax)
@@ -231,6 +239,7 @@ public struct CommonStubs: @unchecked Sendable {
             a.jmp(to: leaveFrame)
             a.bind(isMade)
             giveBack(&a)
+            let goOn = UnsafeRawPointer(a.cursor)
             if let image = contract.x87Image {
                 a.cmp(.b32, ContextField.accessX87, imm: 0)
                 let isAway = a.jccForward(.e)
@@ -246,8 +255,17 @@ public struct CommonStubs: @unchecked Sendable {
                 a.mov(.b64, GPR(UInt8(n)), ContextField.faultGPR.advanced(by: Int32(8 * n)))
             }
             a.ret()
+
+            a.align(to: 16)
+            resume = UnsafeRawPointer(a.cursor) + executableOffset
+            enterFrame(&a)
+            a.ldmxcsr(ContextField.leftMXCSR)
+            a.mov(.b64, .rax, ContextField.resumeAddress)
+            a.push(.rax)
+            a.jmp(to: goOn)
         } else {
             accessCall = exitAccess
+            resume = enter
         }
 
         a.align(to: 64)
