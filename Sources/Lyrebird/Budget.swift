@@ -33,14 +33,19 @@ extension CPU {
         // A function of the host's that the guest has called may run its CPU, a hook may not.
         let isNested = calls.runs > 0 && calls.thread == pthread_self() && !isInHook
         guard isNested || context.take() else { throw CPUError.inUse }
-        let outer = (context.counts, self.budget, context.remaining)
+        let outer = (counts: context.counts, budget: self.budget, remaining: context.counts ? context.remaining : 0)
         calls.thread = pthread_self()
         calls.runs += 1
         beginCounting(budget)
         defer {
             if context.counts { endCounting() }
             calls.runs -= 1
-            if isNested { (context.counts, self.budget, context.remaining) = outer } else { context.release() }
+            if isNested {
+                (context.counts, self.budget) = (outer.counts, outer.budget)
+                if outer.counts { context.remaining = outer.remaining }
+            } else {
+                context.release()
+            }
         }
         let limit = duration.map(Self.nanoseconds)
         let start = limit == nil ? 0 : lyrebird_counter(0, 0)
@@ -79,7 +84,7 @@ extension CPU {
             context.counts = true
             budget = Int64(max(0, count))
         }
-        context.remaining = budget
+        if context.counts { context.remaining = budget }
     }
 
     private func endCounting() {

@@ -69,7 +69,6 @@ extension CPUContext {
         let kind = record.kind
         pc = record.pc
         calledPC = record.pc
-        calledEarly = Int64(record.countedEarly)
         context.pointee.access_site = UInt64(record.site)
         context.pointee.is_rebuilt = 0
         context.pointee.is_suspended = 1
@@ -353,7 +352,7 @@ extension CPUContext {
     // MARK: State
 
     /// Guest state at a call, exact; made if nobody has looked yet. What is changed there counts.
-    func rebuiltState() -> UnsafeMutableRawPointer {
+    public func rebuiltState() -> UnsafeMutableRawPointer {
         if context.pointee.is_rebuilt == 0 {
             engine._withUnsafeGuaranteedRef { engine in engine.locked { engine.rebuildAside(self) } }
         }

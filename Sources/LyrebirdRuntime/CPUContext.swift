@@ -15,7 +15,7 @@ struct JumpTableEntry {
 public final class CPUContext {
     public let context: UnsafeMutablePointer<lyrebird_context>
     /// The guest's state, by the layout's offsets, where generated code has it.
-    let liveState: UnsafeMutableRawPointer
+    public let liveState: UnsafeMutableRawPointer
     let stateSize: Int
     /// The guest's state, by the layout's offsets: exact, wherever the CPU is.
     @inline(__always) public var state: UnsafeMutableRawPointer {
@@ -38,10 +38,9 @@ public final class CPUContext {
     /// Made when it is first needed.
     @exclusivity(unchecked) var emulator: AccessEmulator?
 
-    // Calls for accesses (AccessCalls.swift): for which instruction, and how many have been counted that are not over; what memory is near; what has been made of
+    // Calls for accesses (AccessCalls.swift): for which instruction; what memory is near; what has been made of
     // an instruction; the state as rebuilt, behind it the same once more, and how the instruction is entered with it.
     @exclusivity(unchecked) var calledPC: UInt64 = 0
-    @exclusivity(unchecked) var calledEarly: Int64 = 0
     /// The device's access that `run` is left for, what called for it and how many translations had been dropped then, and the answer.
     @exclusivity(unchecked) var asked: DeviceAccess?
     @exclusivity(unchecked) var suspended: (record: AccessRecord, changes: UInt64)?
@@ -93,26 +92,15 @@ public final class CPUContext {
 
     // MARK: Counting and hooks
 
+    /// How often it has been run.
+    @exclusivity(unchecked) var runs = 0
     /// Whether instructions are counted down from `remaining`; changed between runs only.
     @exclusivity(unchecked) public var counts = false
     private let counterOffset: Int
     /// Instructions that may still be executed.
     public var remaining: Int64 {
-        get {
-            let live = liveState.load(fromByteOffset: counterOffset, as: Int64.self)
-            if context.pointee.is_suspended == 0 { return live }
-            return context.pointee.is_rebuilt == 0
-                ? live &+ calledEarly : state.load(fromByteOffset: counterOffset, as: Int64.self)
-        }
-        set {
-            if context.pointee.is_suspended == 0 {
-                liveState.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self)
-            } else if context.pointee.is_rebuilt == 0, newValue >= calledEarly {
-                liveState.storeBytes(of: newValue &- calledEarly, toByteOffset: counterOffset, as: Int64.self)
-            } else {
-                state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self)
-            }
-        }
+        get { state.load(fromByteOffset: counterOffset, as: Int64.self) }
+        set { state.storeBytes(of: newValue, toByteOffset: counterOffset, as: Int64.self) }
     }
     func addRemaining(_ count: UInt64, in state: UnsafeMutableRawPointer) {
         let place = (state + counterOffset).assumingMemoryBound(to: UInt64.self)
@@ -152,7 +140,10 @@ public final class CPUContext {
         return flags
     }
 
-    var floatFlags: UInt32 { context.pointee.float_words.flags | lyrebird_mxcsr_flags(context.pointee.left_mxcsr) }
+    var floatFlags: UInt32 {
+        let raised = context.pointee.float_is_used != 0 ? lyrebird_mxcsr_flags(context.pointee.left_mxcsr) : 0
+        return context.pointee.float_words.flags | raised
+    }
 
     static let predictionSize = 64 << 10
     static let guardSize = 64 << 10

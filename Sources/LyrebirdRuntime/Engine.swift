@@ -118,6 +118,8 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var index = TranslationIndex()
     /// Counts flushes. Changes only while no CPU is in generated code.
     @exclusivity(unchecked) private var generation = 0
+    /// Whether there is code that may raise flags of floating point.
+    @exclusivity(unchecked) private var usesFloat = false
     /// Whether threads that take no lock can be made to pass a barrier, and need none of their own.
     @exclusivity(unchecked) var hasBarrier = false
 
@@ -177,6 +179,7 @@ public final class Engine: @unchecked Sendable {
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
         if contract.memory != .identity { context.pointee.gs_base = memory.base }
         publishWatch(to: cpu)
+        context.pointee.float_is_used = usesFloat ? 1 : 0
         architecture.initialize(cpu.state)
         cpu.attach(to: self)
         locked {
@@ -202,6 +205,8 @@ public final class Engine: @unchecked Sendable {
     /// Throws what a hook does.
     public func run(_ cpu: CPUContext, nanoseconds: UInt64? = nil) throws -> EngineExit {
         let context = cpu.context
+        cpu.runs &+= 1
+        if cpu.runs == Self.runsBeforeBarrier { locked { registerBarrier() } }
         let previous = lyrebird_get_current()
         // A hook runs another CPU meanwhile. To ask for the base may be a system call, which a thread of a program that runs its own CPU
         // again and again does not need.
@@ -461,6 +466,10 @@ public final class Engine: @unchecked Sendable {
     public static let loopBit: UInt32 = 4
     /// The bit that makes `run` return `.paused`.
     public static let pauseBit: UInt32 = 16
+
+    /// Who enters generated code so often saves the time that registering takes, which may be milliseconds.
+    private static let runsBeforeBarrier = 10_000
+
     /// Interrupts are the stop word's upper half.
     static let interruptShift: UInt32 = 16
 
@@ -554,6 +563,7 @@ public final class Engine: @unchecked Sendable {
         if options.chains {
             for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: linkMode) }
         }
+        if generator.usesFloat, !usesFloat { beginFloat() }
         let number = translations.count
         let (hotStart, coldStart) = (cache.hotUsed, cache.coldStart + cache.coldUsed)
         cache.commit(hot: compiled.hotBytes, cold: compiled.coldBytes)
@@ -770,18 +780,46 @@ public final class Engine: @unchecked Sendable {
         statistics.invalidated += 1
     }
 
-    /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
-    func flush() {
+    /// Waits until no CPU is in generated code, and none goes on there. The lock is held.
+    private func stopAll() {
         lyrebird_store32(stopTheWorld, 1)
         lyrebird_store_release(changes, changes.pointee &+ 1)
         for cpu in cpus { cpu.requestStop(2) }
         // CPUs that come back from hooks and functions look at their tables without a fence of their own.
         if hasBarrier { _ = lyrebird_membarrier() }
+        waitForAll()
+    }
+
+    private func waitForAll() {
         for cpu in cpus {
             while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
         }
+    }
+
+    private func goOn() {
+        for cpu in cpus { _ = lyrebird_and32(Self.stopField(cpu.context), ~2) }
+        lyrebird_store32(stopTheWorld, 0)
+    }
+
+    /// The first code that computes is about to be there: from here on the flags in MXCSR count, and those that are there do not. The
+    /// lock is held.
+    private func beginFloat() {
+        stopAll()
+        usesFloat = true
+        for cpu in cpus {
+            cpu.context.pointee.left_mxcsr = cpu.context.pointee.mxcsr
+            cpu.context.pointee.float_is_used = 1
+        }
+        goOn()
+    }
+
+    /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
+    func flush() {
+        stopAll()
         // Those that ask the embedder find their translations gone when they go on, and need their state then.
         for cpu in cpus where cpu.context.pointee.is_suspended != 0 { rebuildAside(cpu) }
+        // Who has come back meanwhile leaves.
+        waitForAll()
         cache.reset()
         translations.removeAll()
         links.removeAll()
@@ -792,8 +830,7 @@ public final class Engine: @unchecked Sendable {
         counters.removeAll()
         generation += 1
         statistics.flushes += 1
-        for cpu in cpus { _ = lyrebird_and32(Self.stopField(cpu.context), ~2) }
-        lyrebird_store32(stopTheWorld, 0)
+        goOn()
     }
 
     /// Forgets every translation.

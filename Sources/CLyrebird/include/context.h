@@ -81,7 +81,9 @@ struct lyrebird_context {
     uint64_t guest_pc, embedder;
     // Where generated code goes on behind an access for which `run` was left.
     uint64_t resume_address;
-    uint64_t room[23];
+    // Whether there is generated code that raises MXCSR's flags. Without, they are nobody's, and MXCSR may be what it is for the host.
+    uint32_t float_is_used, padding;
+    uint64_t room[22];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];
     uint64_t fault_rip;

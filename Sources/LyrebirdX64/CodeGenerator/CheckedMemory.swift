@@ -40,7 +40,7 @@ public struct WatchedSides: OptionSet, Sendable {
 
 /// What generated code says of an access for which it calls: it stands in front of the call.
 public struct AccessRecord {
-    static let size = 28
+    static let size = 24
     static let callLength = 5
 
     private let start: UnsafeRawPointer
@@ -63,9 +63,6 @@ public struct AccessRecord {
         Kind(rawValue: start.loadUnaligned(fromByteOffset: 18, as: UInt16.self))
     }
     @inline(__always) public var number: Int32 { start.loadUnaligned(fromByteOffset: 20, as: Int32.self) }
-
-    /// Guest instructions that have been counted and are not over.
-    @inline(__always) public var countedEarly: UInt32 { start.loadUnaligned(fromByteOffset: 24, as: UInt32.self) }
 
     public static let immediate: UInt8 = 0xFF
 
@@ -208,7 +205,6 @@ extension CodeGenerator {
             // Until somebody says more.
             cold.long(0)
             cold.quad(0)
-            cold.long(counts ? countedEarly : 0)
             cold.call(to: stubs.accessCall)
             cold.jmp(rel32: 0)
         default:

@@ -153,6 +153,8 @@ public struct CodeGenerator: ~Copyable {
     var accessRecord: UnsafeMutablePointer<UInt8>?
     /// Whose accesses somebody wants to be told of.
     public var watchedSides: WatchedSides = []
+    /// The unit has what may raise flags of floating point, or look at them.
+    public private(set) var usesFloat = false
     /// Values whose bounds have been looked at in this chain of blocks, the latest ones.
     let checkedValues: UnsafeMutablePointer<Int32>
     var checkedCount = 0
@@ -307,6 +309,7 @@ public struct CodeGenerator: ~Copyable {
     private mutating func restart(_ hot: Assembler, _ cold: Assembler) {
         addressCheck = .none
         accessRecord = nil
+        usesFloat = false
         self.hot = hot
         self.cold = cold
         hotStart = hot.cursor
@@ -377,6 +380,7 @@ public struct CodeGenerator: ~Copyable {
     /// Emits one instruction, by its class.
     @inline(__always)
     private mutating func emit(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+        if i.opcode.rawValue >= LyrebirdIR.Opcode.vshiftU.rawValue { usesFloat = true }
         if values[index].foldsLoad { return selectFolded(index, i, unit) }
         switch i.opcode {
         case .nop, .copy, .const, .vconst, .flags, .instruction: break

@@ -93,13 +93,25 @@ public struct CommonStubs: @unchecked Sendable {
             a.bind(away)
         }
 
+        /// To read and to write MXCSR takes some nanoseconds each. A guest that rounds as the host does and computes nothing needs
+        /// neither.
+        func skipIfModesAreAlike(_ a: inout Assembler) -> ForwardLabel? {
+            guard contract.memory == .checked else { return nil }
+            a.mov(.b32, .rcx, ContextField.mxcsr)
+            a.sub(.b32, .rcx, ContextField.hostMXCSR)
+            a.or(.b32, .rcx, ContextField.floatIsUsed)
+            return a.jccForward(.e)
+        }
+
         /// From the guest's modes and stack to the host's.
         func enterHost(_ a: inout Assembler) {
             putX87Away(&a)
             // Legacy SSE in host code is slow while there is something above.
             if avx { a.vzeroupper() }
+            let isAlike = skipIfModesAreAlike(&a)
             a.stmxcsr(ContextField.leftMXCSR)
             a.ldmxcsr(ContextField.hostMXCSR)
+            if let isAlike { a.bind(isAlike) }
             a.mov(.b64, ContextField.predictionRSP, .rsp)
             a.mov(.b64, .rsp, ContextField.hostRSP)
         }
@@ -133,29 +145,35 @@ public struct CommonStubs: @unchecked Sendable {
         /// a guest that rounds as the host does, functions that do not compute.
         func borrowHost(_ a: inout Assembler) {
             if avx { a.vzeroupper() }
+            let isAlike = skipIfModesAreAlike(&a)
             a.stmxcsr(ContextField.leftMXCSR)
             a.mov(.b32, .rcx, ContextField.mxcsr)
             a.cmp(.b32, .rcx, ContextField.hostMXCSR)
             let roundsAlike = a.jccForward(.e)
             a.ldmxcsr(ContextField.hostMXCSR)
             a.bind(roundsAlike)
+            if let isAlike { a.bind(isAlike) }
             a.mov(.b64, ContextField.predictionRSP, .rsp)
         }
 
         func giveBack(_ a: inout Assembler) {
             a.mov(.b64, .rsp, ContextField.predictionRSP)
+            let isAlike = skipIfModesAreAlike(&a)
             a.stmxcsr(ContextField.hookMXCSR)
             a.mov(.b32, .rcx, ContextField.hookMXCSR)
             a.cmp(.b32, .rcx, ContextField.leftMXCSR)
             let isAsLeft = a.jccForward(.e)
             a.ldmxcsr(ContextField.leftMXCSR)
             a.bind(isAsLeft)
+            if let isAlike { a.bind(isAlike) }
         }
 
         a.align(to: 64)
         enter = UnsafeRawPointer(a.cursor) + executableOffset
         enterFrame(&a)
+        let needsNoModes = skipIfModesAreAlike(&a)
         a.ldmxcsr(ContextField.mxcsr)
+        if let needsNoModes { a.bind(needsNoModes) }
         loadPins(&a, storing: false)
         a.jmp(.rax)
 
@@ -259,7 +277,9 @@ public struct CommonStubs: @unchecked Sendable {
             a.align(to: 16)
             resume = UnsafeRawPointer(a.cursor) + executableOffset
             enterFrame(&a)
+            let needsNoModes = skipIfModesAreAlike(&a)
             a.ldmxcsr(ContextField.leftMXCSR)
+            if let needsNoModes { a.bind(needsNoModes) }
             a.mov(.b64, .rax, ContextField.resumeAddress)
             a.push(.rax)
             a.jmp(to: goOn)
@@ -281,7 +301,9 @@ public struct CommonStubs: @unchecked Sendable {
         a.jmp(to: leaveFrame)
         a.bind(returned)
         a.mov(.b64, .rsp, ContextField.predictionRSP)
+        let needsNoModesYet = skipIfModesAreAlike(&a)
         a.ldmxcsr(ContextField.leftMXCSR)
+        if let needsNoModesYet { a.bind(needsNoModesYet) }
         loadPins(&a, storing: false)
         // A return of the guest's, as at the end of its own functions.
         a.mov(.b64, .rcx, ContextField.pc)

@@ -143,6 +143,7 @@ enum ContextField {
     static let hookFunction = field(\.hook_function)
     static let hookMXCSR = field(\.hook_mxcsr)
     static let accessFunction = field(\.access_function)
+    static let floatIsUsed = field(\.float_is_used)
     static let resumeAddress = field(\.resume_address)
     static let accessX87 = field(\.access_x87)
     static let accessesMade = field(\.accesses_made)
