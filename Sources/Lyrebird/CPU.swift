@@ -107,7 +107,13 @@ public final class CPU {
     @inline(__always)
     private func place(of register: Register) -> UnsafeMutableRawPointer {
         precondition(register.guest == guest, "the register is another guest's")
-        return context.state + Int(offsets[register.index])
+        return registers + Int(offsets[register.index])
+    }
+
+    /// As the context's `state`, which this module gets at by a call.
+    @inline(__always)
+    private var registers: UnsafeMutableRawPointer {
+        context.context.pointee.is_suspended != 0 ? context.rebuiltState() : context.liveState
     }
 
     /// Where general registers of consecutive numbers are; not those whose place holds them in another form.
@@ -115,14 +121,14 @@ public final class CPU {
         let last = first.index + count - 1
         precondition(first.guest == guest, "the register is another guest's")
         precondition(last < Register.nzcv.index && Int(offsets[last] - offsets[first.index]) == 8 * (count - 1))
-        return context.state + Int(offsets[first.index])
+        return registers + Int(offsets[first.index])
     }
 
     private func place(of first: VectorRegister, count: Int) -> UnsafeMutableRawPointer {
         let (start, last) = (first.index, first.index + count - 1)
         precondition(first.guest == guest, "the register is another guest's")
         precondition(Int(offsets[last] - offsets[start]) == 16 * (count - 1))
-        return context.state + Int(offsets[start])
+        return registers + Int(offsets[start])
     }
 
     /// Copies general registers of consecutive numbers, `first` and as many as the buffer has room for, 8 bytes each.

@@ -118,7 +118,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var index = TranslationIndex()
     /// Counts flushes. Changes only while no CPU is in generated code.
     @exclusivity(unchecked) private var generation = 0
-    /// Whether there is code that may raise flags of floating point.
+    /// Whether there is code that may raise flags of floating point; taken for granted where memory is not checked.
     @exclusivity(unchecked) private var usesFloat = false
     /// Whether threads that take no lock can be made to pass a barrier, and need none of their own.
     @exclusivity(unchecked) var hasBarrier = false
@@ -140,6 +140,7 @@ public final class Engine: @unchecked Sendable {
             windowSize: memory.windowSize, features: options.features)
         self.memory = memory
         mappingVersion = self.memory.version
+        usesFloat = contract.memory != .checked
         cache = try CodeCache(size: options.cacheSize, contract: contract)
         stubs = cache.stubs
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
@@ -206,7 +207,7 @@ public final class Engine: @unchecked Sendable {
     public func run(_ cpu: CPUContext, nanoseconds: UInt64? = nil) throws -> EngineExit {
         let context = cpu.context
         cpu.runs &+= 1
-        if cpu.runs == Self.runsBeforeBarrier { locked { registerBarrier() } }
+        if cpu.runs == Self.runsBeforeBarrier, memory.isChecked { locked { registerBarrier() } }
         let previous = lyrebird_get_current()
         // A hook runs another CPU meanwhile. To ask for the base may be a system call, which a thread of a program that runs its own CPU
         // again and again does not need.
@@ -788,6 +789,8 @@ public final class Engine: @unchecked Sendable {
         // CPUs that come back from hooks and functions look at their tables without a fence of their own.
         if hasBarrier { _ = lyrebird_membarrier() }
         waitForAll()
+        // Who called a function since the first count has seen that one.
+        lyrebird_store_release(changes, changes.pointee &+ 1)
     }
 
     private func waitForAll() {

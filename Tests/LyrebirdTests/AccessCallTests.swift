@@ -1,6 +1,7 @@
 // Accesses that generated code has made for it, and goes on behind: to devices with functions, to memory above the window, to memory that
 // hooks watch; and what these functions may do meanwhile.
 
+import Glibc
 import Lyrebird
 import Testing
 
@@ -379,6 +380,113 @@ final class DeviceMemory: @unchecked Sendable {
         #expect(try cpu.run() == .systemCall(immediate: 0))
         #expect(log.reads.count == 40)
         #expect(cpu[.mxcsr] & 0x3F == 0x20)
+    }
+
+    /// Hooks and functions of devices compute while the guest does not, and what they raise is not the guest's when it does.
+    @Test func floatingPointBegins() throws {
+        // subs; b.ne; str x3, [x0]; fmov d0, #1.0; fdiv d1, d0, d0; fmov d2, #3.0; svc; fdiv d3, d0, d2; svc
+        let program = A64.bytes([
+            A64.subs(3, 3, imm: 1), A64.bne(-1), A64.str(3, 0), 0x1E6E_1000, 0x1E60_1801, 0x1E61_1002, A64.svc(1),
+            0x1E62_1803, A64.svc(2),
+        ])
+        let sums = Sums()
+        let (sandbox, log) = try make(.arm64, program, answering: 0) { _, _ in sums.add() }
+        sandbox.machine.addHook(.block) { _, _ in sums.add() }
+        let cpu = sandbox.cpu
+        cpu[.x0] = Self.device
+        cpu[.x3] = 100
+        #expect(try cpu.run() == .systemCall(immediate: 1))
+        #expect(cpu[.fpsr] == 0)
+        #expect(try cpu.run() == .systemCall(immediate: 2))
+        #expect(cpu[.fpsr] == 0x10)
+        #expect(log.writes.count == 1)
+        #expect(sums.value > 0)
+    }
+
+    private final class Sums: @unchecked Sendable {
+        var value = 0.1
+        func add() { value += value / 3 }
+    }
+
+    /// A device next to memory: an access to both is made in parts.
+    @Test func accessesAcrossTheBorder() throws {
+        let program = A64.bytes([
+            A64.ldr(1, 0), A64.str(2, 0), A64.subs(3, 3, imm: 1), A64.bne(-3), A64.svc(0),
+        ])
+        let (sandbox, log) = try make(.arm64, program, answering: 0x8877_6655_4433_2211)
+        let memory = sandbox.machine.memory
+        let border = Self.device + 4096
+        try memory.map(border, size: 4096, access: .readWrite)
+        try memory.store(UInt32(0xAABB_CCDD), at: border)
+        let cpu = sandbox.cpu
+        cpu[.x0] = border - 4
+        cpu[.x2] = 0xAABB_CCDD_1234_5678
+        cpu[.x3] = 10
+        #expect(try cpu.run() == .systemCall(immediate: 0))
+        #expect(cpu[.x1] == 0xAABB_CCDD_4433_2211)
+        #expect(log.reads == [DeviceAccess](repeating: DeviceAccess(address: border - 4, size: 4), count: 10))
+        #expect(log.writes.allSatisfy { $0 == DeviceAccess(address: border - 4, size: 4, value: 0x1234_5678) })
+        #expect(log.writes.count == 10)
+        #expect(try memory.load(UInt32.self, at: border) == 0xAABB_CCDD)
+    }
+
+    /// Another thread makes all translations go away, and hooks come and go, while devices are asked and leave `run`.
+    @Test(arguments: [true, false]) func flushesMeanwhile(answersItself: Bool) throws {
+        let program = A64.bytes([
+            A64.ldr(1, 0), A64.add(1, 1, imm: 1), A64.str(1, 0), A64.ldr(4, 5), A64.add(4, 4, 1), A64.str(4, 5),
+            A64.subs(3, 3, imm: 1), A64.bne(-7), A64.svc(0),
+        ])
+        let device = DeviceMemory(answersItself: answersItself)
+        let sandbox = try Sandbox(.arm64, program, device: device)
+        let (machine, cpu) = (sandbox.machine, sandbox.cpu)
+        let own: UInt64 = 0x40_0000
+        try machine.memory.map(own, size: 4096, access: .readWrite)
+        cpu[.x0] = Sandbox.data
+        cpu[.x5] = own
+        let count: UInt64 = answersItself ? 600_000 : 150_000
+        cpu[.x3] = count
+        let state = Log()
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(Disturbance(machine, state))
+        pthread_create(&thread, nil, { Disturbance.run($0) }, context.toOpaque())
+        var exit = try cpu.run()
+        while exit != .systemCall(immediate: 0) {
+            switch exit {
+            case .deviceRead(let access): cpu.answer(device.read(access, base: Sandbox.data))
+            case .deviceWrite(let access): device.write(access, base: Sandbox.data)
+            default:
+                Issue.record("\(exit)")
+                cpu[.x3] = 1
+            }
+            exit = try cpu.run()
+        }
+        context.takeUnretainedValue().isOver = true
+        pthread_join(thread, nil)
+        context.release()
+        #expect(device.read(DeviceAccess(address: Sandbox.data, size: 8), base: Sandbox.data) == count)
+        #expect(try machine.memory.load(UInt64.self, at: own) == count * (count + 1) / 2)
+    }
+
+    private final class Disturbance: @unchecked Sendable {
+        let machine: Machine
+        let log: Log
+        var isOver = false
+
+        init(_ machine: Machine, _ log: Log) { (self.machine, self.log) = (machine, log) }
+
+        static func run(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+            let own = Unmanaged<Disturbance>.fromOpaque(raw!).takeUnretainedValue()
+            while !own.isOver {
+                own.machine.flushTranslations()
+                let hook = try? own.machine.addMemoryHook(.write, in: 0x40_0000...0x40_0007) { cpu, access in
+                    if cpu[.x4] == access.value { own.log.count += 1 }
+                }
+                usleep(200)
+                hook?.remove()
+                usleep(200)
+            }
+            return nil
+        }
     }
 
     /// Memory above the window, and below it in turn: by the same instruction.
