@@ -81,7 +81,7 @@ extension CodeGenerator {
         else { return }
         if values[index].slot < 0 {
             let a = Int(values[Int(i.a)].representative)
-            guard values[a].end >= end, values[b].isConstant || values[b].end >= end else { return }
+            guard staysAnyway(a, end, unit), values[b].isConstant || staysAnyway(b, end, unit) else { return }
         }
         kind.formUnion(ComparisonKind(flagsWidth(i.type)))
         if i.opcode == .add { kind.insert(.addition) } else if i.opcode != .sub { kind.insert(.conjunction) }
@@ -89,6 +89,12 @@ extension CodeGenerator {
         addresses[index] = FoldedAddress(
             base: Int32(truncatingIfNeeded: producer), index: -1, scale: kind.rawValue, displacement: 0)
         bindingEnds[producer] = max(bindingEnds[producer], end)
+    }
+
+    /// Whether a value is somewhere until then without being kept for flags: a slot has it, for some time at least.
+    private mutating func staysAnyway(_ value: Int, _ end: Int32, _ unit: borrowing Unit) -> Bool {
+        if values[value].end >= end || values[value].slot >= 0 { return true }
+        return value < count && unit.instructions[value].opcode == .get
     }
 
     /// The analysis has come to a comparison that may be made again: its operands live as long as its flags are wanted.
