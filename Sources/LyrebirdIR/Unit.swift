@@ -50,8 +50,8 @@ public struct Unit: ~Copyable {
     /// right wherever the loop is left, and at faults.
     public var keepsCarry = false
 
-    /// Whenever the unit is entered, the code is compared with what it was made from. A lifter ends such a unit behind an instruction
-    /// that stores: what follows may be what it stored.
+    /// Whenever the unit is entered, the code is compared with what it was made from. A lifter leaves such a unit behind an instruction
+    /// that stores to it: what follows may be what it stored.
     public var comparesCode = false
 
     /// Where the unit counts its guest instructions down, if it does: see Unit+Counting.swift.

@@ -3,7 +3,7 @@
 // - Memory of its own that the guest may write is write-protected on the host. The first store faults, the page's translations go,
 //   and the store is made again.
 // - A page whose code writes to the page itself, or which has been written often since its code was translated, stays writable.
-//   Translations from it compare the code's bytes whenever they are entered, and end behind each instruction that stores.
+//   Translations from it compare the code's bytes whenever they are entered, and leave behind an instruction that stores to them.
 // - Shared memory may be written through another mapping: it is compared as well.
 //
 // Whoever may not write is not watched: to change the rights of a mapping drops its translations anyway.
@@ -132,6 +132,8 @@ extension Engine {
                 let number = index.translation(pc: cpu.pc, mode: mode)
                 if number >= 0 { drop(number) }
             }
+            let key = LoopKey(pc: cpu.pc, mode: UInt16(cpu.mode & ~Variant.entry))
+            if let loop = loops[key] { drop(loop.translation) }
         }
     }
 }

@@ -189,6 +189,7 @@ public final class Engine: @unchecked Sendable {
             cpu.generation = generation
             functions.install(in: cpu)
             cpus.append(cpu)
+            if cpus.count == 2 { dropComparedLoops() }
         }
         return cpu
     }

@@ -99,22 +99,42 @@ extension Engine {
         return start >> 12 == last >> 12 && isKept(start) && !instruments.touches(start..<last &+ 1)
     }
 
+    /// Whether a loop notices all changes of its code when it compares that where it is entered, and checks its own stores: there is
+    /// nobody else who stores, and no other way to the memory.
+    private func isComparable(_ range: Range<UInt64>) -> Bool {
+        cpus.count == 1
+            && [range.lowerBound, range.upperBound &- 1].allSatisfy { memory.region(at: $0)?.isShared == false }
+    }
+
+    /// There is somebody else.
+    func dropComparedLoops() {
+        for loop in loops.values where loop.comparesCode { drop(loop.translation) }
+    }
+
     private func translateLoop(_ head: UInt64, _ mode: UInt16) -> Loop? {
         guard functions.function(at: head) == nil else { return nil }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
-        prepareUnit(head, UInt32(mode), TranslationPlan(limit: options.unitLimit))
-        let read = fetch(head, asLoop: true)
-        let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        guard architecture.liftLoop(code, mode: UInt32(mode) & ~Variant.all, into: &unit) else { return nil }
-        guard !instruments.touches(head..<head &+ UInt64(unit.guestBytes)) else { return nil }
         // The blocks have just gone round, so their code is watched, unless they have to compare it.
-        guard isKept(head), isKept(head &+ UInt64(unit.guestBytes) &- 1) else { return nil }
+        var comparesCode = !isKept(head)
+        while true {
+            prepareUnit(head, UInt32(mode), TranslationPlan(limit: options.unitLimit))
+            unit.comparesCode = comparesCode
+            let read = fetch(head, asLoop: true)
+            let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
+            guard architecture.liftLoop(code, mode: UInt32(mode) & ~Variant.all, into: &unit) else { return nil }
+            if comparesCode || isKept(head &+ UInt64(unit.guestBytes) &- 1) { break }
+            comparesCode = true
+        }
+        let range = head..<head &+ UInt64(unit.guestBytes)
+        guard !instruments.touches(range), !comparesCode || isComparable(range) else { return nil }
         optimizer.runLoop(&unit, layout)
         guard
             let compiled = generator.compile(
-                unit, hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
+                unit, code: UnsafeRawBufferPointer(rebasing: codeBuffer[..<(comparesCode ? unit.guestBytes : 0)]),
+                hot: cache.hotAssembler, cold: cache.coldAssembler, firstLink: links.count)
         else { return nil }
-        let loop = Loop(translation: translations.count, comparisonPC: unit.comparisonPC)
+        let loop = Loop(
+            translation: translations.count, comparisonPC: unit.comparisonPC, comparesCode: comparesCode)
         install(compiled, pc: head, mode: UInt32(mode), isLoop: true)
         loops[LoopKey(pc: head, mode: mode)] = loop
         statistics.loops += 1
@@ -134,6 +154,8 @@ struct Loop {
     var translation: Int
     /// The guest instruction that a way in must have executed, if any.
     var comparisonPC: UInt64?
+    /// What it was made from may change without a fault.
+    var comparesCode: Bool
 }
 
 /// Counters of jumps back, in memory of their own: not near code, where a write stalls those who execute it.

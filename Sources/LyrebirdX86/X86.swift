@@ -31,7 +31,7 @@ public struct X86: GuestArchitecture {
     }
 
     public func liftLoop(_ code: GuestCode, mode: UInt32, into unit: inout Unit) -> Bool {
-        let (counter, isHooked) = (unit.counter, unit.isHooked)
+        let (counter, isHooked, comparesCode) = (unit.counter, unit.isHooked, unit.comparesCode)
         for keepsCarry in [true, false] {
             var lifter = Lifter(unit: consume unit, pc: code.pc, mode: mode)
             let isLoop = lifter.liftLoop(code, keepsCarry: keepsCarry)
@@ -40,6 +40,7 @@ public struct X86: GuestArchitecture {
             unit.reset(pc: code.pc)
             unit.counter = counter
             unit.isHooked = isHooked
+            unit.comparesCode = comparesCode
         }
         return false
     }

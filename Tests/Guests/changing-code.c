@@ -1,6 +1,8 @@
 // Code that changes under x86's rules: what is stored is what is executed next. Each fact is a line that begins with "ok", and the
 // last line is "all well". The host runs it, too.
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,6 +65,75 @@ static void writesItself(void) {
     check(wrong == 0 && last == 100000, "a counter in the page of the code that counts");
 }
 
+// xor eax, eax; again: add eax, 0; mov [rip - 12], ecx; nop; sub ecx, 1; jnz again; ret. What is added is what ECX was before.
+static const unsigned char summing[] = {0x31, 0xC0, 0x05, 0, 0, 0, 0, 0x89, 0x0D, 0xF6, 0xFF, 0xFF, 0xFF, 0x90, 0x83, 0xE9, 1, 0x75, 0xEF, 0xC3};
+
+// mov ecx, n; what follows.
+static unsigned putLoop(unsigned char *at, int n, const unsigned char *loop, unsigned size) {
+    at[0] = 0xB9;
+    memcpy(at + 1, &n, 4);
+    memcpy(at + 5, loop, size);
+    return run(at);
+}
+
+static void loopsThatChange(void) {
+    unsigned char *code = page(ALL);
+    unsigned n = 3000, wrong = 0;
+    for (int round = 0; round < 3; round++) {
+        wrong += putLoop(code, n, summing, sizeof summing) != n * (n + 1) / 2 - 1;
+    }
+    check(wrong == 0, "a loop that changes what it adds");
+    // xor eax, eax; again: add eax, 1; cmp eax, 2500; jne over; mov word [rip + 3], 0x9090; over: sub ecx, 1; jnz again; ret
+    static const unsigned char ending[] = {
+        0x31, 0xC0, 0x83, 0xC0, 1, 0x3D, 0xC4, 9, 0, 0, 0x75, 9, 0x66, 0xC7, 0x05, 3, 0, 0, 0, 0x90, 0x90, 0x83, 0xE9, 1, 0x75, 0xE8, 0xC3,
+    };
+    wrong = 0;
+    for (int round = 0; round < 3; round++) wrong += putLoop(code, 100000, ending, sizeof ending) != 2500;
+    check(wrong == 0, "a loop that takes its jump away");
+    // xor eax, eax; lea rdi, [rip - 9]; again: add eax, 1; mov [rdi], al; sub ecx, 1; jnz again; ret: into what was executed before it.
+    static const unsigned char behind[] = {
+        0x31, 0xC0, 0x48, 0x8D, 0x3D, 0xF7, 0xFF, 0xFF, 0xFF, 0x83, 0xC0, 1, 0x88, 0x07, 0x83, 0xE9, 1, 0x75, 0xF6, 0xC3,
+    };
+    wrong = putLoop(code, 5000, behind, sizeof behind) != 5000 || code[5] != (5000 & 255);
+    check(wrong == 0, "a loop that stores to the code before it");
+    // mov esi, ecx; lea rdi, [rip + 64]; xor eax, eax; again: push rdi; mov ecx, 32; rep stosb; pop rdi; add eax, 1; sub esi, 1; jnz again
+    static const unsigned char filling[] = {
+        0x89, 0xCE, 0x48, 0x8D, 0x3D, 0x40, 0, 0, 0, 0x31, 0xC0,
+        0x57, 0xB9, 0x20, 0, 0, 0, 0xF3, 0xAA, 0x5F, 0x83, 0xC0, 1, 0x83, 0xEE, 1, 0x75, 0xEF, 0xC3,
+    };
+    wrong = putLoop(code, 3000, filling, sizeof filling) != 3000;
+    for (int n = 0; n < 32; n++) wrong += code[5 + 9 + 0x40 + n] != (2999 & 255);
+    check(wrong == 0, "a loop that fills what stands behind it");
+}
+
+static void *runFromThread(void *code) {
+    run(code);
+    return NULL;
+}
+
+static void changedByAThread(void) {
+    unsigned char *code = page(ALL);
+    // again: add qword [rip + 245], 1; sub ecx, 1; jnz again; ret: a counter in the page.
+    static const unsigned char counting[] = {0x48, 0x83, 0x05, 0xF4, 0, 0, 0, 1, 0x83, 0xE9, 1, 0x75, 0xF3, 0xC3};
+    volatile long *count = (void *)(code + 5 + 8 + 0xF4);
+    putLoop(code, 100000, counting, sizeof counting);
+    int wrong = *count != 100000;
+    // As often as can be; the other thread takes the jump away.
+    memset(code + 1, 0xFF, 4);
+    code[4] = 0x7F;
+    for (int round = 0; round < 3; round++) {
+        pthread_t thread;
+        long before = *count;
+        if (pthread_create(&thread, NULL, runFromThread, code)) return perror("pthread_create");
+        while (*count < before + 100000) sched_yield();
+        __atomic_store_n((unsigned short *)(code + 16), 0x9090, __ATOMIC_SEQ_CST);
+        pthread_join(thread, NULL);
+        wrong += *count >= before + 0x7FFFFFFF;
+        __atomic_store_n((unsigned short *)(code + 16), 0xF375, __ATOMIC_SEQ_CST);
+    }
+    check(wrong == 0, "a loop that another thread ends");
+}
+
 static void acrossPages(void) {
     unsigned char *code = mmap(NULL, 2 * PAGE, ALL, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     put(code + PAGE - 3, 0x01020304);
@@ -122,6 +193,8 @@ static void protected(void) {
 int main(void) {
     patched();
     writesItself();
+    loopsThatChange();
+    changedByAThread();
     acrossPages();
     mappedTwice();
     writtenByTheKernel();

@@ -35,8 +35,10 @@ struct Lifter: ~Copyable {
     var joined: GuestCode?
     private var jumpsToJoined = false
     private var sideExits = 0
-    private var pending = InlineArray<32, PendingBlock>(repeating: PendingBlock())
+    private var pending = InlineArray<36, PendingBlock>(repeating: PendingBlock())
     private var pendingCount = 0
+    /// Of a unit that compares its code: the numbers that the unit's length is added to, when it is known.
+    private var lengths: [Value] = []
 
     /// A block that was branched to and is placed at the end of the unit: an exit, or a trap.
     private struct PendingBlock {
@@ -50,6 +52,8 @@ struct Lifter: ~Copyable {
 
     /// Side exits after which a conditional branch ends the unit.
     static let maximumSideExits = 4
+    /// Stores of an instruction that are checked, if they have to be.
+    private static let maximumChecks = 4
     /// Instructions of the IR that the largest guest instruction may need.
     static let roomForOne = 512
 
@@ -86,7 +90,7 @@ struct Lifter: ~Copyable {
                 lift(instruction)
                 offset &+= Int(instruction.length)
                 if steps, !ended { exit(next) }
-                if unit.comparesCode, !ended, unit.stores(since: start) {
+                if unit.comparesCode, !ended, !checkStores(since: start) {
                     unit.exitAtLimit(next)
                     ended = true
                 }
@@ -125,6 +129,7 @@ struct Lifter: ~Copyable {
     }
 
     mutating func finish() {
+        for length in lengths { unit.instructions[length.index].a &+= UInt32(unit.guestBytes) }
         placePending()
         unit.finish()
     }
@@ -231,6 +236,32 @@ struct Lifter: ~Copyable {
         let `else` = unit.edge(following)
         unit.branch(condition, flags, then: then, else: `else`)
         unit.place(following, continues: true)
+    }
+
+    /// Behind an instruction of a unit that compares its code: leaves for the next one if a store may have changed the unit's.
+    /// - Parameter start: where the instruction starts in the unit.
+    /// - Returns: false where nobody can say what the instruction stores to.
+    mutating func checkStores(since start: Int) -> Bool {
+        var checks = 0
+        for index in start..<unit.count {
+            let store = unit.instructions[index]
+            guard store.opcode.effect == .store || store.opcode.effect == .atomic else { continue }
+            let size: UInt64
+            switch store.opcode {
+            case .x87Store: return false
+            case .storeMasked, .cas128: size = 16
+            default: size = UInt64(store.access.bytes)
+            }
+            checks &+= 1
+            guard checks <= Lifter.maximumChecks else { return false }
+            let displacement = store.opcode == .store ? UInt64(bitPattern: Int64(Int32(bitPattern: store.c))) : 0
+            let first = unit.startPC &- (size &- 1) &- displacement
+            let length = const(size &- 1)
+            lengths.append(length)
+            let distance = unit.sub(Value(Int(store.a)), const(first))
+            leave(for: next, where: .cs, unit.flags(unit.sub(distance, length)))
+        }
+        return true
     }
 
     mutating func exit(_ target: UInt64) {

@@ -59,8 +59,14 @@ extension Lifter {
             while !ended {
                 guard unit.room >= Lifter.roomForOne, hasRoomForExits else { return false }
                 next = pc &+ UInt64(instructions[place].length)
+                let start = unit.count
                 unit.instruction(pc: pc)
                 lift(instructions[place])
+                if unit.comparesCode, unit.stores(since: start) {
+                    // What goes round by itself, or on in another block, would have to be checked before.
+                    let isChecked = !ended && !instructions[place].repeats && checkStores(since: start)
+                    guard isChecked else { return false }
+                }
                 unit.guestInstructions += 1
                 if ended { break }
                 if let block = body.block(at: next) {

@@ -52,17 +52,15 @@ extension Lifter {
         endRound(i, while: flags)
     }
 
-    private func repeats(_ i: DecodedInstruction) -> Bool { !i.prefixes.isDisjoint(with: [.rep, .repne]) }
-
     /// Nothing is done for a count of zero.
     mutating func beginRound(_ i: DecodedInstruction) {
-        guard repeats(i) else { return }
+        guard i.repeats else { return }
         leave(for: next, where: .eq, resultFlags(register(General.rcx, i.addressSize)))
     }
 
     /// Goes on with the next round while the count is not zero and, of CMPS and SCAS, the comparison is as the prefix says.
     mutating func endRound(_ i: DecodedInstruction, while comparison: Value? = nil) {
-        guard repeats(i) else { return }
+        guard i.repeats else { return }
         let count = countDown(i)
         if let comparison {
             leave(for: next, where: .eq, count)
@@ -80,4 +78,9 @@ extension Lifter {
         let sum = unit.add(register(number), distance)
         setRegister(number, truncated(sum, to: type(i.addressSize)))
     }
+}
+
+extension DecodedInstruction {
+    /// Of a string instruction: whether it has a repeat prefix.
+    var repeats: Bool { !prefixes.isDisjoint(with: [.rep, .repne]) }
 }
