@@ -21,7 +21,8 @@ extension Optimizer {
         case .not, .neg, .bswap, .bitreverse, .clz, .ctz, .popcnt: simplifyUnary(index, &i, unit)
         case .zext, .sext, .trunc: simplifyExtension(index, &i, unit)
         case .flags, .cmc, .flagsToBits, .bitsToFlags, .cset, .select, .branch: simplifyFlags(index, &i, unit)
-        case .vand, .vor: if i.a == i.b { become(index, i.a, &i, unit) }
+        case .vand, .vor: if i.a == i.b || isLowLane(i, unit) { become(index, i.a, &i, unit) }
+        case .vzipLow: if isLowLane(i, unit) { become(index, i.a, &i, unit) }
         case .vnot:
             let inner = unit.instructions[Int(i.a)]
             if inner.opcode == .vnot { become(index, inner.a, &i, unit) }
@@ -42,15 +43,25 @@ extension Optimizer {
     private mutating func simplifyMix(_ index: Int, _ i: inout Instruction, _ unit: borrowing Unit) {
         let inner = unit.instructions[Int(i.a)]
         let isForward = i.opcode == .vaesMix
-        guard inner.opcode == (isForward ? .vaesEncryptLast : .vaesDecryptLast), isZero(inner.b, unit) else { return }
+        guard inner.opcode == (isForward ? .vaesEncryptLast : .vaesDecryptLast), unit.isZero(inner.b) else { return }
         become(index, Instruction(isForward ? .vaesEncrypt : .vaesDecrypt, .v128, 0, inner.a, inner.b), &i, unit)
     }
 
-    private func isZero(_ value: UInt32, _ unit: borrowing Unit) -> Bool {
-        let vector = unit.instructions[Int(value)]
-        guard vector.opcode == .vconst else { return false }
-        let at = Int(vector.a)
-        return unit.pool[at] | unit.pool[at &+ 1] | unit.pool[at &+ 2] | unit.pool[at &+ 3] == 0
+    /// The lowest lane of what has no more.
+    private func isLowLane(_ i: Instruction, _ unit: borrowing Unit) -> Bool {
+        let lane: Lane
+        if i.opcode == .vzipLow {
+            guard i.lane == .d, unit.isZero(i.b) else { return false }
+            lane = .d
+        } else {
+            let mask = unit.instructions[Int(i.b)]
+            let at = Int(mask.a)
+            guard i.opcode == .vand, mask.opcode == .vconst, unit.pool[at] == .max,
+                unit.pool[at &+ 1] | unit.pool[at &+ 2] | unit.pool[at &+ 3] == 0
+            else { return false }
+            lane = .s
+        }
+        return unit.hasZerosAbove(i.a, lane, resolve: { $0 }, isClean: { _ in false })
     }
 
     // MARK: Rewriting

@@ -441,6 +441,7 @@ struct CaseGenerator {
             [0, 5, 10, 16].contains { [counter, limit].contains(Int(word >> $0 & 31)) }
         }
         result.state[counter] = 1 + random.next() % 12
+        if random.chance(40) { addBranches(to: &result.words) }
         switch random.next() % 8 {
         case 0: result.words += [0xD100_077B]  // sub x27, x27, #1
         case 1: result.words += [0xF100_077B]  // subs x27, x27, #1
@@ -459,6 +460,26 @@ struct CaseGenerator {
         let condition: UInt32 = result.words.last! >> 16 == 0xEB1A || result.words.last! >> 16 == 0x6B1A ? 3 : 1
         result.words.append(random.chance(30) && condition == 1 ? 0xB500_001B | back : 0x5400_0000 | back | condition)
         return result
+    }
+
+    /// Branches over some of the words, by what a comparison some words before them finds, of scalars mostly.
+    private mutating func addBranches(to words: inout [UInt32]) {
+        for _ in 0..<1 + random.next() % 3 where words.count >= 6 {
+            let compare = Int(random.next() % UInt64(words.count - 4))
+            let branch = compare + 1 + Int(random.next() % 3)
+            let registers = UInt32(truncatingIfNeeded: random.next() % 8) << 5
+            let other = UInt32(truncatingIfNeeded: random.next() % 8) << 16
+            // FCMP or FCMPE of two registers or of one and zero, single or double; or CMP of X registers.
+            let lane: UInt32 = random.chance(70) ? 0x0040_0000 : 0
+            let signals: UInt32 = random.chance(50) ? 0x10 : 0
+            switch random.next() % 4 {
+            case 0: words[compare] = 0xEB00_001F | other | registers
+            case 1: words[compare] = 0x1E20_2008 | lane | signals | registers
+            default: words[compare] = 0x1E20_2000 | lane | signals | registers | other
+            }
+            let distance = UInt32(truncatingIfNeeded: 2 + random.next() % UInt64(min(words.count - branch, 5) - 1))
+            words[branch] = 0x5400_0000 | distance << 5 | UInt32(truncatingIfNeeded: random.next() % 14)
+        }
     }
 
     /// Gives a load or store of a sequence a pointer and offsets that are not far; nil where it does not fit.

@@ -91,7 +91,7 @@ extension GuestThread {
 
     /// recvmsg and recvmmsg: the addresses that messages came from are in their headers.
     func receiveMessages(_ call: SystemCall, _ a: Arguments, count: UInt64) -> Int {
-        guard process.paths.root != nil else { return blockOnSocket(call, a) }
+        guard process.paths.root != nil, isLocal(a[0]) else { return blockOnSocket(call, a) }
         let messages = (0..<min(count, MessageHeader.limit)).map { a[1] &+ $0 &* MessageHeader.sizeWithResult }
         let names = messages.map { message in
             let name = (try? load(UInt64.self, at: message)) ?? 0
@@ -103,6 +103,16 @@ extension GuestThread {
             if let room { rename(name, length: message &+ UInt64(MessageHeader.nameLength), room: room) }
         }
         return result
+    }
+
+    /// Whether a descriptor is a socket whose addresses are files' names.
+    private func isLocal(_ descriptor: UInt64) -> Bool {
+        let domain: UInt64 = 39
+        let result = scratch[2].baseAddress!
+        result.storeBytes(of: 0, as: UInt32.self)
+        result.storeBytes(of: 4, toByteOffset: 8, as: UInt32.self)
+        let error = host.systemCall(.getsockopt, descriptor, 1, domain, scratch.address(2), scratch.address(2) + 8)
+        return error == 0 && result.load(as: UInt32.self) == UInt32(LocalAddress.family)
     }
 
     /// How long an address may be; nil where it does not matter.

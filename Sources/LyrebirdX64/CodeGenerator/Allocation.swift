@@ -5,7 +5,7 @@
 import LyrebirdIR
 
 /// A set of slots.
-struct SlotSet {
+struct SlotSet: Equatable {
     var low: UInt64 = 0
     var high: UInt64 = 0
 

@@ -155,7 +155,6 @@ extension CodeGenerator {
             blockStates[id] = BlockState(
                 chain: -1, predecessors: 0, onlyExit: -1, address: nil, pending: -1, overwritten: SlotSet())
             let block = unit.blocks[id]
-            if isLoop { blockStates[id].overwritten = overwritten(by: block, unit) }
             var at = Int(block.start)
             while at < Int(block.end),
                 unit.instructions[at].opcode == .nop || unit.instructions[at].opcode == .instruction
@@ -174,6 +173,12 @@ extension CodeGenerator {
                 blockStates[Int(unit.pool[Int(last.c)])].predecessors &+= 1
             }
         }
+        if isLoop {
+            for place in (0..<unit.placedCount).reversed() {
+                let id = Int(unit.order[place])
+                blockStates[id].overwritten = overwritten(by: unit.blocks[id], unit)
+            }
+        }
         var chain: Int32 = 0
         var previous = -1
         for place in 0..<unit.placedCount {
@@ -186,6 +191,7 @@ extension CodeGenerator {
         chainCount = Int(chain)
     }
 
+    /// What the blocks that a block leads to write counts, if they have been looked at.
     private mutating func overwritten(by block: Block, _ unit: borrowing Unit) -> SlotSet {
         var read = SlotSet()
         var result = SlotSet()
@@ -193,7 +199,11 @@ extension CodeGenerator {
             let i = unit.instructions[index]
             if index == loopPoll { return result }
             switch i.opcode.effect {
-            case .load, .store, .atomic, .control: return result
+            case .load, .store, .atomic: return result
+            case .control:
+                if i.opcode == .jump { return result | overwritten(beyond: i.a, unit) & ~read }
+                guard i.opcode == .branch else { return result }
+                return result | overwritten(beyond: i.b, unit) & overwritten(beyond: i.c, unit) & ~read
             case .stateRead: read.insert(Int(i.a))
             case .stateWrite:
                 if !read.contains(Int(i.a)) { result.insert(Int(i.a)) }
@@ -201,6 +211,10 @@ extension CodeGenerator {
             }
         }
         return result
+    }
+
+    private mutating func overwritten(beyond edge: UInt32, _ unit: borrowing Unit) -> SlotSet {
+        blockStates[Int(unit.pool[Int(edge)])].overwritten
     }
 
     /// Whether block `id`, emitted right behind `previous`, goes on with the allocator's state: it has no other way in. Blocks
@@ -402,6 +416,7 @@ extension CodeGenerator {
                 return
             }
         }
+        if i.opcode == .fcompare { noteFloatComparison(index, i, unit) }
         // Pure instructions that nobody needs.
         if fact.isRemovable {
             let needed =

@@ -22,6 +22,8 @@ struct ComparisonKind: OptionSet {
     static let complement = ComparisonKind(rawValue: 2)
     /// The first operand is the sum: the second one is subtracted and added again.
     static let addition = ComparisonKind(rawValue: 16)
+    /// Of scalars, by `fcompare`; bits 2 and 3 are no width.
+    static let float = ComparisonKind(rawValue: 32)
 
     /// Bits 2 and 3 are the operands' width.
     init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -154,6 +156,10 @@ extension CodeGenerator {
     }
 
     mutating func comparison(_ flags: Int) -> Comparison {
+        if addresses[flags].scale & ComparisonKind.float.rawValue != 0 {
+            let address = addresses[flags]
+            return Comparison(first: Int(address.base), addend: 0, second: Int(address.index), kind: .float)
+        }
         let address = addresses[Int(addresses[flags].base)]
         return Comparison(
             first: Int(address.base), addend: address.displacement, second: Int(address.index),
@@ -172,6 +178,7 @@ extension CodeGenerator {
         guard isLost(flags) else { return }
         clobberFlags(including: true)
         let c = comparison(flags)
+        if c.kind.contains(.float) { return regainFloat(flags, unit) }
         let w = c.kind.width
         let lockedBefore = locked
         var first = useGeneral(c.first)
@@ -261,7 +268,7 @@ extension CodeGenerator {
                 if keepsRAX { hot.mov(.b64, .rax, ContextField.helperResult) }
                 result.stored.insert(other)
             }
-            repeatComparison(value)
+            if comparison(value).kind.contains(.float) { repeatFloatComparison(value) } else { repeatComparison(value) }
             result.value = value
         }
         return result

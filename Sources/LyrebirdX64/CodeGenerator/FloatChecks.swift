@@ -25,11 +25,11 @@ struct HeldValue {
 
 /// The group of operations whose results have not been looked at: all scalar or all vectors, in one precision.
 struct UncheckedGroup {
-    static let capacity = 4
+    static let capacity = 8
     /// Registers that a group may keep occupied; the rest is for who comes next.
     static let heldLimit = 9
 
-    var operations = InlineArray<4, UncheckedFloat>(
+    var operations = InlineArray<8, UncheckedFloat>(
         repeating: UncheckedFloat(value: -1, operands: (-1, -1, -1), word: 0))
     var count = 0
     var held = InlineArray<16, HeldValue>(repeating: HeldValue(value: -1, end: -1))
@@ -89,6 +89,7 @@ extension CodeGenerator {
     mutating func leavesUnchecked(_ i: Instruction) -> Bool {
         switch i.opcode {
         case .nop, .instruction, .const, .vconst, .copy, .get, .set, .bind: return true
+        case .fcompare: return values[position].isRepeatable
         case .fadd, .fsub, .fmul, .fdiv, .fsqrt, .fmulAdd: return !unchecked.isVector && unchecked.lane == i.lane
         case .vfadd, .vfsub, .vfmul, .vfdiv, .vfsqrt, .vfmulAdd: return unchecked.isVector && unchecked.lane == i.lane
         // They make flags of the host's.

@@ -9,9 +9,6 @@ struct ScalarSlots {
     var words = SlotSet()
     var doubles = SlotSet()
 
-    @inline(__always) func contain(_ slot: Int, _ lane: Lane) -> Bool {
-        (lane == .s ? words : doubles).contains(slot)
-    }
 }
 
 extension CodeGenerator {
@@ -26,7 +23,7 @@ extension CodeGenerator {
         var wanted = SlotSet()
         for index in 0..<count {
             let i = unit.instructions[index]
-            guard isScalarFloat(i.opcode), i.lane == lane else { continue }
+            guard i.opcode.isScalarFloat, i.lane == lane else { continue }
             let fields = facts[Int(i.opcode.rawValue)].valueFields
             if fields & 1 != 0, let slot = slotRead(i.a, unit) { wanted.insert(slot) }
             if fields & 4 != 0, let slot = slotRead(i.c, unit) { wanted.insert(slot) }
@@ -40,23 +37,28 @@ extension CodeGenerator {
             for index in 0..<count {
                 let i = unit.instructions[index]
                 guard i.opcode == .set || i.opcode == .bind, clean.contains(Int(i.a)),
-                    !leavesZeros(i.b, lane, clean, unit)
+                    !hasZerosAbove(i.b, lane, unit, isClean: { clean.contains($0) })
                 else { continue }
                 clean.remove(Int(i.a))
                 changed = true
             }
         }
-        for index in 0..<count {
-            let i = unit.instructions[index]
-            if i.opcode == .set || i.opcode == .bind, clean.contains(Int(i.a)), let source = slotRead(i.b, unit) {
-                wanted.insert(source)
+        // What they depend on is wanted, too.
+        changed = true
+        while changed {
+            var found = wanted
+            for index in 0..<count {
+                let i = unit.instructions[index]
+                guard i.opcode == .set || i.opcode == .bind, (wanted & clean).contains(Int(i.a)) else { continue }
+                _ = hasZerosAbove(i.b, lane, unit) {
+                    found.insert($0)
+                    return clean.contains($0)
+                }
             }
+            changed = found != wanted
+            wanted = found
         }
         return wanted & clean
-    }
-
-    @inline(__always) func isScalarFloat(_ opcode: LyrebirdIR.Opcode) -> Bool {
-        opcode.rawValue >= LyrebirdIR.Opcode.fadd.rawValue && opcode.rawValue < LyrebirdIR.Opcode.vfadd.rawValue
     }
 
     /// The slot of which a vector value is the content.
@@ -66,14 +68,6 @@ extension CodeGenerator {
             return nil
         }
         return Int(unit.instructions[value].a)
-    }
-
-    private mutating func leavesZeros(
-        _ value: UInt32, _ lane: Lane, _ clean: SlotSet, _ unit: borrowing Unit
-    ) -> Bool {
-        if let slot = slotRead(value, unit) { return clean.contains(slot) }
-        let value = Int(values[Int(value)].representative)
-        return value < count && hasZerosAbove(unit.instructions[value], lane, unit)
     }
 
     /// At the loop's way in, where everything is at its home and XMM0, XMM1 and RAX are free: goes on with the head by itself unless there

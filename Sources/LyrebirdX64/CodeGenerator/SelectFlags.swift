@@ -156,6 +156,7 @@ extension CodeGenerator {
 
     /// Makes a condition of a flags value testable: the flags are in the host's flags, the result is the host's condition.
     mutating func useCondition(_ condition: IRCondition, of value: Int, _ unit: borrowing Unit) -> Condition {
+        if let host = useFloatCondition(condition, of: value) { return host }
         regain(value, unit)
         // The complement of a carry need not be made where only the carry, or all but the carry, is looked at.
         if hostComplement == Int32(truncatingIfNeeded: value) {

@@ -24,7 +24,7 @@ extension CodeGenerator {
         case .fsqrt: floatSquareRoot(index, i, unit)
         case .fround: floatRound(index, i, unit)
         case .fmulAdd: floatMultiplyAdd(index, i, unit)
-        case .fcompare: floatCompare(index, i, unit)
+        case .fcompare: if !values[index].isRepeatable { floatCompare(index, i, unit) }
         case .ftointS, .ftointU: floatToInteger(index, i, unit)
         case .fromIntS, .fromIntU: floatFromInteger(index, i, unit)
         default: floatConvert(index, i, unit)
@@ -154,11 +154,8 @@ extension CodeGenerator {
 
     /// Clears what a scalar instruction took over from its first source above the lowest lane.
     private mutating func clearAbove(_ register: XMM, _ lane: Lane, like value: Int, _ unit: borrowing Unit) {
-        if value < count {
-            let i = unit.instructions[value]
-            if hasZerosAbove(i, lane, unit) { return }
-            if i.opcode == .get, scalarSlots.contain(Int(i.a), lane) { return }
-        }
+        let clean = lane == .s ? scalarSlots.words : scalarSlots.doubles
+        if hasZerosAbove(UInt32(truncatingIfNeeded: value), lane, unit, isClean: { clean.contains($0) }) { return }
         if lane == .d {
             two(.movq, register, register)
         } else {
@@ -166,16 +163,12 @@ extension CodeGenerator {
         }
     }
 
-    mutating func hasZerosAbove(_ i: Instruction, _ lane: Lane, _ unit: borrowing Unit) -> Bool {
-        if isScalarFloat(i.opcode) {
-            return i.opcode == .fconvert ? i.b <= lane.rawValue : i.lane.rawValue <= lane.rawValue
-        }
-        if i.opcode == .vconst {
-            let at = Int(i.a)
-            let above = unit.pool[at &+ 2] | unit.pool[at &+ 3]
-            return above == 0 && (lane == .d || lane == .s && unit.pool[at &+ 1] == 0)
-        }
-        return i.opcode == .load && i.type == .v128 && i.access.size <= lane.rawValue
+    /// - Parameter isClean: whether that is so of the content of a slot.
+    mutating func hasZerosAbove(
+        _ value: UInt32, _ lane: Lane, _ unit: borrowing Unit, isClean: (Int) -> Bool
+    ) -> Bool {
+        let values = values
+        return unit.hasZerosAbove(value, lane, resolve: { values[Int($0)].representative }, isClean: isClean)
     }
 
     // MARK: Arithmetic
@@ -305,7 +298,7 @@ extension CodeGenerator {
 
     /// UCOMISD has greater, less and equal in CF and ZF, and what is unordered in PF. SETA and SBB make of the first three the
     /// flags of a subtraction: 1 - 0, 0 - 1 and 0 - 0.
-    private mutating func floatCompare(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
+    mutating func floatCompare(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
         clobberFlags()
         let first = useVector(Int(values[Int(i.a)].representative))
         let second = useVector(Int(values[Int(i.b)].representative))
