@@ -67,10 +67,21 @@ extension Lifter {
     mutating func written(_ value: Value, to number: UInt8) -> Value {
         switch unit.type(of: value) {
         case .i64: return value
-        case .i32: return unit.zext(.i64, from: .i32, value)
+        case .i32: return unit.constant(of: value).map { const($0) } ?? unit.zext(.i64, from: .i32, value)
         case let narrow:
-            return unit.insert(from: narrow, register(number), value, at: 0)
+            let whole = register(number)
+            if let above = unit.constant(of: whole), above &>> UInt64(narrow.bits) == 0 { return widened(value) }
+            return unit.insert(from: narrow, whole, value, at: 0)
         }
+    }
+
+    /// With zeros above: after XOR EAX, EAX a SETcc is all of RAX.
+    private mutating func widened(_ value: Value) -> Value {
+        let i = unit.instructions[value.index]
+        if i.opcode == .trunc, unit.instructions[Int(i.a)].opcode == .cset {
+            return unit.zext(.i64, from: .i32, Value(Int(i.a)))
+        }
+        return unit.zext(.i64, from: unit.type(of: value), value)
     }
 
     private mutating func setHighByte(_ number: UInt8, _ value: Value) {
