@@ -28,6 +28,45 @@ import Testing
         }
     }
 
+    /// In a page with data, where loops compare their code: every sixteenth round stores into the loop, each one beside it.
+    @Test(arguments: [0, 1, 20])
+    func endsAnywhereInALoopThatChanges(threshold: Int) throws {
+        let program: [UInt8] = [
+            0x31, 0xC0,  // xor eax, eax
+            0x05, 0, 0, 0, 0,  // add eax, 0
+            0x89, 0x0D, 0xF3, 0, 0, 0,  // mov [rip + 0xF3], ecx
+            0xF6, 0xC1, 0x0F,  // test cl, 15
+            0x75, 0x06,  // jnz
+            0x89, 0x0D, 0xEB, 0xFF, 0xFF, 0xFF,  // mov [rip - 0x15], ecx: what is added
+            0x83, 0xE9, 0x01,  // sub ecx, 1
+            0x75, 0xE5,  // jnz
+            0x0F, 0x05,  // syscall
+        ]
+        let rounds = 1000
+        let total = 1 + 6 * rounds + rounds / 16 + 1
+        var sum = 0
+        var added = 0
+        for round in (1...rounds).reversed() {
+            sum += added
+            if round & 15 == 0 { added = round }
+        }
+        for budget in [1, 2, 3, 5, 16, 100, 1501, total - 1, total] {
+            var configuration = Machine.Configuration()
+            configuration.loopThreshold = threshold
+            let sandbox = try Sandbox(.x86_64, program, writable: true, configuration: configuration)
+            sandbox.cpu[.rcx] = UInt64(rounds)
+            var executed = 0
+            while try sandbox.cpu.run(budget: .instructions(budget)) == .budget, executed < total {
+                executed += budget
+                #expect(sandbox.cpu.instructionsRetired == UInt64(executed))
+            }
+            #expect(sandbox.cpu.instructionsRetired == UInt64(total))
+            #expect(sandbox.sum == UInt64(sum))
+            if budget == total { #expect(sandbox.machine.statistics.loops > 0 || threshold == 0) }
+            #expect(try sandbox.machine.memory.read(Sandbox.code + 0x100, count: 4) == [1, 0, 0, 0])
+        }
+    }
+
     @Test(arguments: Guest.allCases)
     func noneAndLess(guest: Guest) throws {
         let sandbox = try Sandbox.loop(guest, 10)
