@@ -48,7 +48,7 @@ import Lyrebird
                 cpu.answer(0x20)
             case .interrupt:
                 isPending = true
-            case .privilegedInstruction, .undefinedInstruction:
+            case .privilegedInstruction, .generalProtection:
                 guard try executePrivileged() else { fail(exit) }
             case .halted:
                 guard isEnabled else { return }
@@ -59,9 +59,10 @@ import Lyrebird
         }
     }
 
-    /// Enters the handler: the stack gets SS, RSP, RFLAGS, CS and RIP, the last one lowest.
+    /// Enters the handler: the stack gets SS, RSP, RFLAGS, CS and RIP, the last one lowest. The selectors are those of ring 0. An IRETQ to user
+    /// mode's own the CPU would execute by itself, and nobody would know that interrupts are enabled again.
     private mutating func takeInterrupt() throws {
-        let frame = [cpu.pc, cpu[.cs], cpu[.rflags], cpu[.rsp], cpu[.ss]]
+        let frame = [cpu.pc, cpu[.cs] & ~3, cpu[.rflags], cpu[.rsp], cpu[.ss] & ~3]
         let stack = cpu[.rsp] & ~15 - 8 * UInt64(frame.count)
         for (index, word) in frame.enumerated() { try machine.memory.store(word, at: stack + 8 * UInt64(index)) }
         cpu[.rsp] = stack
@@ -78,6 +79,7 @@ import Lyrebird
             cpu.pc = try machine.memory.load(UInt64.self, at: stack)
             cpu[.rflags] = try machine.memory.load(UInt64.self, at: stack + 16)
             cpu[.rsp] = try machine.memory.load(UInt64.self, at: stack + 24)
+            // What was interrupted had interrupts enabled.
             isEnabled = true
         case let bytes where bytes & 0xFE == 0xFA:  // cli, sti
             isEnabled = bytes & 1 != 0

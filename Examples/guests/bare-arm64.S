@@ -4,6 +4,10 @@
 #define UART        0x09000000  // +0: what is written is printed
 #define TIMER       0x09010000  // +0: microseconds since the start; +8: interrupts after so many
 
+#ifndef INTERVAL
+#define INTERVAL    2000        // microseconds from one interrupt to the next
+#endif
+
     .text
 _start:
     ldr x19, =UART
@@ -14,7 +18,7 @@ _start:
     bl print
 
     // The first interrupt comes while the CPU is busy.
-    mov x0, #2000
+    mov x0, #INTERVAL
     str x0, [x20, #8]
 busy:
     add x24, x24, #1
@@ -32,10 +36,10 @@ idle:
     adr x0, while_idle
     bl print
 
-    // Three intervals of 2 ms have passed, on the timer's own account.
+    // Three intervals have passed, on the timer's own account.
     ldr x0, [x20]
     sub x0, x0, x23
-    mov x1, #6000
+    mov x1, #(3 * INTERVAL)
     cmp x0, x1
     adr x0, early
     adr x1, in_time
@@ -77,6 +81,6 @@ interrupt:
     cmp x1, #3
     b.hs 1f
     ldr x0, =TIMER
-    mov x2, #2000
+    mov x2, #INTERVAL
     str x2, [x0, #8]
 1:  eret

@@ -4,6 +4,10 @@
 #define SERIAL      0x3F8       // what is written is printed; 5 behind, bit 5 says that it is ready
 #define TIMER       0x40        // reads as microseconds since the start; interrupts after as many as are written
 
+#ifndef INTERVAL
+#define INTERVAL    2000        // microseconds from one interrupt to the next
+#endif
+
     .text
 _start:
     lea stack_end(%rip), %rsp
@@ -14,7 +18,7 @@ _start:
     call print
 
     // The first interrupt comes while the CPU is busy.
-    mov $2000, %eax
+    mov $INTERVAL, %eax
     out %eax, $TIMER
 busy:
     inc %rbx
@@ -35,12 +39,12 @@ enough:
     lea while_idle(%rip), %rsi
     call print
 
-    // Three intervals of 2 ms have passed, on the timer's own account.
+    // Three intervals have passed, on the timer's own account.
     in $TIMER, %eax
     sub %ebp, %eax
     lea early(%rip), %rsi
     lea in_time(%rip), %rdi
-    cmp $6000, %eax
+    cmp $(3 * INTERVAL), %eax
     cmovae %rdi, %rsi
     call print
     hlt                         // and with interrupts off, for good
@@ -77,7 +81,7 @@ interrupt:
     incl ticks(%rip)
     cmpl $3, ticks(%rip)
     jae 1f
-    mov $2000, %eax
+    mov $INTERVAL, %eax
     out %eax, $TIMER
 1:  pop %rax
     iretq
