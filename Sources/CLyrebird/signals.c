@@ -198,19 +198,38 @@ int lyrebird_set_signal_stack(void *memory, size_t size) {
     return sigaltstack(&stack, NULL) ? errno : 0;
 }
 
+static const size_t stack_size = 64 << 10;
+static _Thread_local int prepared __attribute__((tls_model("initial-exec")));
+static pthread_key_t stack_key;
+static int has_stack_key;
+
+// At the end of a thread. What its other destructors have a CPU execute gives it a new stack.
+static void free_stack(void *memory) {
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    munmap(memory, stack_size);
+    prepared = 0;
+}
+
+static void make_stack_key(void) { has_stack_key = pthread_key_create(&stack_key, free_stack) == 0; }
+
 int lyrebird_prepare_thread(void) {
-    static _Thread_local int prepared __attribute__((tls_model("initial-exec")));
     if (prepared) return 0;
     stack_t old;
     if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
         prepared = 1;
         return 0;
     }
-    size_t size = 64 << 10;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_stack_key);
+    void *memory = mmap(NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return errno;
-    int error = lyrebird_set_signal_stack(memory, size);
+    int error = lyrebird_set_signal_stack(memory, stack_size);
     prepared = error == 0;
+    if (error)
+        munmap(memory, stack_size);
+    else if (has_stack_key)
+        pthread_setspecific(stack_key, memory);
     return error;
 }
 
