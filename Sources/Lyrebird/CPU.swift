@@ -211,10 +211,7 @@ public final class CPU {
             switch (signal, code) {
             case (7, 1): cause = .alignment
             case (7, _): cause = .bus
-            // The host protects what nobody mapped, too: the rest of the reservation, and its own memory.
-            case (_, 2):
-                let isMapped = machine.engine.locked { machine.engine.memory.region(at: address) != nil }
-                cause = isMapped ? .protection : .unmapped
+            case (_, 2): cause = .protection
             default: cause = .unmapped
             }
             return .fault(Fault(pc: pc, address: address, access: isWrite ? .write : .read, cause: cause))

@@ -44,7 +44,8 @@ public enum Exit: Sendable, Equatable {
     /// An instruction that user mode may not execute. The pc is that of the instruction. On AArch64: HVC, SMC, ERET, and what moves, or
     /// works on, a register of the levels above or one that Linux keeps for itself.
     case privilegedInstruction
-    /// `StopHandle.interrupt` was called with this number.
+    /// `StopHandle.interrupt` was called with this number. This and the stops come between two instructions: of one in which `run` was left for a
+    /// device or a port, the next `run` executes the rest first.
     case interrupt(Int)
     /// A function of the host's that the guest called failed, or did not get as far as to be called. The pc is the function's address,
     /// and the registers are as at its call, so that `run` calls it again.

@@ -112,9 +112,7 @@ public struct Memory: Sendable {
         try check(address, size)
         let result = try engine.locked { () throws(MemoryError) in
             try checkIsMapped(address, size)
-            engine.forgetCodeLocked(address, address + size)
-            engine.removeFunctionsLocked(address, address + size)
-            return engine.memory.unmap(address, size: size)
+            return engine.unmapLocked(address, size: size)
         }
         guard result >= 0 else { throw .host(errno: Int32(-result)) }
     }
@@ -157,28 +155,9 @@ public struct Memory: Sendable {
     private func copyOut(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard buffer.count > 0 else { return 0 }
         guard let host = hostAddress(address, buffer.count) else {
-            return forEachPart(address, buffer.count) { offset, host, count in
-                lyrebird_copy(buffer.baseAddress! + offset, UnsafeRawPointer(bitPattern: host), count)
-            }
+            return engine.read(address, buffer.baseAddress!, buffer.count)
         }
         return lyrebird_copy(buffer.baseAddress, UnsafeRawPointer(bitPattern: host), buffer.count)
-    }
-
-    /// Goes through the parts of a range that lies outside of the window, at least in part.
-    /// - Parameter body: gets the distance from the range's start, the host's address, and bytes; gives the bytes that failed.
-    /// - Returns: bytes that were not reached, or failed.
-    private func forEachPart(_ address: UInt64, _ count: Int, _ body: (Int, UInt, Int) -> Int) -> Int {
-        guard engine.memory.isChecked else { return count }
-        var done = 0
-        while done < count {
-            let at = address &+ UInt64(done)
-            guard let part = engine.locked({ engine.memory.hostRange(at: at) }) else { break }
-            let size = Int(truncatingIfNeeded: min(part.size, UInt64(count - done)))
-            let failed = body(done, UInt(part.start), size)
-            done += size - failed
-            if failed > 0 { break }
-        }
-        return count - done
     }
 
     /// Copies bytes into guest memory. Translations of what is overwritten are dropped.
@@ -195,21 +174,8 @@ public struct Memory: Sendable {
 
     private func copyIn(_ buffer: UnsafeRawBufferPointer, _ address: UInt64) -> Int {
         guard buffer.count > 0 else { return 0 }
-        let (end, overflows) = address.addingReportingOverflow(UInt64(buffer.count))
-        guard !overflows else { return buffer.count }
-        engine.openCode(address, end)
-        let failed: Int
-        if let host = hostAddress(address, buffer.count) {
-            failed = lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress, buffer.count)
-        } else {
-            failed = forEachPart(address, buffer.count) { offset, host, count in
-                lyrebird_copy(UnsafeMutableRawPointer(bitPattern: host), buffer.baseAddress! + offset, count)
-            }
-        }
-        engine.locked {
-            if engine.memory.hasExecutable(address, end) { engine.invalidateLocked(address, end) }
-        }
-        return failed
+        let overflows = address.addingReportingOverflow(UInt64(buffer.count)).overflow
+        return overflows ? buffer.count : engine.write(address, buffer.baseAddress!, buffer.count)
     }
 
     /// nil where the range leaves what has one place on the host.

@@ -78,13 +78,14 @@ extension CPUContext {
         let size = 1 &<< kind.size
         if kind.isAligned, address & UInt64(size &- 1) != 0 { return false }
         let changes = lyrebird_load_acquire(engine._withUnsafeGuaranteedRef { $0.changes })
-        guard isNear(address, size) else { return false }
         let isWrite = kind.isWrite
         var value = isWrite ? operand(record, size) : 0
+        // The record may go away meanwhile.
+        guard isNear(address, size) else { return false }
         asked = nil
         let isMade = near.isDevice ? ask(address, size, isWrite, &value) : access(address, size, isWrite, &value, kind)
         guard isMade else {
-            if asked != nil { suspend(record, changes) }
+            if asked != nil { suspend(record, kind, changes) }
             return false
         }
         let goesOn = mayGoOn(since: changes)
@@ -148,7 +149,14 @@ extension CPUContext {
         {
             return true
         }
-        return comeNear(address, last)
+        return comeNear(address, last) && isStillNear
+    }
+
+    /// Whether what is near is so still, after a function or the engine's lock: memory that is about to be unmapped waits for this CPU, or
+    /// is seen to be.
+    private var isStillNear: Bool {
+        engine._withUnsafeGuaranteedRef { lyrebird_load32($0.stopTheWorld) == 0 }
+            && lyrebird_load_acquire(mappingVersion) == near.version
     }
 
     @inline(never) private func comeNear(_ address: UInt64, _ last: UInt64) -> Bool {
@@ -210,12 +218,11 @@ extension CPUContext {
             return tell(address, size, isWrite: false, value)
         }
         guard near.isWritable, tell(address, size, isWrite: true, value) else { return false }
-        if lyrebird_copy(host, &value, size) != 0 {
-            // Code was translated from there.
+        // Those who were told may have changed what is there, and code may have been translated from it.
+        if near.keeper != nil && !isStillNear || lyrebird_copy(host, &value, size) != 0 {
             beginFunction()
-            engine._withUnsafeGuaranteedRef { $0.openCode(address, address &+ UInt64(size)) }
-            endFunction()
-            guard lyrebird_copy(host, &value, size) == 0 else { return false }
+            defer { endFunction() }
+            guard engine._withUnsafeGuaranteedRef({ $0.write(address, &value, size) }) == 0 else { return false }
         }
         if kind.isOrdered { lyrebird_fence() }
         return true
@@ -299,8 +306,8 @@ extension CPUContext {
     // MARK: Leaving for a device
 
     /// `run` is left for the value of a device. If nobody changes anything, generated code goes on behind the access.
-    private func suspend(_ record: AccessRecord, _ changes: UInt64) {
-        suspended = (record, changes)
+    private func suspend(_ record: AccessRecord, _ kind: AccessRecord.Kind, _ changes: UInt64) {
+        suspended = (record, kind, changes)
         answer = 0
     }
 
@@ -317,9 +324,8 @@ extension CPUContext {
 
     /// Makes the access that generated code was left for, if its translation is there.
     func prepareToResume() -> Bool {
-        let (record, changes) = suspended!
+        let (record, kind, changes) = suspended!
         guard lyrebird_load_acquire(engine._withUnsafeGuaranteedRef { $0.changes }) == changes else { return false }
-        let kind = record.kind
         let value = UInt128(Self.cut(answer, 1 &<< kind.size))
         if !kind.isOnly {
             let address = general(record.base).pointee &+ UInt64(bitPattern: Int64(record.displacement))
@@ -339,7 +345,7 @@ extension CPUContext {
     func settle() {
         guard context.pointee.is_suspended != 0, lyrebird_load32(Engine.insideField(context)) != 3 else { return }
         _ = rebuiltState()
-        let isRead = !suspended!.record.kind.isWrite
+        let isRead = !suspended!.kind.isWrite
         suspended = nil
         if let variant = takeRebuiltState() { keepEntryVariant(variant, at: calledPC) }
         _ = takeFloatFlags()

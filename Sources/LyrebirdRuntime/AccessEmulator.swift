@@ -154,8 +154,8 @@ final class AccessEmulator {
             if !engine.architecture.isCanonical(address) {
                 return .fault(address: 0, isWrite: isWrite, signal: 11, code: 0x80)
             }
-            let isMapped = engine.locked { engine.memory.region(at: address) != nil }
-            return .fault(address: address, isWrite: isWrite, signal: 11, code: isMapped ? 2 : 1)
+            guard let code = engine.judge(address, isWrite: isWrite, signal: 11, code: 2, cpu) else { return nil }
+            return .fault(address: address, isWrite: isWrite, signal: 11, code: code)
         case .limit: break
         }
         return nil
@@ -265,8 +265,7 @@ private struct CheckedMemory: InterpreterMemory {
             }
             return value
         }
-        let host = UnsafeRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        let failed = withUnsafeMutableBytes(of: &value) { lyrebird_copy($0.baseAddress, host, part.size) }
+        let failed = engine.read(part.address, &value, part.size)
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), false) }
         return value
     }
@@ -293,9 +292,7 @@ private struct CheckedMemory: InterpreterMemory {
             }
             return
         }
-        engine.openCode(part.address, part.address &+ UInt64(part.size))
-        let host = UnsafeMutableRawPointer(bitPattern: UInt(part.address &+ part.region.delta))
-        let failed = withUnsafeBytes(of: value) { lyrebird_copy(host, $0.baseAddress, part.size) }
+        let failed = withUnsafeBytes(of: value) { engine.write(part.address, $0.baseAddress!, part.size) }
         guard failed == 0 else { throw fault(part.address &+ UInt64(part.size - failed), true) }
     }
 
@@ -307,15 +304,8 @@ private struct CheckedMemory: InterpreterMemory {
             let old = try load(parts[0])
             try tell(address, size, old, isWrite: false)
             if old == expected, old != new { try tell(address, size, new, isWrite: true) }
-            engine.openCode(address, address &+ UInt64(size))
             var seen = expected
-            let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ parts[0].region.delta))
-            let failed = withUnsafeBytes(of: new) { new in
-                withUnsafeMutableBytes(of: &seen) {
-                    lyrebird_compare_exchange(host, $0.baseAddress, new.baseAddress, size)
-                }
-            }
-            guard failed == 0 else { throw fault(address, true) }
+            guard engine.compareExchange(address, &seen, new, size) else { throw fault(address, true) }
             return seen
         }
         // To a device, or across a border, it is no exchange.

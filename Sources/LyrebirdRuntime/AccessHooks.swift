@@ -55,7 +55,9 @@ extension Engine {
     /// The lock is held.
     private func watchChanged() {
         memory.noteChange()
-        for cpu in cpus { publishWatch(to: cpu) }
+        whileNobodyRuns {
+            for cpu in cpus { publishWatch(to: cpu) }
+        }
         let sides = accessHooks.reduce(into: WatchedSides()) { $0.formUnion($1.sides) }
         guard sides != generator.watchedSides else { return }
         generator.watchedSides = sides

@@ -206,6 +206,14 @@ public struct AddressSpace: ~Copyable {
         return (address &+ region.delta, region.end - address)
     }
 
+    /// Where copies go to and come from: the same, but that the window and the process's own memory are one piece, about which the MMU knows
+    /// the rest.
+    func copyRange(at address: UInt64) -> (start: UInt64, size: UInt64)? {
+        let limit = windowSize == 0 ? 1 << 47 : windowSize
+        if address < limit { return address == 0 && windowSize == 0 ? nil : (address &+ base, limit - address) }
+        return isChecked ? hostRange(at: address) : nil
+    }
+
     // MARK: Bookkeeping
 
     /// Takes a range out, splitting what sticks out at either side.

@@ -43,7 +43,7 @@ public final class CPUContext {
     @exclusivity(unchecked) var calledPC: UInt64 = 0
     /// The device's access that `run` is left for, what called for it and how many translations had been dropped then, and the answer.
     @exclusivity(unchecked) var asked: DeviceAccess?
-    @exclusivity(unchecked) var suspended: (record: AccessRecord, changes: UInt64)?
+    @exclusivity(unchecked) var suspended: (record: AccessRecord, kind: AccessRecord.Kind, changes: UInt64)?
     @exclusivity(unchecked) var answer: UInt64 = 0
     @exclusivity(unchecked) var near = NearMemory()
     @exclusivity(unchecked) var made: UnsafeMutablePointer<MadeAccess>?
@@ -57,6 +57,8 @@ public final class CPUContext {
     /// The engine's.
     @exclusivity(unchecked) private(set) var mappingVersion: UnsafeMutablePointer<UInt64>!
 
+    /// Of the engine's mappings, when a fault was last found to be none any more.
+    @exclusivity(unchecked) var judgedVersion: UInt64 = 0
     /// What the translation that faulted last was made from.
     @exclusivity(unchecked) var faultedCode: Range<UInt64> = 0..<0
     /// The part of the key of translations that is not the pc. The jump table and the prediction stack know the pc only, so they
@@ -220,6 +222,15 @@ public final class CPUContext {
 
     private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
 
+    /// Lets indirect exits find their targets again, which a stop has taken from them. If the store were still on its way when the stop word
+    /// is read, it could undo another stop, which nobody has seen then.
+    @inline(__always)
+    func openTable() {
+        guard context.pointee.table != context.pointee.full_table else { return }
+        context.pointee.table = context.pointee.full_table
+        lyrebird_fence()
+    }
+
     /// Where the table says that the code for a pc is, 0 if it does not. By the thread that the CPU belongs to.
     func remembered(pc: UInt64) -> UInt64 {
         let entry = table + index(of: pc)
@@ -283,6 +294,9 @@ public final class CPUContext {
     public func raiseInterrupt(_ number: Int) {
         lyrebird_request_stop(context, 1 << (Engine.interruptShift + UInt32(number)))
     }
+
+    /// Whether it was left in the middle of the instruction at its pc.
+    var isInInstruction: Bool { context.pointee.is_suspended != 0 || emulator?.isUnderWay(at: pc) == true }
 
     /// Forgets what devices have answered to the instruction that the CPU was left in.
     public func forgetAnswers() {

@@ -95,12 +95,11 @@ extension Engine {
     }
 
     /// Before somebody else than translated code writes: what code was translated from in a range may be written again.
-    public func openCode(_ start: UInt64, _ end: UInt64) {
+    /// The lock is held.
+    func openCodeLocked(_ start: UInt64, _ end: UInt64) {
         guard architecture.noticesChangedCode, start < end else { return }
-        locked {
-            for page in watched.all(in: start >> 12..<(end &+ 4095) >> 12) where watched.state(of: page) == .protected {
-                open(page, forever: false)
-            }
+        for page in watched.all(in: start >> 12..<(end &+ 4095) >> 12) where watched.state(of: page) == .protected {
+            open(page, forever: false)
         }
     }
 

@@ -179,11 +179,12 @@ public final class Engine: @unchecked Sendable {
         context.pointee.outside_mask = contract.outsideMask
         context.pointee.fault_stub = UInt64(UInt(bitPattern: stubs.fault))
         if contract.memory != .identity { context.pointee.gs_base = memory.base }
-        publishWatch(to: cpu)
-        context.pointee.float_is_used = usesFloat ? 1 : 0
         architecture.initialize(cpu.state)
         cpu.attach(to: self)
+        // From here on it is told of changes like the others.
         locked {
+            publishWatch(to: cpu)
+            context.pointee.float_is_used = usesFloat ? 1 : 0
             instruments.coverage?.install(in: cpu)
             installTable(in: cpu)
             cpu.generation = generation
@@ -215,8 +216,8 @@ public final class Engine: @unchecked Sendable {
         let isNested = previous != nil && previous != context
         let previousBase = isNested ? lyrebird_get_gs_base() : 0
         _ = lyrebird_prepare_thread()
-        lyrebird_set_current(context)
         if let nanoseconds { try limit(cpu, nanoseconds) }
+        lyrebird_set_current(context)
         if contract.memory != .identity { setBase(memory.base) }
         if context.pointee.is_suspended != 0, !cpu.isResumable() { cpu.settle() }
         if context.pointee.is_suspended == 0 { readMode(cpu) }
@@ -240,25 +241,21 @@ public final class Engine: @unchecked Sendable {
             return reason
         }
         while true {
-            context.pointee.table = context.pointee.full_table
+            cpu.openTable()
             let stop = lyrebird_load32(Self.stopField(context))
-            if stop & 1 != 0 {
-                _ = lyrebird_and32(Self.stopField(context), ~1)
-                return .stopped
+            if stop != 0 {
+                // What a device has seen of an instruction is not undone: the rest of it comes first.
+                if cpu.isInInstruction {
+                    if cpu.counts, cpu.remaining <= 0 { return .budget }
+                    if context.pointee.is_suspended != 0 {
+                        if let reason = try settle(cpu, &variant) { return reason }
+                        continue
+                    }
+                }
+                if let reason = takeStop(cpu, stop) { return reason }
+            } else if cpu.counts, cpu.remaining <= 0 {
+                return .budget
             }
-            if stop & Self.pauseBit != 0 {
-                _ = lyrebird_and32(Self.stopField(context), ~Self.pauseBit)
-                return .paused
-            }
-            if stop &>> Self.interruptShift != 0 {
-                let number = (stop &>> Self.interruptShift).trailingZeroBitCount
-                _ = lyrebird_and32(Self.stopField(context), ~(1 &<< (Self.interruptShift &+ UInt32(number))))
-                return .interrupt(number)
-            }
-            if cpu.counts, cpu.remaining <= 0 { return .budget }
-            if stop & TimeLimits.bit != 0 { return .timeLimit }
-            // Asked to leave a loop, and is out of it.
-            if stop & Self.loopBit != 0 { _ = lyrebird_and32(Self.stopField(context), ~Self.loopBit) }
             if hasBarrier {
                 lyrebird_store_release32(Self.insideField(context), 1)
                 lyrebird_compiler_fence()
@@ -283,10 +280,7 @@ public final class Engine: @unchecked Sendable {
             if context.pointee.is_suspended != 0 {
                 guard cpu.prepareToResume() else {
                     lyrebird_store32(Self.insideField(context), 0)
-                    cpu.settle()
-                    readMode(cpu)
-                    variant = cpu.takeEntryVariant()
-                    if let reason = try cpu.emulator!.run(&variant) { return reason }
+                    if let reason = try settle(cpu, &variant) { return reason }
                     continue
                 }
                 kind = ExitKind(rawValue: lyrebird_enter(stubs.resume, context, 0))!
@@ -359,13 +353,11 @@ public final class Engine: @unchecked Sendable {
                 if let error = cpu.takeHookError() { throw error }
                 readMode(cpu)
             case .fault:
-                if case .fault(let address, isWrite: true, _, _) = reason,
-                    codeWasWritten(at: address, by: cpu.faultedCode)
-                {
-                    continue
-                }
-                if case .fault(let address, _, _, _) = reason, metDevice(at: address, cpu) { break }
-                return reason!
+                guard case .fault(let address, let isWrite, let signal, let code) = reason else { return reason! }
+                if isWrite, codeWasWritten(at: address, by: cpu.faultedCode) { continue }
+                if metDevice(at: address, cpu) { break }
+                guard let code = judge(address, isWrite: isWrite, signal: signal, code: code, cpu) else { continue }
+                return .fault(address: address, isWrite: isWrite, signal: signal, code: code)
             case .access: break
             case .accessCall:
                 context.pointee.control_changed = 0
@@ -417,6 +409,37 @@ public final class Engine: @unchecked Sendable {
                 if kind == .access { noteOutside(cpu.emulator!.leftPC, cpu.emulator!.hasMetOutside) }
             }
         }
+    }
+
+    /// Interprets the rest of the instruction in which `run` was left for a device.
+    private func settle(_ cpu: CPUContext, _ variant: inout UInt32) throws -> EngineExit? {
+        cpu.settle()
+        readMode(cpu)
+        variant = cpu.takeEntryVariant()
+        return try cpu.emulator!.run(&variant)
+    }
+
+    /// Takes what a CPU is asked for off its stop word.
+    /// - Returns: why to leave; nil if it was only wanted out of generated code, where it is not.
+    private func takeStop(_ cpu: CPUContext, _ stop: UInt32) -> EngineExit? {
+        let field = Self.stopField(cpu.context)
+        if stop & 1 != 0 {
+            _ = lyrebird_and32(field, ~1)
+            return .stopped
+        }
+        if stop & Self.pauseBit != 0 {
+            _ = lyrebird_and32(field, ~Self.pauseBit)
+            return .paused
+        }
+        if stop &>> Self.interruptShift != 0 {
+            let number = (stop &>> Self.interruptShift).trailingZeroBitCount
+            _ = lyrebird_and32(field, ~(1 &<< (Self.interruptShift &+ UInt32(number))))
+            return .interrupt(number)
+        }
+        if cpu.counts, cpu.remaining <= 0 { return .budget }
+        if stop & TimeLimits.bit != 0 { return .timeLimit }
+        if stop & Self.loopBit != 0 { _ = lyrebird_and32(field, ~Self.loopBit) }
+        return nil
     }
 
     /// What a trap is that any instruction may end in.
@@ -503,6 +526,21 @@ public final class Engine: @unchecked Sendable {
         return .fault(
             address: address, isWrite: context.pointee.fault_is_write != 0,
             signal: context.pointee.fault_signal, code: context.pointee.fault_code)
+    }
+
+    /// What the host's kernel has said of a fault, as it is of guest memory: it protects what nobody has mapped, too.
+    /// - Returns: nil if the access would be made now, since another thread has mapped memory there in the meantime, or changed its rights.
+    func judge(_ address: UInt64, isWrite: Bool, signal: UInt32, code: Int32, _ cpu: CPUContext) -> Int32? {
+        let protected: Int32 = 2
+        guard signal == 11, code == protected else { return code }
+        return locked {
+            guard let region = memory.region(at: address) else { return protected - 1 }
+            let isAllowed = isWrite ? region.rights.contains(.write) : region.rights.hostProtection & 1 != 0
+            // Once for each change: the host may refuse for reasons of its own.
+            guard isAllowed, cpu.judgedVersion != mappingVersion.pointee else { return protected }
+            cpu.judgedVersion = mappingVersion.pointee
+            return nil
+        }
     }
 
     /// - Returns: how the instruction is entered if it is tried again.
@@ -805,16 +843,24 @@ public final class Engine: @unchecked Sendable {
         lyrebird_store32(stopTheWorld, 0)
     }
 
+    /// Makes a change that generated code must not meet half made: no CPU is in it meanwhile, and who has called a function from there looks
+    /// again when that returns. The lock is held.
+    func whileNobodyRuns<T, Failure: Error>(_ change: () throws(Failure) -> T) throws(Failure) -> T {
+        stopAll()
+        defer { goOn() }
+        return try change()
+    }
+
     /// The first code that computes is about to be there: from here on the flags in MXCSR count, and those that are there do not. The
     /// lock is held.
     private func beginFloat() {
-        stopAll()
-        usesFloat = true
-        for cpu in cpus {
-            cpu.context.pointee.left_mxcsr = cpu.context.pointee.mxcsr
-            cpu.context.pointee.float_is_used = 1
+        whileNobodyRuns {
+            usesFloat = true
+            for cpu in cpus {
+                cpu.context.pointee.left_mxcsr = cpu.context.pointee.mxcsr
+                cpu.context.pointee.float_is_used = 1
+            }
         }
-        goOn()
     }
 
     /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.

@@ -301,19 +301,20 @@ extension Engine {
 
     public func enableCoverage(_ coverage: Coverage) {
         locked {
-            if let old = instruments.coverage { dropAll(old.low, old.high) }
+            endCoverageLocked()
             instruments.coverage = coverage
             for cpu in cpus { coverage.install(in: cpu) }
             dropAll(coverage.low, coverage.high)
         }
     }
 
-    public func disableCoverage() {
-        locked {
-            guard let old = instruments.coverage else { return }
-            instruments.coverage = nil
-            dropAll(old.low, old.high)
-        }
+    public func disableCoverage() { locked { endCoverageLocked() } }
+
+    /// Nobody counts any more when this returns: the counters may go, and others may be elsewhere.
+    private func endCoverageLocked() {
+        guard let old = instruments.coverage else { return }
+        dropAll(old.low, old.high)
+        whileNobodyRuns { instruments.coverage = nil }
     }
 
     /// Drops every translation that has something of a range, its last address included. The lock is held.

@@ -214,7 +214,8 @@ extension Engine {
         try locked { () throws(RuntimeError) in
             guard image.matches(memory.regions) else {
                 for region in memory.regions { forgetCodeLocked(region.start, region.end) }
-                return try memory.rebuild(image)
+                // Refused are those who run, and not whoever begins to meanwhile.
+                return try whileNobodyRuns { () throws(RuntimeError) in try memory.rebuild(image) }
             }
             dropChangedCode()
             memory.dropCopies()
