@@ -282,9 +282,12 @@ extension CPUContext {
 
     private func note(_ access: MadeAccess) {
         if made == nil { made = .allocate(capacity: AccessRecord.Kind.ordinals) }
-        let count = Int(context.pointee.accesses_made)
+        var count = Int(context.pointee.accesses_made)
+        // Where the ones before it are not called for, nobody says that the instruction starts over.
+        if count > 0, madePC != calledPC || made![count &- 1].ordinal >= access.ordinal { count = 0 }
         made![count] = access
         madePC = calledPC
+        madeSite = context.pointee.access_site
         context.pointee.accesses_made = UInt32(count &+ 1)
     }
 

@@ -48,6 +48,7 @@ public final class CPUContext {
     @exclusivity(unchecked) var near = NearMemory()
     @exclusivity(unchecked) var made: UnsafeMutablePointer<MadeAccess>?
     @exclusivity(unchecked) var madePC: UInt64 = 0
+    @exclusivity(unchecked) var madeSite: UInt64 = 0
     @exclusivity(unchecked) var rebuilt: UnsafeMutableRawPointer?
     @exclusivity(unchecked) var rebuiltVariant: UInt32 = 0
     let rebuiltField: UnsafeMutablePointer<UInt32>

@@ -342,7 +342,11 @@ public final class Engine: @unchecked Sendable {
             lyrebird_store_release32(Self.insideField(context), 0)
             let stepped = steps
             steps = false
-            if kind != .fault, kind != .access, kind != .accessCall { variant = 0 }
+            if kind != .fault, kind != .access, kind != .accessCall {
+                variant = 0
+                // Left between two instructions.
+                cpu.forgetMade()
+            }
             switch kind {
             case .link: followLink(cpu, ranIn: ranIn)
             case .miss: break
@@ -354,10 +358,15 @@ public final class Engine: @unchecked Sendable {
                 readMode(cpu)
             case .fault:
                 guard case .fault(let address, let isWrite, let signal, let code) = reason else { return reason! }
-                if isWrite, codeWasWritten(at: address, by: cpu.faultedCode) { continue }
                 if metDevice(at: address, cpu) { break }
-                guard let code = judge(address, isWrite: isWrite, signal: signal, code: code, cpu) else { continue }
-                return .fault(address: address, isWrite: isWrite, signal: signal, code: code)
+                if !(isWrite && codeWasWritten(at: address, by: cpu.faultedCode)),
+                    let code = judge(address, isWrite: isWrite, signal: signal, code: code, cpu)
+                {
+                    if cpu.hasMade(at: cpu.pc), cpu.emulator == nil { cpu.emulator = AccessEmulator(self, cpu) }
+                    return .fault(address: address, isWrite: isWrite, signal: signal, code: code)
+                }
+                // It is tried again, but for what it has accessed by calls.
+                if !cpu.hasMade(at: cpu.pc) { continue }
             case .access: break
             case .accessCall:
                 context.pointee.control_changed = 0
@@ -583,6 +592,8 @@ public final class Engine: @unchecked Sendable {
                 \(context.pointee.fault_code), registers \(registers)
                 """)
         }
+        // What another translation had accessed was another execution of the instruction.
+        if cpu.madeSite &- UInt64(translation.hotStart) >= UInt64(translation.hotSize) { cpu.forgetMade() }
         let pc = translation.pc &+ UInt64(bitPattern: site.pc)
         let isJoined = pc &- translation.joinedPC < UInt64(translation.joinedBytes)
         let (start, size) =

@@ -117,6 +117,49 @@ private final class Counter: Sendable {
         }
     }
 
+    /// Whoever comes back to an instruction with several accesses that have been called for executes it anew.
+    @Test(arguments: Guest.allCases) func accessesAreMadeEachTime(guest: Guest) throws {
+        // svc; ldp x2, x3, [x0]; b back. And syscall; inc qword [rdi]; jmp back.
+        let sandbox =
+            try guest == .arm64
+            ? Sandbox(.arm64, A64.bytes([A64.svc(), 0xA940_0C02, A64.b(-2)]))
+            : Sandbox(.x86_64, [0x0F, 0x05, 0x48, 0xFF, 0x07, 0xEB, 0xF9])
+        let accesses = Counter()
+        try sandbox.machine.memory.mapDevice(Self.device, size: 4096) { _ in
+            accesses.add()
+            return 1
+        } write: { _ in
+            accesses.add()
+        }
+        sandbox.cpu[guest == .arm64 ? .x0 : .rdi] = Self.device
+        for round in 0..<30 {
+            #expect(try sandbox.cpu.run() == .systemCall(immediate: 0))
+            #expect(accesses.value == 2 * round)
+        }
+    }
+
+    /// The store of an instruction that loads first is watched, and run is left behind it: what was loaded is not loaded again.
+    @Test func watchedStoresAreMadeOnce() throws {
+        // xadd [rdi], rax; mov rbx, rax; mov eax, 1; jmp back
+        let sandbox = try Sandbox(
+            .x86_64, [0x48, 0x0F, 0xC1, 0x07, 0x48, 0x89, 0xC3, 0xB8, 1, 0, 0, 0, 0xEB, 0xF2])
+        let cpu = sandbox.cpu
+        let calls = Counter()
+        let handle = cpu.stopHandle
+        try sandbox.machine.addMemoryHook(.write, in: Sandbox.data...(Sandbox.data + 7)) { _, access in
+            calls.add()
+            #expect(access.value == UInt64(calls.value))
+            if calls.value % 1000 == 0 { handle.stop() }
+        }
+        cpu[.rdi] = Sandbox.data
+        cpu[.rax] = 1
+        for round in 1...UInt64(20) {
+            #expect(try cpu.run() == .stopped)
+            #expect(cpu.pc == Sandbox.code + 4 && cpu[.rax] == 1000 * round - 1)
+            #expect(try sandbox.machine.memory.load(UInt64.self, at: Sandbox.data) == 1000 * round)
+        }
+    }
+
     @Test func portsAreDoneBeforeStops() throws {
         // out 0x10, al; in al, 0x10; mov [rdi], rax; hlt
         let sandbox = try Sandbox(.x86_64, [0xE6, 0x10, 0xE4, 0x10, 0x48, 0x89, 0x07, 0xF4])
@@ -238,7 +281,7 @@ private final class Counter: Sendable {
                 }
             }
         }
-        for round in 0..<300 {
+        for round in 0..<100 {
             let coverage = machine.enableCoverage(mapSize: round % 2 == 0 ? 1 << 20 : 256)
             if round % 50 == 0 {
                 while coverage.blocks.isEmpty { sched_yield() }

@@ -51,7 +51,7 @@ extension CodeGenerator {
             return selectLoadPair(index, high, i, unit)
         }
         if access.startsPair { clobberFlags(including: true) }
-        let memory = guestMemory(index, .reads)
+        let memory = guestMemory(index, isStoredBehind(index, unit) ? .both : .reads)
         if access.startsPair { trapUnlessPairIsAligned(memory, unit) }
         if i.type == .v128 {
             let result: XMM
@@ -93,6 +93,18 @@ extension CodeGenerator {
             hot.movsx(width(i.type), result, from, memory)
         }
         describeAccess(index, i, memory, register: result.rawValue, unit)
+    }
+
+    /// Whether a load is the first half of an instruction that stores, while stores are watched. It is called for where its store would be:
+    /// if that has been made and the rest of the instruction is interpreted, the load cannot be repeated.
+    private func isStoredBehind(_ index: Int, _ unit: borrowing Unit) -> Bool {
+        guard watchedSides.contains(.writes) else { return false }
+        var at = index &+ 1
+        while at < count, unit.instructions[at].opcode != .instruction {
+            if unit.instructions[at].opcode == .store { return true }
+            at &+= 1
+        }
+        return false
     }
 
     /// The register where the result is wanted in the end, if who is there is needed by nobody but a fault of this very load:
