@@ -48,7 +48,7 @@ private final class Counter: Sendable {
             (cpu.value[.rdi], cpu.value[.r9]) = (Self.device, Sandbox.code)
             cpu.value[.rsp] = Sandbox.data + 4096
         }
-        let requests = 300
+        let requests = 60
         let handle = cpu.value.stopHandle
         let answers = Counter()
         let runner = Thread {
@@ -223,7 +223,7 @@ private final class Counter: Sendable {
                     }
                 }
             }
-            for round in 0..<300 {
+            for round in 0..<100 {
                 handle.stop()
                 while rounds.value <= round { sched_yield() }
                 try memory.unmap(Self.high, size: Self.highSize)
