@@ -123,6 +123,12 @@ lyrebird_syscall_interrupted:
     pop %rbx
     ret
 
+# Keeps every register, that of errors as well: see context.h.
+    .globl lyrebird_no_hook
+    .type lyrebird_no_hook, @function
+lyrebird_no_hook:
+    ret
+
 # The way back from a signal handler: rt_sigreturn.
     .globl lyrebird_restore_signal
     .type lyrebird_restore_signal, @function

@@ -44,21 +44,24 @@ public final class Hook: Sendable {
     class Handler: HookHandler, @unchecked Sendable {}
 
     final class CodeHandler: Handler, @unchecked Sendable {
-        let body: @Sendable (CPU, Place) throws -> Void
-        init(_ body: @escaping @Sendable (CPU, Place) throws -> Void) { self.body = body }
-
-        override func call(_ cpu: CPUContext, address: UInt64, size: UInt32) throws -> Bool {
-            try CPU.owning(cpu) { try body($0, Place(address: address, size: Int(size))) }
-            return true
+        private let body: @Sendable (CPU, Place) throws -> Void
+        init(_ body: @escaping @Sendable (CPU, Place) throws -> Void) {
+            self.body = body
+            // In a structure it is as it is: a generic function would be given one that takes everything by reference.
+            struct Stored { let body: @Sendable (CPU, Place) throws -> Void }
+            super.init(unsafeBitCast(Stored(body: body), to: HookClosure.self))
         }
     }
 
     final class SystemCallHandler: Handler, @unchecked Sendable {
         let body: @Sendable (CPU, UInt32) throws -> Bool
-        init(_ body: @escaping @Sendable (CPU, UInt32) throws -> Bool) { self.body = body }
+        init(_ body: @escaping @Sendable (CPU, UInt32) throws -> Bool) {
+            self.body = body
+            super.init(nil)
+        }
 
-        override func call(_ cpu: CPUContext, address: UInt64, size: UInt32) throws -> Bool {
-            try CPU.owning(cpu) { try body($0, size) }
+        override func call(_ cpu: CPUContext, immediate: UInt32) throws -> Bool {
+            try CPU.owning(cpu) { try body($0, immediate) }
         }
     }
 }

@@ -119,7 +119,11 @@ public struct MemoryAccess: Sendable, Equatable {
 }
 
 /// What kind of jump an exit is, for the prediction of returns.
-public enum ExitHint: UInt8, Sendable, CaseIterable { case jump, call, `return` }
+public enum ExitHint: UInt8, Sendable, CaseIterable {
+    case jump, call, `return`
+    /// No jump of the guest's: the unit is at its limit in the middle of a block, which goes on at the target.
+    case middle
+}
 
 /// Why generated code asks for the runtime.
 public enum TrapReason: UInt8, Sendable, CaseIterable {
@@ -141,7 +145,7 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case generalProtection
     /// The guest raises an interrupt itself; payload: its vector.
     case softwareInterrupt
-    /// The code is not what the unit was made from (`Unit.comparesCode`).
+    /// The code is not what the unit was made from (`Unit.comparesCode`); payload: `TrapReason.inBlock` or none.
     case codeChanged
     /// Floating point ran into what the guest does not mask; payload: the vector of the exception.
     case floatingPoint
@@ -155,18 +159,22 @@ public enum TrapReason: UInt8, Sendable, CaseIterable {
     case halt
     /// An instruction for privileged code.
     case privileged
-    /// Fewer instructions may still be executed than stand up to the end of the block (`Unit.counter`); payload: whether the
-    /// unit's hooks have been called.
+    /// Fewer instructions may still be executed than stand up to the end of the block (`Unit.counter`); payload: bits of
+    /// `TrapReason.hooksCalled` and `inBlock`.
     case budget
     /// The embedder's breakpoint.
     case stopPoint
-    /// The unit is at its limit in the middle of a block (`Unit.isBlockwise`).
+    /// The unit, which nothing is linked to (`Unit.isSingle`), is at its limit in the middle of a block.
     case middleOfBlock
     /// A function of the embedder's stands here; payload: its number. It has not been called yet.
     case hostFunction
 
     /// Payload of `modeChange` and `singleStep`: the guest goes on at the address that the slot `trapOperand` holds.
     public static let targetInOperand: UInt32 = 1
+
+    /// Bits of a payload: the unit's hooks have been called; the trap's pc is in the middle of a block.
+    public static let hooksCalled: UInt32 = 1
+    public static let inBlock: UInt32 = 2
 
     /// Whether the guest instruction at the trap's pc has not been executed.
     public var isBeforeInstruction: Bool {

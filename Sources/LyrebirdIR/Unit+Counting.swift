@@ -63,7 +63,10 @@ extension Unit {
         while at > 0 {
             let pc = UInt64(pool[at &+ 2]) | UInt64(pool[at &+ 3]) &<< 32
             place(BlockID(pool[at &+ 1]))
-            exitTrap(pc, .budget, payload: isHooked && pc == startPC ? 1 : 0)
+            let isFirst = pc == startPC
+            var payload: UInt32 = isFirst && isHooked ? TrapReason.hooksCalled : 0
+            if isFirst ? isInBlock : isBlockwise { payload |= TrapReason.inBlock }
+            exitTrap(pc, .budget, payload: payload)
             at = Int(pool[at])
         }
     }
@@ -77,6 +80,6 @@ extension Unit {
 
     /// Leaves for `pc` because the unit's limit is reached.
     public mutating func exitAtLimit(_ pc: UInt64) {
-        if isBlockwise { exitTrap(pc, .middleOfBlock) } else { exitJump(pc) }
+        if isSingle { exitTrap(pc, .middleOfBlock) } else { exitJump(pc, isBlockwise ? .middle : .jump) }
     }
 }

@@ -58,6 +58,10 @@ public struct Unit: ~Copyable {
     public var counter: Slot?
     /// The unit ends where its first basic block does.
     public var isBlockwise = false
+    /// Nothing is linked to it, and it is not linked to what follows its limit.
+    public var isSingle = false
+    /// It is entered in the middle of a basic block.
+    public var isInBlock = false
     /// Hooks are called before the first instruction.
     public var isHooked = false
     var counting = Counting()
@@ -115,6 +119,8 @@ public struct Unit: ~Copyable {
         comparesCode = false
         counter = nil
         isBlockwise = false
+        isSingle = false
+        isInBlock = false
         isHooked = false
         counting = Counting()
         zeros = nil

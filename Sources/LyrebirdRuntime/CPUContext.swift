@@ -88,7 +88,7 @@ public final class CPUContext {
     func attach(to engine: Engine) {
         self.engine = Unmanaged.passUnretained(engine)
         context.pointee.owner = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
-        context.pointee.hook_function = unsafeBitCast(Self.hookFunction, to: UInt64.self)
+        context.pointee.changes = UnsafePointer(engine.changes)
         context.pointee.access_function = unsafeBitCast(Self.accessFunction, to: UInt64.self)
         mappingVersion = engine.mappingVersion
     }
@@ -113,12 +113,16 @@ public final class CPUContext {
     /// What a hook threw.
     @exclusivity(unchecked) var hookError: (any Error)?
     @exclusivity(unchecked) var isInSystemCallHook = false
-    /// Where hooks were called last.
-    @exclusivity(unchecked) var hookedPC: UInt64 = 0
     /// How the instruction at `pc` is entered by the next run (`Variant`), if that is where the CPU was left.
     @exclusivity(unchecked) private var left: (pc: UInt64, variant: UInt32) = (0, 0)
 
     func takeHookError() -> (any Error)? {
+        if context.pointee.hook_error != 0 {
+            // Where generated code has left it, as Swift's convention has it.
+            let place = UnsafeMutableRawPointer(context) + MemoryLayout<lyrebird_context>.offset(of: \.hook_error)!
+            defer { context.pointee.hook_error = 0 }
+            return place.assumingMemoryBound(to: (any Error).self).move()
+        }
         defer { hookError = nil }
         return hookError
     }

@@ -80,8 +80,6 @@ public final class Engine: @unchecked Sendable {
     let changes: UnsafeMutablePointer<UInt64>
     /// Counts changes of what is mapped where and of who is told of accesses.
     let mappingVersion: UnsafeMutablePointer<UInt64>
-    /// Where CPUs find the table of hooks.
-    let hookTable: UnsafeMutablePointer<UInt64>
 
     // Guarded by the lock.
     @exclusivity(unchecked) public var memory: AddressSpace
@@ -151,7 +149,6 @@ public final class Engine: @unchecked Sendable {
         stopTheWorld.initialize(to: 0)
         changes = .allocate(capacity: 1)
         changes.initialize(to: 0)
-        hookTable = instruments.table
     }
 
     deinit {
@@ -319,10 +316,12 @@ public final class Engine: @unchecked Sendable {
             if flags != 0 { architecture.addFloatFlags(flags, to: cpu.liveState) }
             // What the exit says of the translation must be read while that cannot go away.
             var reason: EngineExit?
+            var goesOnInBlock = false
             switch kind {
             case .link:
                 let stub = UnsafeRawPointer(bitPattern: UInt(context.pointee.exit_word))!
                 cpu.pc = Self.target(of: stub)
+                if (stub - 4).loadUnaligned(as: UInt32.self) & LinkSite.inBlockBit != 0 { goesOnInBlock = true }
             case .miss, .trap: cpu.pc = context.pointee.pc
             case .fault: reason = recover(cpu, &variant)
             case .access:
@@ -348,12 +347,13 @@ public final class Engine: @unchecked Sendable {
                 cpu.forgetMade()
             }
             switch kind {
-            case .link: followLink(cpu, ranIn: ranIn)
+            case .link:
+                if goesOnInBlock, instruments.watchesBlocks { variant = Variant.inBlock }
+                followLink(cpu, ranIn: ranIn)
             case .miss: break
             case .hook:
-                context.pointee.control_changed = 0
                 // What stands at the pc has been called, and is not called again if it is the pc still.
-                if cpu.pc == cpu.hookedPC { variant = Variant.pastHooks | Variant.single }
+                if cpu.pc == context.pointee.hooked_pc { variant = Variant.pastHooks | Variant.single }
                 if let error = cpu.takeHookError() { throw error }
                 readMode(cpu)
             case .fault:
@@ -369,7 +369,6 @@ public final class Engine: @unchecked Sendable {
                 if !cpu.hasMade(at: cpu.pc) { continue }
             case .access: break
             case .accessCall:
-                context.pointee.control_changed = 0
                 readMode(cpu)
                 if cpu.pc != cpu.calledPC {
                     // The embedder has sent it elsewhere.
@@ -388,7 +387,13 @@ public final class Engine: @unchecked Sendable {
                 switch reason {
                 case .budget:
                     steps = true
-                    variant = payload != 0 ? Variant.pastHooks : cpu.pc == enteredPC ? entered & ~Variant.single : 0
+                    if payload & TrapReason.hooksCalled != 0 {
+                        variant = Variant.pastHooks
+                    } else {
+                        let isSame = cpu.pc == enteredPC
+                        variant = isSame ? entered & ~(Variant.single | Variant.inBlock) : 0
+                        variant |= inBlock(payload)
+                    }
                 case .middleOfBlock:
                     steps = stepped
                     if instruments.watchesBlocks { variant = Variant.inBlock }
@@ -397,6 +402,7 @@ public final class Engine: @unchecked Sendable {
                     variant |= Variant.pastBreakpoint | Variant.single
                     return .trap(.stopPoint, payload: 0)
                 case .codeChanged:
+                    variant = inBlock(payload)
                     if cpu.pc == enteredPC { variant = entered & ~Variant.single }
                     if entered & (Variant.pastBreakpoint | Variant.pastHooks) != 0 {
                         variant |= entered & Variant.single
@@ -449,6 +455,11 @@ public final class Engine: @unchecked Sendable {
         if stop & TimeLimits.bit != 0 { return .timeLimit }
         if stop & Self.loopBit != 0 { _ = lyrebird_and32(field, ~Self.loopBit) }
         return nil
+    }
+
+    /// How the pc of a trap is entered that may be in the middle of a block.
+    private func inBlock(_ payload: UInt32) -> UInt32 {
+        payload & TrapReason.inBlock != 0 && instruments.watchesBlocks ? Variant.inBlock : 0
     }
 
     /// What a trap is that any instruction may end in.
@@ -573,7 +584,7 @@ public final class Engine: @unchecked Sendable {
             contract: contract,
             bytes: UnsafeBufferPointer(
                 start: frames.base + Int(translation.frameStart), count: frameEnd(number) - Int(translation.frameStart)),
-            counts: UInt32(translation.mode) & Variant.counted != 0)
+            counts: UInt32(translation.mode) & Variant.counted != 0, isHome: translation.homeEntry > 0)
         let raw = UnsafeRawPointer(context)
         func field<T>(_ path: KeyPath<lyrebird_context, T>) -> UnsafeRawPointer {
             raw + MemoryLayout<lyrebird_context>.offset(of: path)!
@@ -601,18 +612,18 @@ public final class Engine: @unchecked Sendable {
         cpu.faultedCode = start..<start &+ UInt64(size)
         let isFirst = site.pc == 0
         let past: UInt32 = isFirst && translation.isHooked ? Variant.pastHooks | Variant.single : 0
-        let inside: UInt32 =
-            !isFirst && translation.isBlockwise && instruments.watchesBlocks ? Variant.inBlock : 0
+        let isInBlock = isFirst ? UInt32(translation.mode) & Variant.inBlock != 0 : translation.isBlockwise
+        let inside: UInt32 = isInBlock && instruments.watchesBlocks ? Variant.inBlock : 0
         return (pc, past | inside, site.countedEarly)
     }
 
     var isCacheFresh: Bool { translations.count == 0 }
 
     func install(_ compiled: CompiledUnit, pc: UInt64, mode: UInt32, isLoop: Bool = false, joinedPC: UInt64 = 0) {
-        let linkMode = mode & ~Variant.entry
+        let plainMode = mode & ~Variant.entry
         // Their places are far apart, and waiting for one after the other takes longer than all the rest.
         if options.chains {
-            for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: linkMode) }
+            for n in 0..<compiled.linkCount { index.prefetch(pc: generator.links[n].target, mode: plainMode) }
         }
         if generator.usesFloat, !usesFloat { beginFloat() }
         let number = translations.count
@@ -627,7 +638,7 @@ public final class Engine: @unchecked Sendable {
         let places = (pages.place(of: memory.pageKey(pc)), pages.place(of: memory.pageKey(lastByte)))
         var translation = Translation(
             pc: pc, mode: UInt16(mode), isValid: true, isHooked: unit.isHooked, isBlockwise: unit.isBlockwise,
-            hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes),
+            hotStart: UInt32(hotStart), hotSize: UInt32(compiled.hotBytes), homeEntry: UInt8(compiled.homeEntry),
             guestBytes: UInt32(unit.guestBytes), joinedPC: joinedPC, joinedBytes: UInt32(unit.joinedBytes),
             frameStart: UInt32(frameStart), incoming: -1, pages: places,
             nextInPage: (-1, -1))
@@ -639,7 +650,8 @@ public final class Engine: @unchecked Sendable {
             links.append(
                 Link(
                     site: UInt32(site.site - cache.writable), stub: UInt32(site.stub - cache.writable),
-                    source: Int32(number), linkedTo: -1, next: -1,
+                    source: Int32(number), linkedTo: -1, next: -1, isInBlock: site.isInBlock,
+                    isFromHome: site.isFromHome,
                     counting: site.closesLoop && !isLoop && !isJoined && !unit.isBlockwise && options.loopThreshold > 0
                         ? .wanted : .done))
         }
@@ -661,7 +673,8 @@ public final class Engine: @unchecked Sendable {
         }
         guard options.chains else { return }
         for n in firstLink..<links.count {
-            let target = index.translation(pc: target(ofStubAt: Int(links[n].stub)), mode: linkMode)
+            let target = index.translation(
+                pc: target(ofStubAt: Int(links[n].stub)), mode: linkMode(of: n, from: plainMode))
             if target >= 0 { connect(n, to: target) }
         }
     }
@@ -685,7 +698,7 @@ public final class Engine: @unchecked Sendable {
         locked {
             // After a flush in between the link is gone.
             guard ranIn == generation else { return }
-            let number = Int((stub - 4).loadUnaligned(as: UInt32.self))
+            let number = Int((stub - 4).loadUnaligned(as: UInt32.self) & ~LinkSite.inBlockBit)
             guard links[number].linkedTo < 0 || links[number].counting == .active else { return }
             let source = translations[Int(links[number].source)]
             guard source.isValid else { return }
@@ -698,22 +711,38 @@ public final class Engine: @unchecked Sendable {
                 case .neither: break
                 }
             }
-            let target = index.translation(pc: cpu.pc, mode: UInt32(source.mode) & ~Variant.entry)
+            let linkMode = linkMode(of: number, from: UInt32(source.mode) & ~Variant.entry)
+            let target = index.translation(pc: cpu.pc, mode: linkMode)
             if target >= 0 { connect(number, to: target) }
         }
     }
 
     private func connect(_ number: Int, to target: Int) {
         if links[number].counting == .wanted { beginCounting(number, to: target) }
-        if links[number].counting == .done {
-            Assembler.patch(
-                cache.writable + Int(links[number].site),
-                to: UnsafeRawPointer(cache.writable + Int(translations[target].hotStart)))
-        }
+        if links[number].counting == .done { patch(links[number], to: translations[target]) }
         links.base[number].linkedTo = Int32(target)
         links.base[number].next = translations[target].incoming
         translations.base[target].incoming = Int32(number)
         statistics.linked += 1
+    }
+
+    private func patch(_ link: Link, to target: Translation) {
+        let site = cache.writable + Int(link.site)
+        let start = UnsafeRawPointer(cache.writable + Int(target.hotStart))
+        if !link.isFromHome {
+            Assembler.patch(site, to: start)
+        } else if target.homeEntry > 0 {
+            Assembler.patch(site, to: start + Int(target.homeEntry))
+        } else {
+            let stub = cache.writable + Int(link.stub)
+            Assembler.patch(stub - LinkSite.wayDisplacement, to: start)
+            Assembler.patch(site, to: UnsafeRawPointer(stub - LinkSite.wayFromHome))
+        }
+    }
+
+    /// The mode of what a link goes to, `mode` being what its translation's others go to.
+    private func linkMode(of number: Int, from mode: UInt32) -> UInt32 {
+        links[number].isInBlock && instruments.watchesBlocks ? mode | Variant.inBlock : mode
     }
 
     /// Takes a link out of the list of those that go where it goes.
@@ -870,6 +899,7 @@ public final class Engine: @unchecked Sendable {
             for cpu in cpus {
                 cpu.context.pointee.left_mxcsr = cpu.context.pointee.mxcsr
                 cpu.context.pointee.float_is_used = 1
+                cpu.context.pointee.mxcsr_is_guests = 1
             }
         }
     }
@@ -891,7 +921,9 @@ public final class Engine: @unchecked Sendable {
         counters.removeAll()
         generation += 1
         statistics.flushes += 1
+        instruments.retireNamed()
         goOn()
+        freeRetiredHooks()
     }
 
     /// Forgets every translation.

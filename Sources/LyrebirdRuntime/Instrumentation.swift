@@ -31,18 +31,26 @@ public enum HookKind: UInt32, Sendable {
     case systemCall = 4
 }
 
-/// What is called. The embedding API has a class for its closures.
+/// A closure `(CPU, (address: UInt64, size: Int)) throws -> Void` as generated code calls it: with the embedder's CPU
+/// (`CPUContext.owner`), the guest address of the block or the instruction, which is the CPU's pc, and its bytes. These are the two words
+/// that Swift has for a function; a call through C would take longer than the rest.
+public struct HookClosure {
+    var function: UInt64
+    var context: UInt64
+}
+
+/// What is called. The embedding API has classes for its closures, which keep them.
 open class HookHandler {
     /// Set once it is removed; a table that is being walked may still name it.
     @exclusivity(unchecked) final var isRemoved = false
+    /// Of blocks and instructions.
+    final let closure: HookClosure?
 
-    public init() {}
+    public init(_ closure: HookClosure?) { self.closure = closure }
 
-    /// - Parameters:
-    ///   - address: of the instruction, which is the CPU's pc; of a system call, where it goes on.
-    ///   - size: bytes of the block or of the instruction; of a system call, its immediate.
-    /// - Returns: of a system call, whether it has been done.
-    open func call(_ cpu: CPUContext, address: UInt64, size: UInt32) throws -> Bool { false }
+    /// Called for a system call, behind which the CPU's pc is.
+    /// - Returns: whether it has been done.
+    open func call(_ cpu: CPUContext, immediate: UInt32) throws -> Bool { false }
 }
 
 struct HookEntry {
@@ -51,19 +59,41 @@ struct HookEntry {
     var high: UInt64
     var kind: UInt32
     var handler: Unmanaged<HookHandler>
+    /// What generated code finds of it.
+    var hook: UnsafeMutablePointer<lyrebird_hook>
+    /// Whether there is generated code that does.
+    var isNamed = false
+
+    init(_ kind: HookKind, _ low: UInt64, _ high: UInt64, _ handler: HookHandler) {
+        self.low = low
+        self.high = high
+        self.kind = kind.rawValue
+        self.handler = Unmanaged.passRetained(handler)
+        hook = .allocate(capacity: 1)
+        hook.initialize(
+            to: lyrebird_hook(
+                function: handler.closure?.function ?? Self.nothing, context: handler.closure?.context ?? 0))
+    }
+
+    static let nothing = UInt64(
+        UInt(bitPattern: unsafeBitCast(lyrebird_no_hook as @convention(c) () -> Void, to: UnsafeRawPointer.self)))
 }
 
-/// Breakpoints, hooks and coverage of one machine. Guarded by the engine's lock, but for the table of hooks, which CPUs read without.
+/// Breakpoints, hooks and coverage of one machine. Guarded by the engine's lock, but for what CPUs read without: the
+/// table of hooks of system calls, and what generated code names.
 struct Instruments: ~Copyable {
     private(set) var breakpoints: [UInt64] = []
     private var hooks: [HookEntry] = []
     /// Bits of the kinds of hooks that there are.
     private(set) var kinds: UInt32 = 0
     var coverage: Coverage?
-    /// Where the table is that CPUs walk: a count, and so many entries behind it.
+    /// Where the table of hooks of system calls is: a count, and so many entries behind it.
     let table: UnsafeMutablePointer<UInt64>
-    /// Tables and handlers that a CPU may be in the middle of.
-    private var retired: [(table: UnsafeMutableRawPointer?, handler: Unmanaged<HookHandler>?)] = []
+    /// What a CPU may be in the middle of: handlers of hooks that have been removed, and memory.
+    private var retiredHandlers: [Unmanaged<HookHandler>] = []
+    private var retiredMemory: [UnsafeMutableRawPointer] = []
+    /// What generated code names, which stays as long as that: records, and hooks that have been removed.
+    private var named: [UnsafeMutableRawPointer] = []
 
     init() {
         table = .allocate(capacity: 1)
@@ -72,15 +102,15 @@ struct Instruments: ~Copyable {
     }
 
     deinit {
-        for hook in hooks { hook.handler.release() }
-        for old in retired { Self.free(old) }
+        for entry in hooks {
+            entry.handler.release()
+            entry.hook.deallocate()
+        }
+        for memory in named { memory.deallocate() }
+        for memory in retiredMemory { memory.deallocate() }
+        for handler in retiredHandlers { handler.release() }
         UnsafeMutableRawPointer(bitPattern: UInt(table.pointee))?.deallocate()
         table.deallocate()
-    }
-
-    private static func free(_ old: (table: UnsafeMutableRawPointer?, handler: Unmanaged<HookHandler>?)) {
-        old.table?.deallocate()
-        old.handler?.release()
     }
 
     var isEmpty: Bool { breakpoints.isEmpty && kinds == 0 && coverage == nil }
@@ -102,11 +132,15 @@ struct Instruments: ~Copyable {
         return true
     }
 
-    /// How many of `count` bytes behind an address come before the next breakpoint.
+    /// How many of `count` bytes behind an address come before the next breakpoint, or before instructions that each have hooks.
     func limit(_ count: Int, after address: UInt64) -> Int {
-        breakpoints.reduce(count) { least, place in
-            place > address && place - address < UInt64(least) ? Int(place - address) : least
+        var least = count
+        func look(at place: UInt64) {
+            if place > address, place - address < UInt64(least) { least = Int(place - address) }
         }
+        breakpoints.forEach(look)
+        for hook in hooks where hook.kind == HookKind.instruction.rawValue { look(at: hook.low) }
+        return least
     }
 
     // MARK: Hooks
@@ -123,27 +157,60 @@ struct Instruments: ~Copyable {
         else { return nil }
         let entry = hooks.remove(at: at)
         handler.isRemoved = true
-        retired.append((nil, entry.handler))
+        let function = UnsafeMutableRawPointer(entry.hook).assumingMemoryBound(to: UInt64.self)
+        lyrebird_store_release(function, HookEntry.nothing)
+        if entry.isNamed { named.append(entry.hook) } else { retiredMemory.append(entry.hook) }
+        retiredHandlers.append(entry.handler)
         publish()
         return entry
     }
 
     private mutating func publish() {
+        kinds = hooks.reduce(0) { $0 | $1.kind }
+        let listed = hooks.filter { $0.kind == HookKind.systemCall.rawValue }
         let stride = MemoryLayout<HookEntry>.stride
-        let new = UnsafeMutableRawPointer.allocate(byteCount: 16 + stride * hooks.count, alignment: 16)
-        new.storeBytes(of: hooks.count, as: Int.self)
-        let entries = (new + 16).bindMemory(to: HookEntry.self, capacity: hooks.count)
-        for (n, hook) in hooks.enumerated() { entries[n] = hook }
+        let new = UnsafeMutableRawPointer.allocate(byteCount: 16 + stride * listed.count, alignment: 16)
+        new.storeBytes(of: listed.count, as: Int.self)
+        let entries = (new + 16).bindMemory(to: HookEntry.self, capacity: listed.count)
+        for (n, hook) in listed.enumerated() { entries[n] = hook }
         let old = UnsafeMutableRawPointer(bitPattern: UInt(table.pointee))
         lyrebird_store_release(table, UInt64(UInt(bitPattern: new)))
-        if let old { retired.append((old, nil)) }
-        kinds = hooks.reduce(0) { $0 | $1.kind }
+        if let old { retiredMemory.append(old) }
     }
 
-    /// No CPU is calling hooks by a table from before.
+    /// What generated code is told of the hooks of some kinds at an address. It stays as long as that.
+    mutating func record(_ kinds: UInt32, at pc: UInt64, blockSize: Int, instructionSize: Int) -> UInt {
+        let places = hooks.indices.filter { hooks[$0].kind & kinds != 0 && pc >= hooks[$0].low && pc <= hooks[$0].high }
+        let header = MemoryLayout<lyrebird_hook_record>.size
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: header + MemoryLayout<lyrebird_hook_call>.stride * (places.count + 1), alignment: 8)
+        memory.storeBytes(of: pc, as: UInt64.self)
+        let calls = (memory + header).bindMemory(to: lyrebird_hook_call.self, capacity: places.count + 1)
+        for (n, place) in places.enumerated() {
+            let size = hooks[place].kind == HookKind.block.rawValue ? blockSize : instructionSize
+            calls[n] = lyrebird_hook_call(hook: hooks[place].hook, size: UInt64(size))
+            hooks[place].isNamed = true
+        }
+        calls[places.count] = lyrebird_hook_call()
+        named.append(memory)
+        return UInt(bitPattern: memory)
+    }
+
+    /// There is no generated code any more.
+    mutating func retireNamed() {
+        retiredMemory += named
+        named.removeAll()
+        for place in hooks.indices { hooks[place].isNamed = false }
+    }
+
+    var hasRetired: Bool { !retiredMemory.isEmpty || !retiredHandlers.isEmpty }
+
+    /// No CPU is calling hooks that it has found before.
     mutating func freeRetired() {
-        for old in retired { Self.free(old) }
-        retired.removeAll()
+        for memory in retiredMemory { memory.deallocate() }
+        for handler in retiredHandlers { handler.release() }
+        retiredMemory.removeAll()
+        retiredHandlers.removeAll()
     }
 
     /// The kinds of hooks at an address.
@@ -166,7 +233,7 @@ struct Instruments: ~Copyable {
 struct TranslationPlan {
     /// Guest instructions at most.
     var limit: Int
-    /// Bytes up to the next breakpoint.
+    /// Bytes up to the next breakpoint or the next instruction with hooks.
     var reach = Int.max
     var isStopPoint = false
     var isBlockwise = false
@@ -188,7 +255,7 @@ extension Engine {
         let near = pc..<(pc &+ UInt64(codeLimit) < pc ? .max : pc &+ UInt64(codeLimit))
         let isCovered = instruments.coverage?.overlaps(near) == true
         if instruments.has(HookKind.block.rawValue, in: near) || isCovered { plan.isBlockwise = true }
-        if instruments.has(HookKind.instruction.rawValue, in: near) {
+        if instruments.kinds(at: pc) & HookKind.instruction.rawValue != 0 {
             plan.limit = 1
             plan.isBlockwise = true
         }
@@ -207,6 +274,8 @@ extension Engine {
         unit.reset(pc: pc)
         if mode & Variant.counted != 0 { unit.counter = layout.counter }
         unit.isBlockwise = plan.isBlockwise
+        unit.isSingle = mode & Variant.single != 0
+        unit.isInBlock = mode & Variant.inBlock != 0
         unit.isHooked = plan.hooks != 0 || plan.isCovered
     }
 
@@ -223,29 +292,27 @@ extension Engine {
     func entry(_ pc: UInt64, _ mode: UInt32, _ plan: TranslationPlan) -> UnitEntry {
         var entry = UnitEntry()
         guard plan.hooks != 0 || plan.isCovered else { return entry }
-        entry.hooks = plan.hooks
         let isCut = plan.limit == 1 && (plan.isCovered || plan.hooks & HookKind.block.rawValue != 0)
-        let size = isCut ? blockSize(pc, mode) : unit.guestBytes
-        entry.blockSize = UInt32(truncatingIfNeeded: size)
+        let size = isCut ? blockSize(pc, mode, plan) : unit.guestBytes
+        if plan.hooks != 0 {
+            entry.hooks = instruments.record(plan.hooks, at: pc, blockSize: size, instructionSize: unit.guestBytes)
+            entry.needsFence = !hasBarrier
+        }
         if plan.isCovered { entry.coverage = instruments.coverage!.block(at: pc, size: size) }
         return entry
     }
 
     /// Bytes of the block that a unit of one instruction starts. The unit is made again.
-    private func blockSize(_ pc: UInt64, _ mode: UInt32) -> Int {
+    private func blockSize(_ pc: UInt64, _ mode: UInt32, _ plan: TranslationPlan) -> Int {
         let read = fetch(pc)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-        let (counter, isHooked) = (unit.counter, unit.isHooked)
         let comparesCode = unit.comparesCode
         unit.reset(pc: pc)
         unit.isBlockwise = true
         lift(code, mode: mode, limit: options.unitLimit)
         let size = unit.guestBytes
-        unit.reset(pc: pc)
-        unit.counter = counter
-        unit.isHooked = isHooked
+        prepareUnit(pc, mode, plan)
         unit.comparesCode = comparesCode
-        unit.isBlockwise = true
         lift(code, mode: mode, limit: 1)
         return size
     }
@@ -268,8 +335,7 @@ extension Engine {
     public func addHook(_ kind: HookKind, _ low: UInt64, _ high: UInt64, _ handler: HookHandler) {
         locked {
             registerBarrier()
-            instruments.add(
-                HookEntry(low: low, high: high, kind: kind.rawValue, handler: Unmanaged.passRetained(handler)))
+            instruments.add(HookEntry(kind, low, high, handler))
             if kind != .systemCall { dropAll(low, high) }
             freeRetiredHooks()
         }
@@ -291,9 +357,10 @@ extension Engine {
         hasBarrier = lyrebird_register_membarrier() == 0
     }
 
-    /// A CPU that is calling hooks may be walking any table.
-    private func freeRetiredHooks() {
-        guard hasBarrier, lyrebird_membarrier() == 0 else { return }
+    /// A CPU that is calling hooks may be in the middle of what is retired.
+    func freeRetiredHooks() {
+        guard instruments.hasRetired else { return }
+        if hasBarrier { guard lyrebird_membarrier() == 0 else { return } } else { lyrebird_fence() }
         if cpus.allSatisfy({ lyrebird_load32(Self.insideField($0.context)) != 2 && !$0.isInSystemCallHook }) {
             instruments.freeRetired()
         }
@@ -337,9 +404,9 @@ extension Engine {
         defer { cpu.isInSystemCallHook = false }
         let table = UnsafeRawPointer(bitPattern: UInt(lyrebird_load_acquire(instruments.table)))!
         let entries = (table + 16).assumingMemoryBound(to: HookEntry.self)
-        for n in 0..<table.load(as: Int.self) where entries[n].kind == HookKind.systemCall.rawValue {
+        for n in 0..<table.load(as: Int.self) {
             let isDone = try entries[n].handler._withUnsafeGuaranteedRef { handler in
-                try !handler.isRemoved && handler.call(cpu, address: cpu.pc, size: number)
+                try !handler.isRemoved && handler.call(cpu, immediate: number)
             }
             if isDone { return true }
         }
@@ -348,56 +415,6 @@ extension Engine {
 }
 
 extension CPUContext {
-    /// Generated code calls hooks.
-    /// - Returns: whether it may not go on, because of what they did or of what happened meanwhile.
-    func callHooks(_ record: UnsafePointer<HookRecord>) -> Bool {
-        let (pc, hooks) = (record.pointee.pc, record.pointee.hooks)
-        let (blockSize, instructionSize) = (record.pointee.blockSize, record.pointee.instructionSize)
-        let inside = Engine.insideField(context)
-        self.pc = pc
-        hookedPC = pc
-        // From here on the record may go away: a flush does not wait for hooks, which may wait for anything.
-        let changes = lyrebird_load_acquire(engine._withUnsafeGuaranteedRef { $0.changes })
-        lyrebird_store_release32(inside, 2)
-        engine._withUnsafeGuaranteedRef { $0.hasBarrier ? lyrebird_compiler_fence() : lyrebird_fence() }
-        let place = engine._withUnsafeGuaranteedRef { $0.hookTable }
-        let table = UnsafeRawPointer(bitPattern: UInt(lyrebird_load_acquire(place)))!
-        let entries = (table + 16).assumingMemoryBound(to: HookEntry.self)
-        var end = entries + table.load(as: Int.self)
-        var entry = entries
-        while entry < end {
-            if entry.pointee.kind & hooks != 0, pc >= entry.pointee.low, pc <= entry.pointee.high {
-                let size = entry.pointee.kind == HookKind.block.rawValue ? blockSize : instructionSize
-                entry.pointee.handler._withUnsafeGuaranteedRef { handler in
-                    guard !handler.isRemoved else { return }
-                    do {
-                        _ = try handler.call(self, address: pc, size: size)
-                    } catch {
-                        hookError = error
-                        end = entry
-                    }
-                }
-                if self.pc != pc { break }
-            }
-            entry += 1
-        }
-        lyrebird_store_release32(inside, 1)
-        return engine._withUnsafeGuaranteedRef { engine in
-            engine.hasBarrier ? lyrebird_compiler_fence() : lyrebird_fence()
-            // Stores that others wait for, and the loads behind them: a flush has either seen that this is inside, or is seen here.
-            return context.pointee.stop != 0 || lyrebird_load_acquire(engine.changes) != changes || self.pc != pc
-                || context.pointee.control_changed != 0 || hookError != nil || lyrebird_load32(engine.stopTheWorld) != 0
-        }
-    }
-
-    /// What generated code calls.
-    static let hookFunction: @convention(c) (UnsafeMutablePointer<lyrebird_context>, UnsafeRawPointer) -> UInt32 = {
-        Unmanaged<CPUContext>.fromOpaque(UnsafeRawPointer(bitPattern: UInt($0.pointee.owner))!)
-            ._withUnsafeGuaranteedRef { [record = $1] cpu in
-                cpu.callHooks(record.assumingMemoryBound(to: HookRecord.self)) ? 1 : 0
-            }
-    }
-
     /// A hook looks at, or writes, a register that floating point depends on: what was raised since generated code was entered is added
     /// to the guest's flags first.
     public func synchronizeFloat(writing: Bool) {
@@ -405,6 +422,7 @@ extension CPUContext {
         let flags = takeFloatFlags()
         context.pointee.left_mxcsr &= ~0x3F
         if flags != 0 { engine._withUnsafeGuaranteedRef { $0.architecture.addFloatFlags(flags, to: state) } }
-        if writing { context.pointee.control_changed = 1 }
+        // Translations may depend on it: the CPU leaves, and looks.
+        if writing { requestStop(Engine.loopBit) }
     }
 }

@@ -86,15 +86,19 @@ extension Engine {
     }
 
     func explainLocked(pc: UInt64, mode: UInt32, asLoop: Bool) -> Explanation? {
-        let read = fetch(pc, asLoop: asLoop)
+        var plan = asLoop ? TranslationPlan(limit: options.unitLimit) : plan(pc, mode)
+        // Who only looks has executed nothing.
+        plan.isCovered = false
+        let read = fetch(pc, asLoop: asLoop, upTo: plan.reach)
         guard read > 0 else { return nil }
-        unit.reset(pc: pc)
+        prepareUnit(pc, mode, plan)
         let code = GuestCode(pc: pc, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
         if asLoop {
             guard architecture.liftLoop(code, mode: mode, into: &unit) else { return nil }
         } else {
-            lift(code, mode: mode, limit: options.unitLimit)
+            lift(code, mode: mode, limit: plan.limit)
         }
+        let entry = entry(pc, mode, plan)
         let printer = Printer(layout: layout)
         let lifted = printer.text(of: unit)
         if asLoop {
@@ -105,7 +109,9 @@ extension Engine {
         let optimized = printer.text(of: unit)
         let hot = cache.hotAssembler
         let cold = cache.coldAssembler
-        guard let compiled = generator.compile(unit, hot: hot, cold: cold, firstLink: links.count) else { return nil }
+        guard let compiled = generator.compile(unit, entry: entry, hot: hot, cold: cold, firstLink: links.count) else {
+            return nil
+        }
         let offset = cache.executableOffset
         return Explanation(
             pc: pc, guestBytes: unit.guestBytes, guestInstructions: unit.guestInstructions, lifted: lifted,

@@ -15,6 +15,8 @@ struct Translation {
     /// Offsets in the code region.
     var hotStart: UInt32
     var hotSize: UInt32
+    /// Where in the hot code those come in who have all of guest state in memory; 0 if nobody does.
+    var homeEntry: UInt8
     var guestBytes: UInt32
     /// What it goes on with behind a jump, if `joinedBytes` is not 0.
     var joinedPC: UInt64 = 0
@@ -43,6 +45,10 @@ struct Link {
     var linkedTo: Int32
     /// The next link that goes to the same translation.
     var next: Int32
+    /// Its target is in the middle of a block.
+    var isInBlock: Bool
+    /// Whoever takes it has all of guest state in memory.
+    var isFromHome: Bool
     /// How often it may still be taken before its loop is translated as a whole.
     var counting: Counting
 }

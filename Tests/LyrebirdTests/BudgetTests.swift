@@ -313,4 +313,18 @@ struct RandomProgram {
             }
         }
     }
+
+    /// Leaves out what cannot be executed. - Returns: false if there is no going on.
+    func goOn(after exit: Exit) -> Bool {
+        let cpu = sandbox.cpu
+        switch exit {
+        case .budget, .systemCall: return true
+        case .fault(let fault) where fault.access == .execute: return false
+        case .stopped, .paused, .timeLimit, .breakpoint: return false
+        default:
+            guard cpu.pc < Sandbox.code + 300 else { return false }
+            cpu.pc += sandbox.machine.guest == .arm64 ? 4 : 1
+            return true
+        }
+    }
 }

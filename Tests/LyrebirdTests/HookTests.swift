@@ -8,7 +8,18 @@ import Testing
 final class Log: @unchecked Sendable {
     var places: [Hook.Place] = []
     var count = 0
+    var quotient = 0.0
     var body: (() throws -> Void)?
+}
+
+extension Log {
+    /// What another thread counts meanwhile.
+    @inline(never) func read() -> Int { count }
+}
+
+final class Weak: @unchecked Sendable {
+    weak var log: Log?
+    init(_ log: Log? = nil) { self.log = log }
 }
 
 struct Refusal: Error {}
@@ -147,6 +158,56 @@ struct Refusal: Error {}
         #expect((guest == .arm64 ? sandbox.cpu[.v(8)] : sandbox.cpu[.xmm(3)]) == 10)
     }
 
+    /// What hooks compute raises no flags of the guest's, and takes none away; wherever they stand.
+    @Test(arguments: Guest.allCases)
+    func hooksCompute(guest: Guest) throws {
+        // 1 and 3, their sum, nop, their quotient, which is inexact; nop, system call.
+        let program: [UInt8] =
+            guest == .arm64
+            ? A64.bytes([
+                0x1E6E_1000, 0x1E61_1001, 0x1E61_2802, A64.nop, 0x1E61_1803, A64.nop, A64.svc(),
+            ])
+            : [
+                0xF2, 0x0F, 0x2A, 0xC0, 0xF2, 0x0F, 0x2A, 0xC9, 0xF2, 0x0F, 0x58, 0xD0, 0x90, 0xF2, 0x0F, 0x5E, 0xC1,
+                0x90,
+                0x0F, 0x05,
+            ]
+        let places: [UInt64] = guest == .arm64 ? [0, 4, 8, 12, 16, 20, 24] : [0, 4, 8, 12, 13, 17, 18]
+        let status: Register = guest == .arm64 ? .fpsr : .mxcsr
+        let (none, inexact): (UInt64, UInt64) = guest == .arm64 ? (0, 0x10) : (0x1F80, 0x1FA0)
+        let ranges = places.map { Sandbox.code + $0...Sandbox.code + $0 } + [0...UInt64.max]
+        for range in ranges {
+            for (event, looks) in [(Hook.Event.instruction, false), (.instruction, true), (.block, true)] {
+                let sandbox = try Sandbox(guest, program)
+                let log = Log()
+                sandbox.machine.addHook(event, in: range) { cpu, place in
+                    log.count += 1
+                    log.quotient = 1 / Double(2 + log.count)
+                    if looks {
+                        let isBehind = place.address >= Sandbox.code + places[5]
+                        #expect(cpu[status] == (isBehind ? inexact : none), "\(range) \(place)")
+                    }
+                }
+                for _ in 0..<2 {
+                    sandbox.cpu.pc = Sandbox.code
+                    sandbox.cpu[status] = none
+                    if guest == .x86_64 { (sandbox.cpu[.rax], sandbox.cpu[.rcx]) = (1, 3) }
+                    #expect(try sandbox.cpu.run() == .systemCall(immediate: 0))
+                    #expect(sandbox.cpu[status] == inexact, "\(range)")
+                    // The first CPU that computes, and one that has computed.
+                    sandbox.machine.flushTranslations()
+                }
+                // Without the quotient.
+                sandbox.cpu.pc = Sandbox.code
+                sandbox.cpu[status] = none
+                if guest == .x86_64 { (sandbox.cpu[.rax], sandbox.cpu[.rcx]) = (1, 3) }
+                sandbox.machine.addBreakpoint(at: Sandbox.code + places[4])
+                #expect(try sandbox.cpu.run() == .breakpoint)
+                #expect(sandbox.cpu[status] == none, "\(range)")
+            }
+        }
+    }
+
     @Test(arguments: Guest.allCases)
     func hooksThrowAndStop(guest: Guest) throws {
         let sandbox = try Sandbox.loop(guest, 6)
@@ -213,25 +274,193 @@ struct Refusal: Error {}
         #expect(log.count == 3)
     }
 
-    /// Hooks come and go on another thread while the guest runs.
+    /// Two CPUs run while a third thread adds and removes hooks of all kinds, and forgets translations.
     @Test(arguments: Guest.allCases)
     func hooksOfOtherThreads(guest: Guest) throws {
         let sandbox = try Sandbox.loop(guest, .max)
         let machine = sandbox.machine
-        let stop = sandbox.cpu.stopHandle
-        let log = Log()
-        let thread = Thread {
-            for _ in 0..<200 {
-                let hook = machine.addHook(.block) { _, _ in log.count += 1 }
-                usleep(50)
-                if machine.statistics.translations % 3 == 0 { machine.flushTranslations() }
-                hook.remove()
-            }
-            stop.stop()
+        let head = Sandbox.loopHead(guest)
+        nonisolated(unsafe) let cpus = [sandbox.cpu, try machine.makeCPU()]
+        cpus[1].copyState(from: cpus[0])
+        let always = [Log(), Log()]
+        for (n, log) in always.enumerated() {
+            nonisolated(unsafe) let own = cpus[n]
+            machine.addHook(.block, in: head...head) { cpu, _ in if cpu === own { log.count &+= 1 } }
         }
-        #expect(try sandbox.cpu.run() == .stopped)
-        thread.join()
-        #expect(log.count > 0)
+        /// Until both have met their hooks some times more.
+        @Sendable func wait() {
+            for log in always {
+                let end = log.read() + 3
+                while log.read() < end { sched_yield() }
+            }
+        }
+        let kept = Box<[Weak]>([])
+        let other = Thread { #expect((try? cpus[1].run()) == .stopped) }
+        let changing = Thread {
+            var random = Random(state: 5)
+            var called = 0
+            for round in 0..<40 {
+                wait()
+                let log = Log()
+                kept.value.append(Weak(log))
+                let event: Hook.Event = random.below(2) == 0 ? .block : .instruction
+                let low = head + UInt64(random.below(8))
+                let hook =
+                    random.below(2) == 0
+                    ? machine.addHook(event) { _, _ in log.count &+= 1 }
+                    : machine.addHook(event, in: low...low + UInt64(random.below(8))) { _, _ in log.count &+= 1 }
+                wait()
+                if round % 5 == 0 { machine.flushTranslations() }
+                if round % 7 == 0 { wait() }
+                hook.remove()
+                // Calls that were under way are over when both have gone on.
+                wait()
+                let count = log.read()
+                called += count > 0 ? 1 : 0
+                wait()
+                #expect(log.read() == count)
+            }
+            #expect(called > 10)
+            for cpu in cpus { cpu.stopHandle.stop() }
+        }
+        #expect(try cpus[0].run() == .stopped)
+        other.join()
+        changing.join()
+        // Nobody is in a hook any more.
+        machine.addHook(.block) { _, _ in }.remove()
+        #expect(kept.value.count == 40 && kept.value.allSatisfy { $0.log == nil })
+    }
+
+    /// What a hook keeps goes when it has been removed and nobody is in it.
+    @Test(arguments: Guest.allCases)
+    func removedHooksAreFreed(guest: Guest) throws {
+        let sandbox = try Sandbox.loop(guest, 5)
+        let machine = sandbox.machine
+        let (first, second) = (Weak(), Weak())
+        nonisolated(unsafe) var hook: Hook?
+        do {
+            let log = Log()
+            first.log = log
+            hook = machine.addHook(.instruction) { _, _ in
+                log.count += 1
+                // Also in the midst of a call.
+                if log.count == 2 { hook?.remove() }
+            }
+            let kept = Log()
+            second.log = kept
+            machine.addHook(.block) { _, _ in kept.count += 1 }
+        }
+        #expect(try sandbox.cpu.run() == .systemCall(immediate: 0))
+        #expect(first.log?.count ?? 2 == 2 && second.log?.count == 6)
+        hook = nil
+        machine.addHook(.block) { _, _ in }.remove()
+        #expect(first.log == nil && second.log != nil)
+    }
+
+    /// A function that calls itself twice, with hooks at some of its instructions: returns and calls go between code with hooks and code
+    /// without.
+    @Test(arguments: Guest.allCases)
+    func callsAndReturns(guest: Guest) throws {
+        let program: [UInt8] =
+            guest == .arm64
+            ? A64.bytes([
+                A64.bl(2), A64.svc(), A64.cbz(0, 9), A64.stpPre(30, 19, 31, offset: -16), A64.sub(19, 0, imm: 1),
+                A64.add(0, 19, imm: 0), A64.bl(-4), A64.add(0, 19, imm: 0), A64.bl(-6), A64.add(5, 5, imm: 1),
+                A64.ldpPost(30, 19, 31, offset: 16), A64.ret,
+            ])
+            : [
+                0xE8, 2, 0, 0, 0, 0x0F, 0x05,  // call; syscall
+                0x48, 0x85, 0xFF, 0x74, 0x19, 0x53,  // test rdi, rdi; jz; push rbx
+                0x48, 0x8D, 0x5F, 0xFF, 0x48, 0x89, 0xDF,  // lea rbx, [rdi - 1]; mov rdi, rbx
+                0xE8, 0xEE, 0xFF, 0xFF, 0xFF, 0x48, 0x89, 0xDF, 0xE8, 0xE6, 0xFF, 0xFF, 0xFF,  // call; mov; call
+                0x48, 0xFF, 0xC6, 0x5B, 0xC3,  // inc rsi; pop rbx; ret
+            ]
+        let (argument, counter): (Register, Register) = guest == .arm64 ? (.x0, .x5) : (.rdi, .rsi)
+        let stack: Register = guest == .arm64 ? .sp : .rsp
+        let top = Sandbox.data + 0x1000
+        func begin(_ sandbox: Sandbox) {
+            sandbox.cpu.pc = Sandbox.code
+            sandbox.cpu[argument] = 8
+            sandbox.cpu[counter] = 0
+            sandbox.cpu[stack] = top
+        }
+        // How often each instruction is executed.
+        let plain = try Sandbox(guest, program)
+        begin(plain)
+        var times: [UInt64: Int] = [:]
+        repeat { times[plain.cpu.pc, default: 0] += 1 } while try plain.cpu.step() == .budget
+        #expect(plain.cpu[counter] == 255)
+        let places = times.keys.sorted()
+        var ranges = places.map { $0...$0 } + [0...UInt64.max, places[0]...places[1], places[2]...places[4]]
+        ranges += [places[3]...places[8], places[1]...places[5] + 1]
+        for range in ranges {
+            for event in [[Hook.Event.instruction], [.block], [.block, .instruction]] {
+                let sandbox = try Sandbox(guest, program)
+                let log = Log()
+                for event in event {
+                    sandbox.machine.addHook(event, in: range) { cpu, place in
+                        if event == .instruction { log.count += 1 }
+                        #expect(cpu.pc == place.address && cpu[stack] <= top && cpu[argument] <= 8)
+                        cpu[guest == .arm64 ? .x11 : .r10] += 1
+                    }
+                }
+                let expected = times.reduce(0) { range.contains($1.key) ? $0 + $1.value : $0 }
+                for round in 1...3 {
+                    begin(sandbox)
+                    #expect(try sandbox.cpu.run() == .systemCall(immediate: 0))
+                    #expect(sandbox.cpu[counter] == 255 && sandbox.cpu[stack] == top, "\(range)")
+                    if event.contains(.instruction) { #expect(log.count == round * expected, "\(range)") }
+                    if event == [.instruction] {
+                        #expect(sandbox.cpu[guest == .arm64 ? .x11 : .r10] == UInt64(log.count))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Random programs: what hooks see of each instruction is what is seen between steps.
+    @Test(arguments: Guest.allCases)
+    func hooksSeeWhatStepsSee(guest: Guest) throws {
+        var random = Random(state: guest == .arm64 ? 31 : 32)
+        var compared = 0
+        for _ in 0..<60 {
+            let program = RandomProgram.make(guest, &random)
+            let seed = random.state
+            func make() throws -> RandomProgram {
+                try RandomProgram(guest, program, writable: false, .init(), seed: seed)
+            }
+            let limit = 300
+            /// States without those that repeat an instruction, as a jump to itself does.
+            @Sendable func append(_ state: Sandbox.State, to states: inout [Sandbox.State]) {
+                if states.last?.pc != state.pc { states.append(state) }
+            }
+            let (stepped, hooked) = (try make(), try make())
+            var expected: [Sandbox.State] = []
+            for _ in 0..<limit {
+                append(stepped.sandbox.state, to: &expected)
+                guard try stepped.goOn(after: stepped.sandbox.cpu.step()) else { break }
+            }
+            nonisolated(unsafe) var seen: [Sandbox.State] = []
+            nonisolated(unsafe) var calls = 0
+            nonisolated(unsafe) let sandbox = hooked.sandbox
+            sandbox.machine.addHook(.block, in: Sandbox.code + 64...Sandbox.code + 128) { _, _ in calls += 0 }
+            sandbox.machine.addHook(.instruction) { _, place in
+                append(sandbox.state, to: &seen)
+                calls += 1
+                if calls % 37 == 0 { throw Refusal() }
+                if calls >= limit { sandbox.cpu.stopHandle.stop() }
+            }
+            sandbox.machine.addHook(.instruction, in: Sandbox.code + 32...Sandbox.code + 90) { _, _ in calls += 0 }
+            while calls < limit {
+                do {
+                    guard try hooked.goOn(after: sandbox.cpu.run()) else { break }
+                } catch is Refusal {}
+            }
+            let count = min(seen.count, expected.count)
+            compared += count
+            #expect(Array(seen.prefix(count)) == Array(expected.prefix(count)), "\(program)")
+        }
+        #expect(compared > 3000)
     }
 
     @Test(arguments: Guest.allCases)

@@ -8,6 +8,24 @@ enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128, LYRE
 
 struct lyrebird_functions;
 
+// A hook, as generated code calls it: the two words of a Swift closure, which gets the embedder's CPU, a guest address and a size. The
+// function of one that has been removed is `lyrebird_no_hook`.
+struct lyrebird_hook {
+    uint64_t function, context;
+};
+void lyrebird_no_hook(void);
+
+struct lyrebird_hook_call {
+    const struct lyrebird_hook *hook;
+    uint64_t size;
+};
+
+// The hooks of one guest address in the order in which they are called, up to one that is NULL.
+struct lyrebird_hook_record {
+    uint64_t pc;
+    struct lyrebird_hook_call calls[];
+};
+
 struct lyrebird_context {
     // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
     uint32_t stop;
@@ -43,10 +61,11 @@ struct lyrebird_context {
     uint32_t mxcsr;
     uint32_t left_mxcsr;
     uint32_t host_mxcsr;
-    // Whether the guest's x87 state is in the host's x87 unit, and not in its image. Only while generated code runs.
-    uint32_t x87_is_loaded;
-    // A control word on its way.
+    // An x87 control word on its way.
     uint32_t x87_word;
+    // While generated code runs: whether the guest's x87 state is in the host's x87 unit, and not in its image; and whether MXCSR is the
+    // guest's. It is not while nothing computes, and between units with hooks that do not: what it would be is `left_mxcsr` there.
+    uint32_t x87_is_loaded, mxcsr_is_guests;
     uint64_t helper_arguments[2];
     uint64_t helper_result;
     uint64_t helpers[LYREBIRD_HELPERS];
@@ -81,9 +100,11 @@ struct lyrebird_context {
     uint64_t guest_pc, embedder;
     // Where generated code goes on behind an access for which `run` was left.
     uint64_t resume_address;
-    // Whether there is generated code that raises MXCSR's flags. Without, they are nobody's, and MXCSR may be what it is for the host.
+    // Whether there is generated code that looks at MXCSR or raises its flags: without, it is the host's all the time.
     uint32_t float_is_used, padding;
-    uint64_t room[22];
+    // What hooks were called for, when generated code has left behind them; what one of them has thrown.
+    uint64_t hooked_pc, hook_error;
+    uint64_t room[20];
     // Host registers at the last fault.
     uint64_t fault_gpr[16];
     uint64_t fault_rip;
@@ -100,10 +121,8 @@ struct lyrebird_context {
     uint64_t spills[LYREBIRD_SPILLS][2];
     // Not zero while somebody runs this CPU.
     uint32_t running;
-    // Not zero if a hook has written a register that translations depend on.
-    uint32_t control_changed;
-    // What generated code calls for hooks, and the object that belongs to the context.
-    uint64_t hook_function;
+    // Where the engine counts dropped translations, and the object that belongs to the context.
+    const uint64_t *changes;
     uint64_t owner;
     uint32_t hook_mxcsr;
     // Where the last block that was covered is in the map of edges, shifted; the map; and a byte for each block.

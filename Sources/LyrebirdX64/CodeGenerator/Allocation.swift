@@ -57,6 +57,46 @@ struct SlotState {
     var logged: UInt16 = 0
 }
 
+/// What a unit is entered with.
+struct FreshState {
+    let slots: UnsafeMutablePointer<SlotState>
+    let registers: UnsafeMutablePointer<Int32>
+    let contents: UnsafeMutablePointer<ValueState>
+    let pins: Pins
+
+    /// - Parameter isHome: no slot is in a register.
+    init(_ contract: RegisterContract, isHome: Bool) {
+        slots = .allocate(capacity: StateLayout.maximum)
+        contents = .allocate(capacity: StateLayout.maximum)
+        registers = .allocate(capacity: HostRegister.count)
+        registers.initialize(repeating: -1, count: HostRegister.count)
+        pins = isHome ? Pins() : Pins(contract)
+        for slot in 0..<contract.displacement.count {
+            let register = pins.registerOfSlot[slot]
+            let isPinned = register != 0xFF
+            let content = Int32(truncatingIfNeeded: CodeGenerator.contents &+ slot)
+            slots[slot] = SlotState(
+                bound: isPinned ? content : -1, end: .max, hint: register,
+                logged: UInt16(isPinned ? register : FrameLocation.memory))
+            if isPinned { registers[Int(register)] = content }
+            var entry = ValueState.fresh
+            entry.representative = UInt32(bitPattern: content)
+            entry.end = .max
+            entry.type = contract.types[slot]
+            entry.register = register
+            entry.slot = Int16(slot)
+            contents[slot] = entry
+        }
+    }
+
+    func deallocate() {
+        slots.deallocate()
+        registers.deallocate()
+        contents.deallocate()
+        pins.deallocate()
+    }
+}
+
 extension CodeGenerator {
     // MARK: Blocks
 
@@ -110,7 +150,7 @@ extension CodeGenerator {
         x87Place = .unknown
         if first {
             // The analysis has put everything in its place.
-            registerValue.update(from: freshRegisters, count: HostRegister.count)
+            registerValue.update(from: fresh.registers, count: HostRegister.count)
             dirty = outer.set
             return logBlockStart()
         }
@@ -123,7 +163,7 @@ extension CodeGenerator {
         for slot in 0..<contract.displacement.count {
             slots[slot].bound = -1
             slots[slot].end = -1
-            slots[slot].logged = freshSlots[slot].logged
+            slots[slot].logged = fresh.slots[slot].logged
         }
         for slot in pins.slots {
             let content = Int32(truncatingIfNeeded: Self.contents &+ Int(slot))

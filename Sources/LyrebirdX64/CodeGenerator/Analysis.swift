@@ -322,7 +322,7 @@ extension CodeGenerator {
     private mutating func findLifetimes(_ unit: borrowing Unit) {
         var siteCount: Int32 = 0
         var chain: Int32 = -1
-        slots.update(from: isLoop ? freshInner : freshSlots, count: contract.displacement.count)
+        slots.update(from: isLoop ? freshInner : fresh.slots, count: contract.displacement.count)
         touched = SlotSet()
         var place = unit.placedCount &- 1
         while place >= 0 {
@@ -345,7 +345,7 @@ extension CodeGenerator {
             place &-= 1
         }
         // What pinned slots hold at entry. What nobody reads or writes stays to the end.
-        (values + Self.contents).update(from: freshContents, count: contract.displacement.count)
+        (values + Self.contents).update(from: fresh.contents, count: contract.displacement.count)
         var rest = touched & outer.set
         while case let slot = rest.popFirst(), slot >= 0 {
             let end = max(

@@ -19,6 +19,16 @@ public struct LinkSite {
     public var target: UInt64
     /// It goes back, as the end of a loop does.
     public var closesLoop: Bool
+    /// The target is in the middle of a block.
+    public var isInBlock: Bool
+    /// All of guest state is in memory there.
+    public var isFromHome: Bool
+
+    public static let inBlockBit: UInt32 = 1 << 31
+    /// What such a link is connected with a translation by that has pinned slots in registers: how far before its stub a way stands
+    /// that loads them, and the displacement of the jump at its end.
+    public static let wayFromHome = 22
+    public static let wayDisplacement = 16
 }
 
 /// What compiling a unit gave.
@@ -27,6 +37,8 @@ public struct CompiledUnit: Sendable {
     public var coldBytes: Int
     public var linkCount: Int
     public var frameBytes: Int
+    /// Where in the hot code the unit is entered with all of guest state in memory; 0 if it is not.
+    public var homeEntry: Int
 }
 
 /// Turns units into host code. Owns scratch arenas that are used again for every unit.
@@ -71,14 +83,14 @@ public struct CodeGenerator: ~Copyable {
     // Per host register and per slot.
     let registerValue: UnsafeMutablePointer<Int32>
     let slots: UnsafeMutablePointer<SlotState>
-    /// As they are at a unit's start, and as they are in a loop.
-    let freshSlots: UnsafeMutablePointer<SlotState>
+    /// As they are at the start of a unit, of one with hooks, and of the present one; and as they are in a loop.
+    let pinned: FreshState
+    let home: FreshState
+    var fresh: FreshState
     let freshInner: UnsafeMutablePointer<SlotState>
-    let freshRegisters: UnsafeMutablePointer<Int32>
-    let freshContents: UnsafeMutablePointer<ValueState>
     let facts: UnsafeMutablePointer<OpcodeFacts>
     /// Where slots are between translations, where they are between the blocks of the loop, and which of them holds now.
-    let outer: Pins
+    var outer: Pins { fresh.pins }
     var inner = Pins()
     var pins: Pins
     /// The unit is a loop, and where its head is.
@@ -159,6 +171,9 @@ public struct CodeGenerator: ~Copyable {
     let checkedValues: UnsafeMutablePointer<Int32>
     var checkedCount = 0
     var entry = UnitEntry()
+    /// Between the unit and its like, all of guest state is in memory (UnitEntry.swift).
+    var isHome: Bool { entry.hooks != 0 }
+    var homeEntry = 0
 
     /// The unit's side pool, where vector constants are.
     var vectorPool: UnsafeMutablePointer<UInt32>
@@ -200,34 +215,16 @@ public struct CodeGenerator: ~Copyable {
         blockStates = .allocate(capacity: 512)
         registerValue = .allocate(capacity: HostRegister.count)
         slots = .allocate(capacity: StateLayout.maximum)
-        freshSlots = .allocate(capacity: StateLayout.maximum)
         freshInner = .allocate(capacity: StateLayout.maximum)
-        freshContents = .allocate(capacity: StateLayout.maximum)
         facts = .allocate(capacity: LyrebirdIR.Opcode.count)
         for raw in 0..<LyrebirdIR.Opcode.count {
             facts[raw] = OpcodeFacts(LyrebirdIR.Opcode(rawValue: UInt16(raw))!)
         }
-        freshRegisters = .allocate(capacity: HostRegister.count)
-        freshRegisters.initialize(repeating: -1, count: HostRegister.count)
+        pinned = FreshState(contract, isHome: false)
+        home = FreshState(contract, isHome: true)
+        fresh = pinned
+        pins = pinned.pins
         contentEnds = .allocate(capacity: StateLayout.maximum)
-        outer = Pins(contract)
-        pins = outer
-        for slot in 0..<contract.displacement.count {
-            let register = contract.registerOfSlot[slot]
-            let isPinned = register != 0xFF
-            let content = Int32(truncatingIfNeeded: Self.contents &+ slot)
-            freshSlots[slot] = SlotState(
-                bound: isPinned ? content : -1, end: .max, hint: register,
-                logged: UInt16(isPinned ? register : FrameLocation.memory))
-            if isPinned { freshRegisters[Int(register)] = content }
-            var entry = ValueState.fresh
-            entry.representative = UInt32(bitPattern: content)
-            entry.end = .max
-            entry.type = contract.types[slot]
-            entry.register = register
-            entry.slot = Int16(slot)
-            freshContents[slot] = entry
-        }
         links = .allocate(capacity: Self.linkCapacity)
         frames = .allocate(capacity: Self.frameCapacity)
         pending = .allocate(capacity: Self.pendingCapacity)
@@ -254,13 +251,11 @@ public struct CodeGenerator: ~Copyable {
         blockStates.deallocate()
         registerValue.deallocate()
         slots.deallocate()
-        freshSlots.deallocate()
+        pinned.deallocate()
+        home.deallocate()
         freshInner.deallocate()
-        freshRegisters.deallocate()
-        freshContents.deallocate()
         facts.deallocate()
         contentEnds.deallocate()
-        outer.deallocate()
         inner.deallocate()
         links.deallocate()
         frames.deallocate()
@@ -282,6 +277,8 @@ public struct CodeGenerator: ~Copyable {
     ) -> CompiledUnit? {
         comparedCode = code
         self.entry = entry
+        homeEntry = 0
+        fresh = isHome ? home : pinned
         counts = unit.counter != nil
         vectorPool = unit.pool
         restart(hot, cold)
@@ -303,7 +300,7 @@ public struct CodeGenerator: ~Copyable {
         guard !overflowed else { return nil }
         return CompiledUnit(
             hotBytes: self.hot.cursor - hot.cursor, coldBytes: self.cold.cursor - cold.cursor, linkCount: linkCount,
-            frameBytes: frameBytes)
+            frameBytes: frameBytes, homeEntry: homeEntry)
     }
 
     private mutating func restart(_ hot: Assembler, _ cold: Assembler) {
@@ -340,6 +337,7 @@ public struct CodeGenerator: ~Copyable {
             startBlock(id, inheriting: previous >= 0 && blockStates[previous].chain == blockStates[id].chain, unit)
             previous = id
             currentChain = blockStates[id].chain
+            if place == 0, isHome { emitHomeEntry() }
             if place == 0, comparedCode.count > 0 { compareCode(unit) }
             if place == 0, !entry.isEmpty { emitEntry(unit) }
             if place == 0, isLoop {
@@ -380,7 +378,7 @@ public struct CodeGenerator: ~Copyable {
     /// Emits one instruction, by its class.
     @inline(__always)
     private mutating func emit(_ index: Int, _ i: Instruction, _ unit: borrowing Unit) {
-        if i.opcode.rawValue >= LyrebirdIR.Opcode.vshiftU.rawValue { usesFloat = true }
+        if Self.computes(i.opcode) { usesFloat = true }
         if values[index].foldsLoad { return selectFolded(index, i, unit) }
         switch i.opcode {
         case .nop, .copy, .const, .vconst, .flags, .instruction: break

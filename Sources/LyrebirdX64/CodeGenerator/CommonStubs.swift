@@ -35,6 +35,12 @@ public struct CommonStubs: @unchecked Sendable {
     let exitMiss: UnsafeRawPointer
     let exitTrap: UnsafeRawPointer
     let exitAccess: UnsafeRawPointer
+    /// The same for units whose state is all in memory (UnitEntry.swift).
+    let exitLinkFromHome: UnsafeRawPointer
+    let exitTrapFromHome: UnsafeRawPointer
+    /// Store the pinned slots, and load them, and return. All else is kept.
+    let storePins: UnsafeRawPointer
+    let loadPins: UnsafeRawPointer
     /// Calls the runtime for an access, the return address being that behind an `AccessRecord`, and returns if it has been made. Every
     /// register is kept.
     let accessCall: UnsafeRawPointer
@@ -42,8 +48,10 @@ public struct CommonStubs: @unchecked Sendable {
     public let resume: UnsafeRawPointer
     /// Where the region starts, from which places in it are counted.
     let start: UnsafeRawPointer
-    /// Calls hooks, RAX being the address of a `HookRecord`, and returns if the unit goes on.
+    /// Calls hooks, RAX being the address of a `lyrebird_hook_record`, and returns if the unit goes on. All of guest state is in memory.
     let hook: UnsafeRawPointer
+    /// The same with fences.
+    let fencedHook: UnsafeRawPointer
     /// Calls the embedder's function that the exit word names, and goes on at its caller if that is all there is to it.
     let hostFunction: UnsafeRawPointer
     private let helpers: UnsafeRawPointer
@@ -93,13 +101,9 @@ public struct CommonStubs: @unchecked Sendable {
             a.bind(away)
         }
 
-        /// To read and to write MXCSR takes some nanoseconds each. A guest that rounds as the host does and computes nothing needs
-        /// neither.
-        func skipIfModesAreAlike(_ a: inout Assembler) -> ForwardLabel? {
-            guard contract.memory == .checked else { return nil }
-            a.mov(.b32, .rcx, ContextField.mxcsr)
-            a.sub(.b32, .rcx, ContextField.hostMXCSR)
-            a.or(.b32, .rcx, ContextField.floatIsUsed)
+        /// To read and to write MXCSR takes some nanoseconds each. A guest that computes nothing needs neither.
+        func skipIfHosts(_ a: inout Assembler) -> ForwardLabel {
+            a.cmp(.b32, ContextField.mxcsrIsGuests, imm: 0)
             return a.jccForward(.e)
         }
 
@@ -108,10 +112,10 @@ public struct CommonStubs: @unchecked Sendable {
             putX87Away(&a)
             // Legacy SSE in host code is slow while there is something above.
             if avx { a.vzeroupper() }
-            let isAlike = skipIfModesAreAlike(&a)
+            let isHosts = skipIfHosts(&a)
             a.stmxcsr(ContextField.leftMXCSR)
             a.ldmxcsr(ContextField.hostMXCSR)
-            if let isAlike { a.bind(isAlike) }
+            a.bind(isHosts)
             a.mov(.b64, ContextField.predictionRSP, .rsp)
             a.mov(.b64, .rsp, ContextField.hostRSP)
         }
@@ -145,35 +149,38 @@ public struct CommonStubs: @unchecked Sendable {
         /// a guest that rounds as the host does, functions that do not compute.
         func borrowHost(_ a: inout Assembler) {
             if avx { a.vzeroupper() }
-            let isAlike = skipIfModesAreAlike(&a)
+            let isHosts = skipIfHosts(&a)
             a.stmxcsr(ContextField.leftMXCSR)
             a.mov(.b32, .rcx, ContextField.mxcsr)
             a.cmp(.b32, .rcx, ContextField.hostMXCSR)
             let roundsAlike = a.jccForward(.e)
             a.ldmxcsr(ContextField.hostMXCSR)
             a.bind(roundsAlike)
-            if let isAlike { a.bind(isAlike) }
+            a.bind(isHosts)
             a.mov(.b64, ContextField.predictionRSP, .rsp)
         }
 
         func giveBack(_ a: inout Assembler) {
             a.mov(.b64, .rsp, ContextField.predictionRSP)
-            let isAlike = skipIfModesAreAlike(&a)
+            let isHosts = skipIfHosts(&a)
             a.stmxcsr(ContextField.hookMXCSR)
             a.mov(.b32, .rcx, ContextField.hookMXCSR)
             a.cmp(.b32, .rcx, ContextField.leftMXCSR)
             let isAsLeft = a.jccForward(.e)
             a.ldmxcsr(ContextField.leftMXCSR)
             a.bind(isAsLeft)
-            if let isAlike { a.bind(isAlike) }
+            a.bind(isHosts)
         }
 
         a.align(to: 64)
         enter = UnsafeRawPointer(a.cursor) + executableOffset
         enterFrame(&a)
-        let needsNoModes = skipIfModesAreAlike(&a)
+        a.mov(.b32, .rcx, ContextField.floatIsUsed)
+        a.mov(.b32, ContextField.mxcsrIsGuests, .rcx)
+        a.test(.b32, .rcx, .rcx)
+        let isUnused = a.jccForward(.e)
         a.ldmxcsr(ContextField.mxcsr)
-        if let needsNoModes { a.bind(needsNoModes) }
+        a.bind(isUnused)
         loadPins(&a, storing: false)
         a.jmp(.rax)
 
@@ -214,26 +221,113 @@ public struct CommonStubs: @unchecked Sendable {
         a.mov(.b32, .rax, imm: Int32(ExitKind.access.rawValue))
         a.jmp(to: leaveWithoutPins)
 
+        exitLinkFromHome = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.exitWord, .rax)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.link.rawValue))
+        a.jmp(to: leaveWithoutPins)
+
+        exitTrapFromHome = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.exitWord, .rax)
+        a.mov(.b32, .rax, imm: Int32(ExitKind.trap.rawValue))
+        a.jmp(to: leaveWithoutPins)
+
         a.align(to: 64)
-        hook = UnsafeRawPointer(a.cursor)
+        storePins = UnsafeRawPointer(a.cursor)
         loadPins(&a, storing: true)
-        putX87Away(&a)
-        borrowHost(&a)
-        a.mov(.b64, .rsp, ContextField.hostRSP)
-        a.lea(.b64, .rdi, Memory(base: .rbp, displacement: -stateDisplacement))
-        a.mov(.b64, .rsi, .rax)
-        a.call(ContextField.hookFunction)
-        a.test(.b32, .rax, .rax)
-        let goesOn = a.jccForward(.e)
-        // What the return address was for is over.
+        a.ret()
+
+        a.align(to: 64)
+        self.loadPins = UnsafeRawPointer(a.cursor)
+        loadPins(&a, storing: false)
+        a.cmp(.b32, ContextField.mxcsrIsGuests, imm: 0)
+        let isGuests = a.jccForward(.ne)
+        a.cmp(.b32, ContextField.floatIsUsed, imm: 0)
+        let computesNothing = a.jccForward(.e)
+        Self.takeMXCSR(&a)
+        a.bind(isGuests)
+        a.bind(computesNothing)
+        a.ret()
+
+        // Hooks are Swift closures, called by Swift's convention: the context in R13, what is thrown in R12, all else as in C. What it
+        // keeps is free, since nothing of the guest's is in registers.
+        let (error, context, call, pc, changes) = (GPR.r12, GPR.r13, GPR.rbx, GPR.r14, GPR.r15)
+        func field<Root, Value>(_ base: GPR, _ path: KeyPath<Root, Value>) -> Memory {
+            let offset: Int = MemoryLayout<Root>.offset(of: path)!
+            return Memory(base: base, displacement: Int32(offset))
+        }
+
+        a.align(to: 16)
+        let hookFailed = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.hookError, error)
+        a.mov(.b32, ContextField.inside, imm: 1)
+        a.mfence()
+        let hookLeaves = UnsafeRawPointer(a.cursor)
+        a.mov(.b64, ContextField.hookedPC, pc)
         a.ldmxcsr(ContextField.hostMXCSR)
+        // What the return address was for is over.
         a.add(.b64, ContextField.predictionRSP, imm: 8)
         a.mov(.b32, .rax, imm: Int32(ExitKind.hook.rawValue))
         a.jmp(to: leaveFrame)
-        a.bind(goesOn)
-        giveBack(&a)
-        loadPins(&a, storing: false)
-        a.ret()
+
+        /// From the first store to `inside` to the second one nobody waits for this CPU. Whoever removes a hook puts another function
+        /// in its place, and whoever drops translations counts that, before it looks at `inside`: one of the two sees the other.
+        func emitHook(_ a: inout Assembler, isFenced: Bool) -> UnsafeRawPointer {
+            a.align(to: 16)
+            let aside = UnsafeRawPointer(a.cursor)
+            putX87Away(&a)
+            let isHosts = skipIfHosts(&a)
+            a.stmxcsr(ContextField.leftMXCSR)
+            a.ldmxcsr(ContextField.hostMXCSR)
+            a.mov(.b32, ContextField.mxcsrIsGuests, imm: 0)
+            a.bind(isHosts)
+            let back = a.jmpForward(near: true)
+            a.align(to: 64)
+            let start = UnsafeRawPointer(a.cursor)
+            // What follows it is `mxcsr_is_guests`.
+            a.cmp(.b64, ContextField.x87IsLoaded, imm: 0)
+            a.jcc(.ne, to: aside)
+            a.bind(back)
+            if avx { a.vzeroupper() }
+            a.mov(.b64, ContextField.predictionRSP, .rsp)
+            a.mov(.b64, .rsp, ContextField.hostRSP)
+            a.mov(.b64, pc, field(.rax, \lyrebird_hook_record.pc))
+            a.lea(.b64, call, Memory(base: .rax, displacement: Int32(MemoryLayout<lyrebird_hook_record>.size)))
+            a.mov(.b64, ContextField.guestPC, pc)
+            a.mov(.b64, .rcx, ContextField.changes)
+            a.mov(.b64, changes, Memory(base: .rcx))
+            a.mov(.b32, ContextField.inside, imm: 2)
+            if isFenced { a.mfence() }
+            a.mov(.b64, .rax, field(call, \lyrebird_hook_call.hook))
+            let next = UnsafeRawPointer(a.cursor)
+            a.mov(.b64, .rdi, ContextField.embedder)
+            a.mov(.b64, .rsi, pc)
+            a.mov(.b64, .rdx, field(call, \lyrebird_hook_call.size))
+            a.mov(.b64, context, field(.rax, \lyrebird_hook.context))
+            a.xor(.b32, error, error)
+            a.call(field(.rax, \lyrebird_hook.function))
+            a.test(.b64, error, error)
+            a.jcc(.ne, to: hookFailed)
+            a.cmp(.b64, ContextField.guestPC, pc)
+            a.jcc(.ne, to: hookFailed)
+            a.add(.b64, call, imm: Int32(MemoryLayout<lyrebird_hook_call>.size))
+            a.mov(.b64, .rax, field(call, \lyrebird_hook_call.hook))
+            a.test(.b64, .rax, .rax)
+            a.jcc(.ne, to: next)
+            a.mov(.b32, ContextField.inside, imm: 1)
+            if isFenced { a.mfence() }
+            // A flush counts, asks all CPUs to stop, and counts again when nobody is inside.
+            a.mov(.b64, .rcx, ContextField.changes)
+            a.cmp(.b64, changes, Memory(base: .rcx))
+            a.jcc(.ne, to: hookLeaves)
+            a.cmp(.b32, ContextField.stop, imm: 0)
+            a.jcc(.ne, to: hookLeaves)
+            a.mov(.b64, .rsp, ContextField.predictionRSP)
+            a.ret()
+            return start
+        }
+
+        hook = emitHook(&a, isFenced: false)
+        fencedHook = emitHook(&a, isFenced: true)
 
         if contract.memory == .checked {
             a.align(to: 64)
@@ -277,9 +371,9 @@ public struct CommonStubs: @unchecked Sendable {
             a.align(to: 16)
             resume = UnsafeRawPointer(a.cursor) + executableOffset
             enterFrame(&a)
-            let needsNoModes = skipIfModesAreAlike(&a)
+            let isHosts = skipIfHosts(&a)
             a.ldmxcsr(ContextField.leftMXCSR)
-            if let needsNoModes { a.bind(needsNoModes) }
+            a.bind(isHosts)
             a.mov(.b64, .rax, ContextField.resumeAddress)
             a.push(.rax)
             a.jmp(to: goOn)
@@ -301,9 +395,9 @@ public struct CommonStubs: @unchecked Sendable {
         a.jmp(to: leaveFrame)
         a.bind(returned)
         a.mov(.b64, .rsp, ContextField.predictionRSP)
-        let needsNoModesYet = skipIfModesAreAlike(&a)
+        let isHosts = skipIfHosts(&a)
         a.ldmxcsr(ContextField.leftMXCSR)
-        if let needsNoModesYet { a.bind(needsNoModesYet) }
+        a.bind(isHosts)
         loadPins(&a, storing: false)
         // A return of the guest's, as at the end of its own functions.
         a.mov(.b64, .rcx, ContextField.pc)
@@ -325,6 +419,12 @@ public struct CommonStubs: @unchecked Sendable {
         }
         helperStride = stride
         assembler = a
+    }
+
+    /// What a unit with hooks does that computes.
+    static func takeMXCSR(_ a: inout Assembler) {
+        a.ldmxcsr(ContextField.leftMXCSR)
+        a.mov(.b32, ContextField.mxcsrIsGuests, imm: 1)
     }
 
     /// The number of the helper that computes what the context's floating-point words say, and keeps its stub's callers

@@ -197,11 +197,16 @@ public struct FrameLog {
     let bytes: UnsafeBufferPointer<UInt8>
     /// Whether the unit counts instructions.
     let counts: Bool
+    /// Whether it is entered with all of guest state in memory.
+    let isHome: Bool
 
-    public init(contract: RegisterContract, bytes: UnsafeBufferPointer<UInt8>, counts: Bool = false) {
+    public init(
+        contract: RegisterContract, bytes: UnsafeBufferPointer<UInt8>, counts: Bool = false, isHome: Bool = false
+    ) {
         self.contract = contract
         self.bytes = bytes
         self.counts = counts
+        self.isHome = isHome
     }
 
     /// Where a unit's instruction faulted.
@@ -261,7 +266,7 @@ public struct FrameLog {
             let first = byte()
             if first == FrameLocation.start {
                 for slot in places.indices {
-                    let register = contract.registerOfSlot[slot]
+                    let register = isHome ? 0xFF : contract.registerOfSlot[slot]
                     places[slot].location = register == 0xFF ? FrameLocation.memory : register
                 }
             } else if first == FrameLocation.carry {

@@ -84,7 +84,7 @@ extension CodeGenerator {
             }
         }
         isCrowded = false
-        freshInner.update(from: freshSlots, count: slotCount)
+        freshInner.update(from: fresh.slots, count: slotCount)
         for slot in 0..<slotCount { freshInner[slot].hint = inner.registerOfSlot[slot] }
     }
 

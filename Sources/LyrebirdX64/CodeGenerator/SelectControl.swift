@@ -454,16 +454,27 @@ extension CodeGenerator {
         let poll = target <= unit.startPC || isCall ? emitPoll() : nil
         addLink(
             hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target,
-            closesLoop: poll != nil && !isCall)
+            closesLoop: poll != nil && !isCall, isInBlock: i.aux == ExitHint.middle.rawValue)
     }
 
     /// Leaves for the runtime, everything being home.
     private mutating func emitExitTrap(_ i: Instruction) {
+        let isFunction = i.aux == TrapReason.hostFunction.rawValue
+        if isFunction { loadPins() }
         hot.movImmediate(.rax, i.immediate)
         hot.mov(.b64, ContextField.pc, .rax)
-        hot.movImmediate(.rax, UInt64(i.c) &<< 32 | UInt64(i.aux))
-        hot.jmp(to: i.aux == TrapReason.hostFunction.rawValue ? stubs.hostFunction : stubs.exitTrap)
+        hot.movImmediate(.rax, Self.exitWord(TrapReason(rawValue: i.aux)!, i.c))
+        hot.jmp(to: isFunction ? stubs.hostFunction : exitTrap)
     }
+
+    static func exitWord(_ reason: TrapReason, _ payload: UInt32) -> UInt64 {
+        UInt64(payload) &<< 32 | UInt64(reason.rawValue)
+    }
+
+    var exitTrap: UnsafeRawPointer { isHome ? stubs.exitTrapFromHome : stubs.exitTrap }
+
+    /// From the contract of units with hooks to that of all others.
+    private mutating func loadPins() { if isHome { hot.call(to: stubs.loadPins) } }
 
     /// What a block that is nothing but an exit does, everything being home.
     mutating func emitOnlyExit(_ position: Int32, _ unit: borrowing Unit) {
@@ -479,6 +490,8 @@ extension CodeGenerator {
     private mutating func emitReturnPoint(_ returnTo: UInt64) {
         hot.lea(.b64, .rsp, Memory(base: .rsp, displacement: 8))
         addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: returnTo)
+        // Whoever returns has loaded the pinned slots.
+        links[linkCount &- 1].isFromHome = false
     }
 
     private mutating func pushPrediction(_ returnTo: UInt64, _ scratch: GPR) {
@@ -498,21 +511,29 @@ extension CodeGenerator {
 
     mutating func addLink(
         _ site: UnsafeMutablePointer<UInt8>, poll: UnsafeMutablePointer<UInt8>?, target: UInt64,
-        closesLoop: Bool = false
+        closesLoop: Bool = false, isInBlock: Bool = false
     ) {
-        links[linkCount] = LinkSite(site: site, stub: site, poll: poll, target: target, closesLoop: closesLoop)
+        links[linkCount] = LinkSite(
+            site: site, stub: site, poll: poll, target: target, closesLoop: closesLoop, isInBlock: isInBlock,
+            isFromHome: isHome)
         linkCount &+= 1
     }
 
     /// Stubs of all links, in the cold code: each tells the runtime its own address, before which stand the guest's target
-    /// (8 bytes) and the link's number (4).
+    /// (8 bytes) and the link's number (4), with `LinkSite.inBlockBit`.
     mutating func emitLinkStubs(first: Int) {
         for n in 0..<linkCount {
+            if links[n].isFromHome {
+                cold.align(to: 4)
+                cold.shortNop(2)
+                cold.call(to: stubs.loadPins)
+                cold.jmp(rel32: 0)
+            }
             cold.quad(links[n].target)
-            cold.long(UInt32(truncatingIfNeeded: first &+ n))
+            cold.long(UInt32(truncatingIfNeeded: first &+ n) | (links[n].isInBlock ? LinkSite.inBlockBit : 0))
             let stub = cold.cursor
             cold.lea(.rax, ripRelativeTo: UnsafeRawPointer(stub))
-            cold.jmp(to: stubs.exitLink)
+            cold.jmp(to: links[n].isFromHome ? stubs.exitLinkFromHome : stubs.exitLink)
             links[n].stub = stub
             Assembler.patch(links[n].site, to: UnsafeRawPointer(stub))
             if let poll = links[n].poll {
@@ -536,6 +557,7 @@ extension CodeGenerator {
         }
         goHome()
         restoreCarry()
+        loadPins()
         if i.aux == ExitHint.return.rawValue, options.predictReturns {
             hot.cmp(.b64, .rcx, Memory(base: .rsp, displacement: 8))
             let miss = hot.jccForward(.ne)
@@ -577,8 +599,8 @@ extension CodeGenerator {
         let changed = cold.cursor
         cold.movImmediate(.rax, unit.startPC)
         cold.mov(.b64, ContextField.pc, .rax)
-        cold.movImmediate(.rax, UInt64(TrapReason.codeChanged.rawValue))
-        cold.jmp(to: stubs.exitTrap)
+        cold.movImmediate(.rax, Self.exitWord(.codeChanged, unit.isInBlock ? TrapReason.inBlock : 0))
+        cold.jmp(to: exitTrap)
         hot.movImmediate(.rcx, unit.startPC &+ comparedCodeOffset)
         if hasAVX, comparedCode.count >= 16 { return compareVectors(changed, unit) }
         var at = 0
