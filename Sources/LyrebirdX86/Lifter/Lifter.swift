@@ -48,6 +48,8 @@ struct Lifter: ~Copyable {
         var payload: UInt32 = 0
         /// It leads to the instruction itself, which is not over.
         var startsOver = false
+        /// It leads to what comes next, and is no jump of the guest's.
+        var isAtLimit = false
     }
 
     /// Side exits after which a conditional branch ends the unit.
@@ -161,6 +163,8 @@ struct Lifter: ~Copyable {
             if exit.startsOver { unit.uncountInstruction() }
             if let reason = exit.reason {
                 unit.exitTrap(exit.pc, reason, payload: exit.payload)
+            } else if exit.isAtLimit {
+                unit.exitAtLimit(exit.pc)
             } else {
                 unit.exitJump(exit.pc)
             }
@@ -168,11 +172,12 @@ struct Lifter: ~Copyable {
     }
 
     private mutating func makePending(
-        _ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0, startsOver: Bool = false
+        _ pc: UInt64, _ reason: TrapReason? = nil, payload: UInt32 = 0, startsOver: Bool = false,
+        isAtLimit: Bool = false
     ) -> BlockID {
         let block = unit.makeBlock()
         pending[pendingCount] = PendingBlock(
-            block: block, pc: pc, reason: reason, payload: payload, startsOver: startsOver)
+            block: block, pc: pc, reason: reason, payload: payload, startsOver: startsOver, isAtLimit: isAtLimit)
         pendingCount &+= 1
         return block
     }
@@ -259,7 +264,8 @@ struct Lifter: ~Copyable {
             let length = const(size &- 1)
             lengths.append(length)
             let distance = unit.sub(Value(Int(store.a)), const(first))
-            leave(for: next, where: .cs, unit.flags(unit.sub(distance, length)))
+            let isInside = unit.flags(unit.sub(distance, length))
+            continueUnless(.cs, isInside, makePending(next, isAtLimit: true))
         }
         return true
     }
