@@ -39,6 +39,14 @@ import Testing
         #expect(text == "77 (a) (b c) \(expected)\n")
         #expect(ProcText.stat([], replacing: [28: 1]) == [])
     }
+
+    @Test func processorsAreAsFastAsTheHosts() {
+        let host = Array("processor\t: 0\ncpu MHz\t\t: 2596.098\n\nprocessor\t: 1\ncpu MHz\t\t: 800.000\n".utf8)
+        let text = ProcText.cpuInformation(.x86_64, count: 2, host: host)
+        #expect(text.split(separator: "\n").filter { $0 == "cpu MHz\t\t: 2596.098" }.count == 2)
+        #expect(!ProcText.cpuInformation(.x86_64, count: 1, host: []).contains("MHz"))
+        #expect(!ProcText.cpuInformation(.arm64, count: 1, host: host).contains("MHz"))
+    }
 }
 
 extension String {

@@ -29,7 +29,7 @@ struct ABI: Sendable {
     let capabilities: [Capability]
     let capabilities2: [Capability]
     /// A processor's lines of /proc/cpuinfo: its number, and how many there are.
-    let processorInformation: @Sendable (_ index: Int, _ count: Int) -> String
+    let processorInformation: @Sendable (_ index: Int, _ count: Int, _ megahertz: String?) -> String
     /// AT_MINSIGSTKSZ and what sigaltstack accepts (MINSIGSTKSZ).
     let signalFrameSize: UInt64
     let minimumAlternateStack: UInt64

@@ -34,7 +34,7 @@ extension ABI {
             Capability(bit: 0, name: "dcpodp"), Capability(bit: 7, name: "flagm2"), Capability(bit: 8, name: "frint"),
             Capability(bit: 13, name: "i8mm"), Capability(bit: 14, name: "bf16"),
         ],
-        processorInformation: { index, _ in arm64Information(index) },
+        processorInformation: { index, _, _ in arm64Information(index) },
         // sizeof(struct rt_sigframe), the frame record and the room for aligning it: signal_minsigstksz in
         // arch/arm64/kernel/signal.c.
         signalFrameSize: UInt64(ARM64SignalFrame.size) + 16 + 16,

@@ -23,7 +23,7 @@ extension ABI {
             Capability(bit: 24, name: "fxsr"), Capability(bit: 25, name: "sse"), Capability(bit: 26, name: "sse2"),
         ],
         capabilities2: [Capability(bit: 1, name: "fsgsbase")],
-        processorInformation: { index, count in x86_64Information(index, count) },
+        processorInformation: { x86_64Information($0, $1, $2) },
         signalFrameSize: UInt64(X86SignalFrame.largestSize),
         minimumAlternateStack: 2048,
         illegalInstruction: TrapSignal(number: Signal.illegalInstruction, code: 2, vector: 6),  // ILL_ILLOPN
@@ -52,7 +52,7 @@ extension ABI {
         """
 
     /// `arch/x86/kernel/cpu/proc.c`
-    private static func x86_64Information(_ index: Int, _ count: Int) -> String {
+    private static func x86_64Information(_ index: Int, _ count: Int, _ megahertz: String?) -> String {
         let features = x86_64.capabilities.map { "\($0.name)" }.joined(separator: " ")
         return """
             processor\t: \(index)
@@ -60,7 +60,7 @@ extension ABI {
             cpu family\t: 6
             model\t\t: 60
             model name\t: Lyrebird virtual x86-64 CPU
-            stepping\t: 3
+            stepping\t: 3\(megahertz.map { "\ncpu MHz\t\t: \($0)" } ?? "")
             physical id\t: 0
             siblings\t: \(count)
             core id\t\t: \(index)

@@ -12,7 +12,8 @@ extension LinuxProcess {
         let isPath: UInt64 = 0o10000000  // O_PATH
         guard flags & (accessMode | isPath) == 0 else { return nil }
         if let entry = paths.procEntry(path, from: directory), entry.elementsEqual("cpuinfo".utf8) {
-            return file(named: "cpuinfo", Array(ProcText.cpuInformation(abi, count: processorCount()).utf8), flags)
+            let text = ProcText.cpuInformation(abi, count: processorCount(), host: hostFile("/proc/cpuinfo"))
+            return file(named: "cpuinfo", Array(text.utf8), flags)
         }
         guard let entry = paths.ownProcEntry(path, from: directory) else { return nil }
         switch String(decoding: entry, as: UTF8.self) {
@@ -348,8 +349,10 @@ enum ProcText {
         }
     }
 
-    /// /proc/cpuinfo of a machine with so many processors.
-    static func cpuInformation(_ abi: ABI, count: Int) -> String {
-        (0..<count).map { abi.processorInformation($0, count) }.joined()
+    /// /proc/cpuinfo of a machine with so many processors. They are as fast as the host's first one.
+    static func cpuInformation(_ abi: ABI, count: Int, host: [UInt8]) -> String {
+        let line = host.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "cpu MHz".utf8) }
+        let megahertz = line?.split(separator: UInt8(ascii: " ")).last.map { String(decoding: $0, as: UTF8.self) }
+        return (0..<count).map { abi.processorInformation($0, count, megahertz) }.joined()
     }
 }

@@ -135,8 +135,10 @@ extension GuestThread {
         case .sched_yield, .sched_setparam, .sched_getparam, .sched_setscheduler, .sched_getscheduler,
             .sched_setaffinity, .sched_getaffinity, .sched_get_priority_max, .sched_get_priority_min,
             .sched_rr_get_interval, .sched_setattr, .sched_getattr, .setpriority, .getpriority, .ioprio_set,
-            .ioprio_get, .getcpu, .membarrier:
+            .ioprio_get, .getcpu:
             pass(call, a)
+        // converted: without the commands for restartable sequences
+        case .membarrier: try membarrier(a)
         case .rseq: try refuse("the kernel would look for the guest's code in the host's registers")
 
         // MARK: Signals

@@ -23,6 +23,15 @@ extension GuestThread {
         return blockUnderMask(call, a)
     }
 
+    /// As of a kernel that has no restartable sequences (`kernel/sched/membarrier.c`).
+    func membarrier(_ a: Arguments) throws(Errno) -> Int {
+        let sequences = 1 << 7 | 1 << 8  // MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, and to register for it
+        let command = Int(a.int(0))
+        guard command & sequences == 0 else { throw .EINVAL }
+        let result = pass(.membarrier, a)
+        return command == 0 && result > 0 ? result & ~sequences : result
+    }
+
     func epollControl(_ a: Arguments) throws(Errno) -> Int {
         guard a[3] != 0, let layout = abi.epollEvent else { return pass(.epoll_ctl, a) }
         layout.copyToHost(try read(a[3], count: layout.guestSize), scratch[2])
