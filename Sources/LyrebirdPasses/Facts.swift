@@ -108,7 +108,7 @@ extension Optimizer {
         let last = unit.instructions[Int(unit.blocks[previous].end) &- 1]
         if last.opcode == .jump { return Int(unit.pool[Int(last.a)]) == id }
         return last.opcode == .branch && Int(unit.pool[Int(last.c)]) == id
-            && onlyExits(Int(unit.pool[Int(last.b)]), unit)
+            && (unit.loopHead != nil || onlyExits(Int(unit.pool[Int(last.b)]), unit))
     }
 
     /// Whether the block is one exit (`Unit.isPlainExit`). Such a block is emitted with the branch that goes there.

@@ -146,6 +146,7 @@ extension CodeGenerator {
         analyzeBlocks(unit)
         findAliases(unit)
         findLifetimes(unit)
+        if isLoop { findOverwritten(unit) }
     }
 
     // MARK: Blocks
@@ -173,12 +174,6 @@ extension CodeGenerator {
                 blockStates[Int(unit.pool[Int(last.c)])].predecessors &+= 1
             }
         }
-        if isLoop {
-            for place in (0..<unit.placedCount).reversed() {
-                let id = Int(unit.order[place])
-                blockStates[id].overwritten = overwritten(by: unit.blocks[id], unit)
-            }
-        }
         var chain: Int32 = 0
         var previous = -1
         for place in 0..<unit.placedCount {
@@ -189,6 +184,13 @@ extension CodeGenerator {
             previous = id
         }
         chainCount = Int(chain)
+    }
+
+    private mutating func findOverwritten(_ unit: borrowing Unit) {
+        for place in (0..<unit.placedCount).reversed() {
+            let id = Int(unit.order[place])
+            blockStates[id].overwritten = overwritten(by: unit.blocks[id], unit)
+        }
     }
 
     /// What the blocks that a block leads to write counts, if they have been looked at.
@@ -204,7 +206,8 @@ extension CodeGenerator {
                 if i.opcode == .jump { return result | overwritten(beyond: i.a, unit) & ~read }
                 guard i.opcode == .branch else { return result }
                 return result | overwritten(beyond: i.b, unit) & overwritten(beyond: i.c, unit) & ~read
-            case .stateRead: read.insert(Int(i.a))
+            case .stateRead:
+                if !values[index].isSkipped { read.insert(Int(i.a)) }
             case .stateWrite:
                 if !read.contains(Int(i.a)) { result.insert(Int(i.a)) }
             default: break
@@ -224,7 +227,8 @@ extension CodeGenerator {
         let last = unit.instructions[Int(unit.blocks[previous].end) &- 1]
         if last.opcode == .jump { return Int(unit.pool[Int(last.a)]) == id }
         if last.opcode == .branch {
-            return Int(unit.pool[Int(last.c)]) == id && blockStates[Int(unit.pool[Int(last.b)])].onlyExit >= 0
+            return Int(unit.pool[Int(last.c)]) == id
+                && (isLoop || blockStates[Int(unit.pool[Int(last.b)])].onlyExit >= 0)
         }
         return false
     }
