@@ -43,6 +43,9 @@ public struct Unit: ~Copyable {
 
     /// Of a loop: the block where it starts over. What goes round is in registers that the loop chooses.
     public var loopHead: BlockID?
+    /// Of a loop: the instruction before which it is left if somebody asks it to stop, and for which guest address.
+    public var loopPoll = -1
+    public var loopPollPC: UInt64 = 0
     /// Of a loop that makes its flags again from what goes round: the guest instruction that compares, without which its head must
     /// not be entered.
     public var comparisonPC: UInt64?
@@ -114,6 +117,7 @@ public struct Unit: ~Copyable {
         placedCount = 0
         floatControl = FloatControl()
         loopHead = nil
+        loopPoll = -1
         comparisonPC = nil
         remembersState = false
         comparesCode = false
@@ -201,11 +205,13 @@ public struct Unit: ~Copyable {
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
     }
 
-    /// Room at a loop's head, which has just been placed, for the comparison that makes its flags again.
+    /// Room at a loop's head, which has just been placed, for the comparison that makes its flags again. The loop is asked to stop there.
     public static let loopFlagsLength = 10
 
     public mutating func reserveLoopFlags() {
         for _ in 0..<Unit.loopFlagsLength { _ = append(.nop, .none) }
+        loopPoll = count
+        loopPollPC = startPC
     }
 
     // MARK: Instructions that Spec/ir.ops gives a form of its own

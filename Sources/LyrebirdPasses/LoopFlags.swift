@@ -39,6 +39,40 @@ extension Optimizer {
         unit.comparisonPC = comparedAt
     }
 
+    /// Of several ways back to the head, each would have to save its flags for who asks the loop to stop. If the head's block makes its
+    /// own before anybody may look, it is asked behind that.
+    /// - Returns: whether it is.
+    func movePoll(_ unit: inout Unit, _ layout: StateLayout) -> Bool {
+        guard let head = unit.loopHead, unit.counter == nil, waysBack(to: head, unit) > 1 else { return false }
+        var isMade = false
+        for index in unit.loopPoll..<Int(unit.blocks[head.index].end) {
+            let i = unit.instructions[index]
+            if isMade, i.opcode == .instruction {
+                unit.loopPoll = index
+                unit.loopPollPC = i.immediate
+                return true
+            }
+            if facts[Int(i.opcode.rawValue)].contains(.isSite) { return false }
+            guard i.opcode == .set || i.opcode == .get, layout.entries[Int(i.a)].type == .flags else { continue }
+            guard i.opcode == .set else { return false }
+            isMade = comparesIntegers(i.b, unit)
+        }
+        return false
+    }
+
+    private func waysBack(to head: BlockID, _ unit: borrowing Unit) -> Int {
+        (1..<unit.placedCount).count { leads(Int(unit.blocks[Int(unit.order[$0])].end) &- 1, to: head, unit) }
+    }
+
+    /// Whether they are flags that can be made again.
+    private func comparesIntegers(_ flags: UInt32, _ unit: borrowing Unit) -> Bool {
+        var made = unit.instructions[Int(flags)]
+        if made.opcode == .cmc { made = unit.instructions[Int(made.a)] }
+        guard made.opcode == .flags else { return false }
+        let opcode = unit.instructions[Int(made.a)].opcode
+        return opcode == .add || opcode == .sub || opcode == .and
+    }
+
     private func leads(_ last: Int, to head: BlockID, _ unit: borrowing Unit) -> Bool {
         let i = unit.instructions[last]
         switch i.opcode {

@@ -89,8 +89,9 @@ public struct Optimizer: ~Copyable {
 
     /// Runs the passes over a loop, and gives its flags to go round.
     public mutating func runLoop(_ unit: inout Unit, _ layout: StateLayout) {
+        let asksAtHead = !movePoll(&unit, layout)
         run(&unit)
-        guard passes.contains(.stateForwarding), fuel > 0, unit.loopHead != nil else { return }
+        guard asksAtHead, passes.contains(.stateForwarding), fuel > 0, unit.loopHead != nil else { return }
         countPredecessors(unit)
         carryFlags(&unit, layout)
         // What the head reads now, its block need not read again.
@@ -176,14 +177,13 @@ public struct Optimizer: ~Copyable {
     private mutating func backward(_ unit: borrowing Unit) {
         for index in 0..<unit.count { uses[index] = 0 }
         // Where a loop is left if somebody asks it to, all guest state is looked at.
-        let poll = unit.loopHead.map { Int(unit.blocks[$0.index].start) &+ Unit.loopFlagsLength } ?? -1
         var place = unit.placedCount &- 1
         while place >= 0 {
             let block = unit.blocks[Int(unit.order[place])]
             forgetAll()
             var index = Int(block.end) &- 1
             while index >= Int(block.start) {
-                if index &+ 1 == poll { forgetAll() }
+                if index &+ 1 == unit.loopPoll { forgetAll() }
                 let i = unit.instructions[index]
                 let fact = facts[Int(i.opcode.rawValue)]
                 if !fact.contains(.isMark), !isDead(index, i, fact, unit) { markOperands(i, fact, unit) }

@@ -266,6 +266,63 @@ func makeMachine(_ words: [UInt32], configuration: Machine.Configuration = .init
             #expect(cpu[.x0] > before)
         }
     }
+
+    /// A loop whose ways back end with flags of different comparisons, wherever it is stopped. `a` counts rounds by 16, `b` counts down
+    /// in those where bits 4 and 5 of `a` are not zeros.
+    @Test(arguments: Guest.allCases)
+    func stoppedLoopsHaveTheirFlags(guest: Guest) throws {
+        var configuration = Machine.Configuration()
+        configuration.loopThreshold = 20
+        let sandbox: Sandbox
+        switch guest {
+        case .arm64:
+            let back: (Int32) -> UInt32 = { A64.bne($0) & ~1 }
+            sandbox = try Sandbox(
+                [
+                    0xB100_4000, 0xEA03_001F, back(-2),  // adds x0, x0, #16; tst x0, x3; b.eq
+                    A64.subs(1, 1, imm: 1), A64.bne(-4), A64.b(-5),
+                ], configuration: configuration)
+            sandbox.cpu[.x3] = 0x30
+        case .x86_64:
+            sandbox = try Sandbox(
+                .x86_64,
+                [
+                    0x48, 0x83, 0xC6, 0x10, 0x40, 0xF6, 0xC6, 0x30, 0x74, 0xF6,  // add rsi, 16; test sil, 0x30; jz
+                    0x48, 0x83, 0xEF, 0x01, 0x75, 0xF0, 0xEB, 0xEE,  // sub rdi, 1; jnz; jmp
+                ], configuration: configuration)
+        }
+        let cpu = sandbox.cpu
+        let (first, second): (Register, Register) = guest == .arm64 ? (.x0, .x1) : (.rsi, .rdi)
+        for _ in 0..<100 {
+            let handle = cpu.stopHandle
+            let stopper = Thread {
+                usleep(100)
+                handle.stop()
+            }
+            #expect(try cpu.run() == .stopped)
+            stopper.join()
+            let (a, b) = (cpu[first], cpu[second])
+            let rounds = a / 16
+            let flags: (zero: Bool, negative: Bool)
+            switch cpu.pc &- Sandbox.code {
+            case 0:
+                #expect(b == 0 &- (rounds - rounds / 4))
+                flags = a & 0x30 == 0 ? (rounds > 0, false) : (b == 0, Int64(bitPattern: b) < 0)
+            case 4:
+                #expect(b == 0 &- (rounds - 1 - (rounds - 1) / 4))
+                flags = (a == 0, Int64(bitPattern: a) < 0)
+            case 8:
+                #expect(b == 0 &- (rounds - 1 - (rounds - 1) / 4))
+                flags = (a & 0x30 == 0, false)
+            default:
+                Issue.record("stopped at \(cpu.pc)")
+                continue
+            }
+            let bits = guest == .arm64 ? cpu[.nzcv] >> 30 : cpu[.rflags] >> 6
+            #expect((bits & 1 != 0, bits & 2 != 0) == (flags.zero, flags.negative))
+        }
+        #expect(sandbox.machine.statistics.loops == 1)
+    }
 }
 
 @Suite struct RegisterTests {

@@ -284,7 +284,7 @@ public struct CodeGenerator: ~Copyable {
         restart(hot, cold)
         isLoop = unit.loopHead != nil
         loopHead = unit.loopHead?.index ?? -1
-        loopPoll = isLoop ? Int(unit.blocks[loopHead].start) &+ Unit.loopFlagsLength : -1
+        loopPoll = unit.loopPoll
         if isLoop { choosePins(unit, keepsOthers: true) }
         analyze(unit)
         findScalarSlots(unit)

@@ -100,7 +100,7 @@ extension CodeGenerator {
         hot.xor(.b16, slotMemory(slot), .rax)
     }
 
-    /// At the head, where its flags have been made again: leaves the loop if somebody asked to stop.
+    /// At the head, where its flags have been made again, or behind it: leaves the loop if somebody asked to stop.
     mutating func pollInLoop(_ unit: borrowing Unit) {
         clobberFlags(including: true)
         hostFlags = -1
@@ -110,7 +110,9 @@ extension CodeGenerator {
         hot.bind(stop)
         goHome(outer)
         restoreCarry()
-        addLink(hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: unit.startPC)
+        addLink(
+            hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: nil, target: unit.loopPollPC,
+            isInBlock: unit.loopPollPC != unit.startPC)
         swap(&hot, &cold)
     }
 }
