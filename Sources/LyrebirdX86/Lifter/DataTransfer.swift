@@ -30,28 +30,25 @@ extension Lifter {
         return unit.trunc(.i16, unit.shr(wide, const32(16)))
     }
 
-    mutating func movzx(_ i: DecodedInstruction) {
-        let value = read(i.operand(1), i)
-        write(i.operand(0), zeroExtended(value, to: type(i.operand(0).size)), i)
-    }
+    mutating func movzx(_ i: DecodedInstruction) { moveExtended(i, signed: false) }
+    mutating func movsx(_ i: DecodedInstruction) { moveExtended(i, signed: true) }
 
-    mutating func movsx(_ i: DecodedInstruction) { moveExtended(i) }
-
-    private mutating func moveExtended(_ i: DecodedInstruction) {
+    private mutating func moveExtended(_ i: DecodedInstruction, signed: Bool) {
         let type = type(i.operand(0).size)
         let source = i.operand(1)
         guard source.kind == .memory, type == .i32 || type == .i64 else {
-            return write(i.operand(0), signExtended(read(source, i), to: type), i)
+            let value = read(source, i)
+            return write(i.operand(0), signed ? signExtended(value, to: type) : zeroExtended(value, to: type), i)
         }
         let place = address(of: source, i)
         let size = UInt8(truncatingIfNeeded: source.size.trailingZeroBitCount)
-        let access = MemoryAccess(size: size, signed: source.size < i.operand(0).size)
+        let access = MemoryAccess(size: size, signed: signed && source.size < i.operand(0).size)
         write(i.operand(0), unit.load(type, access, place.base, disp: place.displacement), i)
     }
 
     /// Without REX.W it moves as MOV does; of 16 bits AMD's CPUs read 32 all the same, which the opcode map has, too.
     mutating func movsxd(_ i: DecodedInstruction) {
-        guard i.operand(0).size == 2 else { return moveExtended(i) }
+        guard i.operand(0).size == 2 else { return moveExtended(i, signed: true) }
         write(i.operand(0), truncated(read(i.operand(1), i), to: .i16), i)
     }
 

@@ -169,8 +169,15 @@ extension Lifter {
 
     mutating func store(_ value: Value, _ address: Address) {
         let size = UInt8(truncatingIfNeeded: unit.type(of: value).bits / 8)
-        let wide = size < 4 ? unit.zext(.i32, from: type(size), value) : value
-        unit.store(access(size), address.base, wide, disp: address.displacement)
+        unit.store(access(size), address.base, size < 4 ? asWord(value) : value, disp: address.displacement)
+    }
+
+    /// A narrow number as an i32, whatever is above it: where it is part of something wider, that.
+    private mutating func asWord(_ value: Value) -> Value {
+        let made = unit.instructions[value.index]
+        guard made.opcode == .trunc else { return unit.zext(.i32, from: unit.type(of: value), value) }
+        let whole = Value(Int(made.a))
+        return unit.type(of: whole) == .i64 ? unit.low(whole) : whole
     }
 
     // MARK: Operands
