@@ -181,7 +181,7 @@ struct Lifter: ~Copyable {
             jumpsToJoined = true
             return
         }
-        if let block = loop?.block(at: target) {
+        if let block = loop?.block(at: target, from: pc) {
             unit.jump(unit.edge(block))
         } else {
             unit.exitJump(target)

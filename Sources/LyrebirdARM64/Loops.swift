@@ -37,6 +37,7 @@ extension Lifter {
         let entry = unit.makeBlock()
         let head = body.makeBlocks(in: &unit)
         loop = body
+        unit.innerLoops = body.innerHeads
         unit.place(entry)
         unit.jump(unit.edge(head))
         unit.loopHead = head
@@ -74,7 +75,8 @@ extension Lifter {
 
     /// In a loop: goes to `target` where the condition holds, and on behind the instruction otherwise.
     mutating func branchInLoop(_ body: LoopBody, _ condition: Condition, _ flags: Value, to target: UInt64) {
-        let taken = body.block(at: target) ?? exitBlock(target)
+        let inside = body.block(at: target, from: pc)
+        let taken = inside ?? exitBlock(target)
         let behind = pc &+ 4
         let goesOn = body.place(of: behind) != nil
         let next = body.block(at: behind) ?? (goesOn ? unit.makeBlock() : exitBlock(behind))
@@ -82,7 +84,7 @@ extension Lifter {
         let `else` = unit.edge(next)
         unit.branch(condition, flags, then: then, else: `else`)
         if goesOn, body.block(at: behind) == nil {
-            unit.place(next, continues: body.block(at: target) == nil)
+            unit.place(next, continues: inside == nil)
         } else {
             ended = true
         }

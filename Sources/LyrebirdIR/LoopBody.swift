@@ -33,8 +33,13 @@ public struct LoopBody {
     /// end because it is unlikely.
     public let order: [Int]
 
+    /// Heads of loops inside. What leads back to them leaves the loop.
+    public private(set) var innerHeads: [UInt64] = []
+    /// For each instruction: its branch leads to one of those.
+    private var leadsInside: [Bool]
+
     /// - Parameter flows: of the instructions from the head on.
-    /// - Returns: nil if there is no loop, or a loop with another inside: the inner one is where the time goes.
+    /// - Returns: nil if there is no loop.
     public init?(head: UInt64, _ flows: [Flow]) {
         let count = flows.count
         var offsets: [Int] = []
@@ -44,46 +49,73 @@ public struct LoopBody {
             offsets.append(offset)
             offset += flow.length
         }
+        var leadsInside = [Bool](repeating: false, count: count)
         func successors(_ n: Int) -> (Int, Int) {
             // -1 where the way leads out of sight.
             let next = flows[n].goesOn && n + 1 < count ? n + 1 : -1
-            guard let distance = flows[n].distance else { return (next, -1) }
+            guard let distance = flows[n].distance, !leadsInside[n] else { return (next, -1) }
             return (next, LoopBody.place(offsets[n] + distance, offsets))
         }
-        // What the head leads to…
-        var reached = [Bool](repeating: false, count: count)
-        var open = count > 0 ? [0] : []
-        while let n = open.popLast() {
-            guard !reached[n] else { continue }
-            reached[n] = true
-            let (next, target) = successors(n)
-            if next >= 0 { open.append(next) }
-            if target >= 0 { open.append(target) }
-        }
-        // …and what leads to the head.
-        var leads = [Bool](repeating: false, count: count)
-        var changed = true
-        while changed {
-            changed = false
-            for n in (0..<count).reversed() where reached[n] && !leads[n] {
+        /// What an instruction leads to without coming to the head.
+        func reached(from start: Int) -> [Bool] {
+            var reached = [Bool](repeating: false, count: count)
+            var open = [start]
+            while let n = open.popLast() {
+                guard !reached[n] else { continue }
+                reached[n] = true
                 let (next, target) = successors(n)
-                if target == 0 || next > 0 && leads[next] || target > 0 && leads[target] {
-                    leads[n] = true
-                    changed = true
+                if next > 0 { open.append(next) }
+                if target > 0 { open.append(target) }
+            }
+            return reached
+        }
+        /// What of it leads to the head.
+        func leading(_ reached: [Bool]) -> [Bool] {
+            var leads = [Bool](repeating: false, count: count)
+            var changed = true
+            while changed {
+                changed = false
+                for n in (0..<count).reversed() where reached[n] && !leads[n] {
+                    let (next, target) = successors(n)
+                    if target == 0 || next > 0 && leads[next] || target > 0 && leads[target] {
+                        leads[n] = true
+                        changed = true
+                    }
                 }
             }
+            return leads
         }
-        guard count > 0, leads[0] else { return nil }
-        blocks = [Int32](repeating: -1, count: count)
-        blocks[0] = 0
-        for n in 0..<count where leads[n] {
-            let target = successors(n).1
-            if target >= 0, leads[target] { blocks[target] = 0 }
+        guard count > 0 else { return nil }
+        var leads = leading(reached(from: 0))
+        func leaders() -> [Int32] {
+            var leaders = [Int32](repeating: -1, count: count)
+            leaders[0] = 0
+            for n in 0..<count where leads[n] {
+                let target = successors(n).1
+                if target >= 0, leads[target] { leaders[target] = 0 }
+            }
+            return leaders
         }
-        guard let order = LoopBody.order(blocks, leads, successors) else { return nil }
+        guard leads[0] else { return nil }
+        blocks = leaders()
+        var order = LoopBody.order(blocks, leads, successors)
+        if order == nil {
+            for n in 1..<count where leads[n] {
+                let target = successors(n).1
+                guard target > 0, target <= n, reached(from: target)[n] else { continue }
+                leadsInside[n] = true
+                innerHeads.append(head &+ UInt64(offsets[target]))
+            }
+            leads = leading(reached(from: 0))
+            guard leads[0] else { return nil }
+            blocks = leaders()
+            order = LoopBody.order(blocks, leads, successors)
+        }
+        guard let order else { return nil }
         self.order = order
         self.head = head
         self.offsets = offsets
+        self.leadsInside = leadsInside
         contains = leads
         let last = leads.lastIndex(of: true)!
         span = offsets[last] + flows[last].length
@@ -152,5 +184,11 @@ public struct LoopBody {
     public func block(at pc: UInt64) -> BlockID? {
         guard let place = place(of: pc), blocks[place] >= 0 else { return nil }
         return BlockID(UInt32(blocks[place]))
+    }
+
+    /// The block that the branch at `source` leads to, if that is in the loop.
+    public func block(at pc: UInt64, from source: UInt64) -> BlockID? {
+        if let place = place(of: source), leadsInside[place] { return nil }
+        return block(at: pc)
     }
 }

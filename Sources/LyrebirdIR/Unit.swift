@@ -46,6 +46,8 @@ public struct Unit: ~Copyable {
     /// Of a loop: the instruction before which it is left if somebody asks it to stop, and for which guest address.
     public var loopPoll = -1
     public var loopPollPC: UInt64 = 0
+    /// Of a loop with others inside: their heads. Their ways back leave it.
+    public var innerLoops: [UInt64] = []
     /// Of a loop that makes its flags again from what goes round: the guest instruction that compares, without which its head must
     /// not be entered.
     public var comparisonPC: UInt64?
@@ -118,6 +120,7 @@ public struct Unit: ~Copyable {
         floatControl = FloatControl()
         loopHead = nil
         loopPoll = -1
+        if !innerLoops.isEmpty { innerLoops = [] }
         comparisonPC = nil
         remembersState = false
         comparesCode = false

@@ -121,7 +121,9 @@ extension Engine {
             unit.comparesCode = comparesCode
             let read = fetch(head, asLoop: true)
             let code = GuestCode(pc: head, bytes: UnsafeRawBufferPointer(start: codeBuffer.baseAddress, count: read))
-            guard architecture.liftLoop(code, mode: UInt32(mode) & ~Variant.all, into: &unit) else { return nil }
+            guard architecture.liftLoop(code, mode: UInt32(mode) & ~Variant.all, into: &unit),
+                !unit.innerLoops.contains(where: { loops[LoopKey(pc: $0, mode: mode)] != nil })
+            else { return nil }
             if comparesCode || isKept(head &+ UInt64(unit.guestBytes) &- 1) { break }
             comparesCode = true
         }

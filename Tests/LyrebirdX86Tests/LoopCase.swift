@@ -89,14 +89,21 @@ struct LoopGenerator {
             steps.append(step)
         }
         for pointer in pointers.sorted() where chance(3, of: 4) {
-            // Not between a branch and what it skips.
-            let places = (0...steps.count).filter { $0 == 0 || !steps[$0 - 1].skips }
-            let place = places[Int(random.next() % UInt64(places.count))]
+            let place = someplace(in: steps)
             steps.insert(advance(pointer), at: place)
             if let old = exit, place <= old { exit = old + 1 }
         }
         let head: [Step] = chance(1, of: 3) ? [advance(counter, by: 0)] : []
-        var loop = steps + control()
+        let (control, countsDown) = control()
+        if countsDown, chance(1, of: 2) {
+            // To the head as well, or round a loop inside.
+            let place = someplace(in: steps)
+            let target = chance(1, of: 2) ? 0 : Int(random.next() % UInt64(place + 1))
+            let way = wayBack(over: steps[target..<place].reduce(0) { $0 + $1.code.count })
+            steps.insert(contentsOf: way, at: place)
+            if let old = exit, place <= old { exit = old + way.count }
+        }
+        var loop = steps + control
         guard let last = loop.last else { return nil }
         let size = loop.reduce(0) { $0 + $1.code.count } - last.code.count
         loop[loop.count - 1].code = last.code + backward(size + last.code.count)
@@ -200,6 +207,12 @@ struct LoopGenerator {
         }
     }
 
+    /// A place for a step: not between a branch and what it skips.
+    private mutating func someplace(in steps: [Step]) -> Int {
+        let places = (0...steps.count).filter { $0 == 0 || !steps[$0 - 1].skips }
+        return places[Int(random.next() % UInt64(places.count))]
+    }
+
     // MARK: What the loop itself needs
 
     private func step(_ code: [UInt8], _ i: DecodedInstruction) -> Step {
@@ -293,8 +306,20 @@ struct LoopGenerator {
         [register > 7 ? 0x49 : 0x48, 0x83, 0xC0 | digit << 3 | register & 7, n]
     }
 
-    /// What counts and tests; the last one is the branch, without its distance.
-    private mutating func control() -> [Step] {
+    /// Counts down and branches back, as long as the count is above a number, or when it is that.
+    private mutating func wayBack(over size: Int) -> [Step] {
+        let test = Step(code: number(counter, 7, UInt8(2 + random.next() % 5)), writes: StatusFlags.all)
+        let skip: UInt8 = chance(1, of: 2) ? 0x76 : 0x75
+        let conditions: [UInt8] = [1, 3, 5, 7, 9, 13, 15]
+        let condition = conditions[Int(random.next() % UInt64(conditions.count))]
+        let distance = -(size + test.code.count + 2 + 4 + 6)
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: distance >> (8 * $0)) }
+        let back = Step(code: number(counter, 5, 1) + [0x0F, 0x80 | condition] + bytes, writes: StatusFlags.all)
+        return [test, Step(code: [skip, UInt8(back.code.count)], skips: true), back]
+    }
+
+    /// What counts and tests, and whether it counts down; the last one is the branch, without its distance.
+    private mutating func control() -> (steps: [Step], countsDown: Bool) {
         typealias F = StatusFlags
         func jump(_ condition: UInt8) -> Step { Step(code: [0x0F, 0x80 | condition], reads: Self.tested(condition)) }
         let wide: UInt8 = counter > 7 ? 0x49 : 0x48
@@ -303,24 +328,26 @@ struct LoopGenerator {
         switch random.next() % 5 {
         case 0:
             let code = decrement + [0xFF, 0xC8 | counter & 7]
-            return [Step(code: code, writes: F.all & ~F.carry), jump(5)]
-        case 1: return [Step(code: number(counter, 5, 1), writes: F.all), jump(chance(1, of: 2) ? 5 : 15)]
-        case 2: return [Step(code: number(counter, 0, 0xFF), writes: F.all), jump(chance(1, of: 2) ? 5 : 2)]
+            return ([Step(code: code, writes: F.all & ~F.carry), jump(5)], true)
+        case 1: return ([Step(code: number(counter, 5, 1), writes: F.all), jump(chance(1, of: 2) ? 5 : 15)], true)
+        case 2: return ([Step(code: number(counter, 0, 0xFF), writes: F.all), jump(chance(1, of: 2) ? 5 : 2)], true)
         case 3:
             // Up to a number.
             let limit = UInt8(registers[Int(counter)]) + UInt8(random.next() % 14)
-            return [
+            let steps = [
                 Step(code: number(counter, 0, 1), writes: F.all), Step(code: number(counter, 7, limit), writes: F.all),
                 jump([2, 6, 12, 14][Int(random.next() % 4)]),
             ]
+            return (steps, false)
         default:
-            return [
+            let steps = [
                 Step(code: decrement + [0xFF, 0xC8 | counter & 7], writes: F.all & ~F.carry),
                 Step(
                     code: [counter > 7 ? 0x4D : 0x48, 0x85, 0xC0 | (counter & 7) << 3 | counter & 7], writes: F.all,
                     undefined: F.adjust),
                 jump(5),
             ]
+            return (steps, true)
         }
     }
 

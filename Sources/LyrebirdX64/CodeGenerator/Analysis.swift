@@ -341,6 +341,7 @@ extension CodeGenerator {
             while index >= Int(block.start) {
                 visit(index, unit, &siteCount)
                 if index == loopPoll {
+                    nextControl = Int32(truncatingIfNeeded: index)
                     sites[Int(siteCount)] = Int32(truncatingIfNeeded: index)
                     siteCount &+= 1
                 }

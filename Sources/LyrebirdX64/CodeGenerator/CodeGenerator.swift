@@ -354,7 +354,10 @@ public struct CodeGenerator: ~Copyable {
                 }
                 position = index
                 locked = 0
-                if index == loopPoll { pollInLoop(unit) }
+                if index == loopPoll {
+                    if unchecked.count > 0 { checkFloats() }
+                    pollInLoop(unit)
+                }
                 let i = unit.instructions[index]
                 if i.opcode == .instruction {
                     instructionPC = i.immediate

@@ -275,7 +275,7 @@ struct Lifter: ~Copyable {
             jumpsToJoined = true
             return
         }
-        if let block = loop?.block(at: target) {
+        if let block = loop?.block(at: target, from: pc) {
             unit.jump(unit.edge(block))
         } else {
             leaveUnit(target)

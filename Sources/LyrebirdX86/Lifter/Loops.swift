@@ -47,6 +47,7 @@ extension Lifter {
         let entry = unit.makeBlock()
         let head = body.makeBlocks(in: &unit)
         loop = body
+        unit.innerLoops = body.innerHeads
         unit.place(entry)
         unit.jump(unit.edge(head))
         unit.loopHead = head
@@ -90,14 +91,15 @@ extension Lifter {
         _ body: LoopBody, _ condition: Condition, _ flags: Value, to target: UInt64, startsOver: Bool
     ) {
         let isUncounted = startsOver && unit.counter != nil
-        let taken = (isUncounted ? nil : body.block(at: target)) ?? exitBlock(target, startsOver: startsOver)
+        let inside = isUncounted ? nil : body.block(at: target, from: pc)
+        let taken = inside ?? exitBlock(target, startsOver: startsOver)
         let goesOn = body.place(of: next) != nil
         let following = body.block(at: next) ?? (goesOn ? unit.makeBlock() : exitBlock(next))
         let then = unit.edge(taken)
         let `else` = unit.edge(following)
         unit.branch(condition, flags, then: then, else: `else`)
         if goesOn, body.block(at: next) == nil {
-            unit.place(following, continues: body.block(at: target) == nil)
+            unit.place(following, continues: inside == nil)
         } else {
             ended = true
         }
