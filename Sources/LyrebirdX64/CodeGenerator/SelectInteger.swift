@@ -333,26 +333,24 @@ extension CodeGenerator {
             divide(w, divisor, signed)
         } else {
             hot.test(w, divisor, divisor)
-            let zero = hot.jccForward(.e)
+            let zero = hot.jccForward(.e, near: true)
             var overflow: ForwardLabel?
             if signed {
                 hot.cmp(w, divisor, imm: -1)
-                overflow = hot.jccForward(.e)
+                overflow = hot.jccForward(.e, near: true)
             }
             divide(w, divisor, signed)
-            let done = hot.jmpForward()
+            let done = UnsafeRawPointer(hot.cursor)
+            swap(&hot, &cold)
             if let overflow {
                 hot.bind(overflow)
                 hot.neg(w, .rax)
-                let negated = hot.jmpForward()
-                hot.bind(zero)
-                hot.xor(.b32, .rax, .rax)
-                hot.bind(negated)
-            } else {
-                hot.bind(zero)
-                hot.xor(.b32, .rax, .rax)
+                hot.jmp(to: done)
             }
-            hot.bind(done)
+            hot.bind(zero)
+            hot.xor(.b32, .rax, .rax)
+            hot.jmp(to: done)
+            swap(&hot, &cold)
         }
         giveRegister(.rax, to: index)
     }

@@ -173,6 +173,9 @@ extension Lifter {
     private mutating func divide(_ i: DecodedInstruction, signed: Bool) {
         let operand = i.operand(0)
         let divisor = read(operand, i)
+        if operand.size >= 4, signed ? extendsSign(operand.size) : unit.constant(of: register(General.rdx)) == 0 {
+            return divideNarrow(divisor, signed: signed)
+        }
         if operand.size == 8 {
             if signed { divideWideSigned(divisor) } else { divideWide(divisor) }
             return
@@ -187,6 +190,46 @@ extension Lifter {
         trap(.divideError, where: .ne, unit.flags(unit.sub(quotient, extended)))
         let remainder = unit.sub(dividend, unit.mul(quotient, wide))
         setResult(low, truncated(remainder, to: type))
+    }
+
+    /// The dividend is no wider than the divisor: compilers extend it, for the instruction wants twice as much.
+    private mutating func divideNarrow(_ divisor: Value, signed: Bool) {
+        let type = unit.type(of: divisor)
+        let dividend = register(General.rax, UInt8(type.bits / 8))
+        let known = unit.constant(of: divisor)
+        if known ?? 0 == 0 { trap(.divideError, where: .eq, unit.flags(unit.and(divisor, const(type, .max)))) }
+        if signed, known == nil || known == Evaluate.cut(.max, type) {
+            let isLeast = unit.xor(dividend, const(type, 1 &<< UInt64(type.bits &- 1)))
+            trap(.divideError, where: .eq, unit.flags(unit.or(isLeast, unit.not(divisor))))
+        }
+        let quotient = signed ? unit.sdiv(dividend, divisor) : unit.udiv(dividend, divisor)
+        setResult(quotient, unit.sub(dividend, unit.mul(quotient, divisor)))
+    }
+
+    /// Whether rDX is the sign of rAX, as CDQ and CQO leave it.
+    private mutating func extendsSign(_ size: UInt8) -> Bool {
+        let high = register(General.rdx)
+        let sign = unit.instructions[(size == 4 ? narrowed(high) : high).index]
+        guard sign.opcode == .sar, unit.constant(of: Value(Int(sign.b))) == 63 else { return false }
+        var number = Value(Int(sign.a))
+        if size == 4 {
+            let extended = unit.instructions[number.index]
+            guard extended.opcode == .sext, extended.aux == Type.i32.rawValue else { return false }
+            number = Value(Int(extended.a))
+        }
+        let low = register(General.rax)
+        return size == 4 ? narrowed(number) == narrowed(low) : number == low
+    }
+
+    /// What a value has its low 32 bits from.
+    private mutating func narrowed(_ value: Value) -> Value {
+        var value = value
+        while case let i = unit.instructions[value.index],
+            i.opcode == .trunc && i.type == .i32 || i.opcode == .zext && i.type == .i64 && i.aux == Type.i32.rawValue
+        {
+            value = Value(Int(i.a))
+        }
+        return value
     }
 
     private mutating func setResult(_ quotient: Value, _ remainder: Value) {
