@@ -208,7 +208,7 @@ public struct Unit: ~Copyable {
         if placedCount > 0 { blocks[Int(order[placedCount &- 1])].end = Int32(count) }
     }
 
-    /// Room at a loop's head, which has just been placed, for the comparison that makes its flags again. The loop is asked to stop there.
+    /// Room at a loop's head, which has just been placed, for the comparison that makes its flags again. Behind it the loop is asked to stop.
     public static let loopFlagsLength = 10
 
     public mutating func reserveLoopFlags() {

@@ -176,13 +176,13 @@ public struct Optimizer: ~Copyable {
 
     private mutating func backward(_ unit: borrowing Unit) {
         for index in 0..<unit.count { uses[index] = 0 }
-        // Where a loop is left if somebody asks it to, all guest state is looked at.
         var place = unit.placedCount &- 1
         while place >= 0 {
             let block = unit.blocks[Int(unit.order[place])]
             forgetAll()
             var index = Int(block.end) &- 1
             while index >= Int(block.start) {
+                // Where a loop is left if somebody asks it to, all guest state is looked at.
                 if index &+ 1 == unit.loopPoll { forgetAll() }
                 let i = unit.instructions[index]
                 let fact = facts[Int(i.opcode.rawValue)]

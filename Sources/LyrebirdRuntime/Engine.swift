@@ -89,7 +89,7 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var unit = Unit()
     @exclusivity(unchecked) var translations = FlatArray<Translation>()
     @exclusivity(unchecked) var links = FlatArray<Link>()
-    @exclusivity(unchecked) private var frames = FlatArray<UInt8>()
+    @exclusivity(unchecked) var frames = FlatArray<UInt8>()
     @exclusivity(unchecked) var pages = PageIndex()
     @exclusivity(unchecked) var loops: [LoopKey: Loop] = [:]
     @exclusivity(unchecked) var counters = LoopCounters()
@@ -115,9 +115,9 @@ public final class Engine: @unchecked Sendable {
     // Read without the lock.
     @exclusivity(unchecked) var index = TranslationIndex()
     /// Counts flushes. Changes only while no CPU is in generated code.
-    @exclusivity(unchecked) private var generation = 0
+    @exclusivity(unchecked) var generation = 0
     /// Whether there is code that may raise flags of floating point; taken for granted where memory is not checked.
-    @exclusivity(unchecked) private var usesFloat = false
+    @exclusivity(unchecked) var usesFloat = false
     /// Whether threads that take no lock can be made to pass a barrier, and need none of their own.
     @exclusivity(unchecked) var hasBarrier = false
 
@@ -689,90 +689,6 @@ public final class Engine: @unchecked Sendable {
 
     func target(ofStubAt offset: Int) -> UInt64 { Self.target(of: UnsafeRawPointer(cache.writable + offset)) }
 
-    // MARK: Links
-
-    /// A link's stub was reached: the link is made if the target is there.
-    private func followLink(_ cpu: CPUContext, ranIn: Int) {
-        guard options.chains else { return }
-        let stub = UnsafeRawPointer(bitPattern: UInt(cpu.context.pointee.exit_word))!
-        locked {
-            // After a flush in between the link is gone.
-            guard ranIn == generation else { return }
-            let number = Int((stub - 4).loadUnaligned(as: UInt32.self) & ~LinkSite.inBlockBit)
-            guard links[number].linkedTo < 0 || links[number].counting == .active else { return }
-            let source = translations[Int(links[number].source)]
-            guard source.isValid else { return }
-            if links[number].counting == .active {
-                unlink(number)
-                links.base[number].counting = .done
-                switch hotJump(number) {
-                case .loop(let loop): return connect(number, to: loop)
-                case .joined: return
-                case .neither: break
-                }
-            }
-            let linkMode = linkMode(of: number, from: UInt32(source.mode) & ~Variant.entry)
-            let target = index.translation(pc: cpu.pc, mode: linkMode)
-            if target >= 0 { connect(number, to: target) }
-        }
-    }
-
-    private func connect(_ number: Int, to target: Int) {
-        if links[number].counting == .wanted { beginCounting(number, to: target) }
-        if links[number].counting == .done { patch(links[number], to: translations[target]) }
-        links.base[number].linkedTo = Int32(target)
-        links.base[number].next = translations[target].incoming
-        translations.base[target].incoming = Int32(number)
-        statistics.linked += 1
-    }
-
-    private func patch(_ link: Link, to target: Translation) {
-        let site = cache.writable + Int(link.site)
-        let start = UnsafeRawPointer(cache.writable + Int(target.hotStart))
-        if !link.isFromHome {
-            Assembler.patch(site, to: start)
-        } else if target.homeEntry > 0 {
-            Assembler.patch(site, to: start + Int(target.homeEntry))
-        } else {
-            let stub = cache.writable + Int(link.stub)
-            Assembler.patch(stub - LinkSite.wayDisplacement, to: start)
-            Assembler.patch(site, to: UnsafeRawPointer(stub - LinkSite.wayFromHome))
-        }
-    }
-
-    /// The mode of what a link goes to, `mode` being what its translation's others go to.
-    private func linkMode(of number: Int, from mode: UInt32) -> UInt32 {
-        links[number].isInBlock && instruments.watchesBlocks ? mode | Variant.inBlock : mode
-    }
-
-    /// Takes a link out of the list of those that go where it goes.
-    private func unlink(_ number: Int) {
-        let target = Int(links[number].linkedTo)
-        guard target >= 0 else { return }
-        var at = Int(translations[target].incoming)
-        if at == number {
-            translations.base[target].incoming = links[number].next
-        } else {
-            while Int(links[at].next) != number { at = Int(links[at].next) }
-            links.base[at].next = links[number].next
-        }
-        links.base[number].linkedTo = -1
-        links.base[number].next = -1
-    }
-
-    /// The translation whose hot code has the offset, -1 if there is none. Translations are in order of both codes.
-    private func translationContaining(hot offset: Int) -> Int {
-        var low = 0
-        var high = translations.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(translations[middle].hotStart) <= offset { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return -1 }
-        let found = translations[low - 1]
-        return offset < Int(found.hotStart + found.hotSize) ? low - 1 : -1
-    }
-
     // MARK: Functions of the embedder's
 
     /// Puts a function in place of the instruction at a guest address: its arguments are those of the guest's C functions, and
@@ -789,145 +705,6 @@ public final class Engine: @unchecked Sendable {
 
     /// What is mapped in a range goes, and with it the functions there. The lock is held.
     public func removeFunctionsLocked(_ start: UInt64, _ end: UInt64) { functions.remove(start, end) }
-
-    // MARK: Forgetting
-
-    /// Drops the translations made from a range of guest memory, through whatever mapping they were made.
-    public func invalidate(_ start: UInt64, _ end: UInt64) {
-        locked { invalidateLocked(start, end) }
-    }
-
-    public func invalidateLocked(_ start: UInt64, _ end: UInt64) {
-        guard translations.count > 0, start < end else { return }
-        var page = start & ~4095
-        while page < end {
-            let key = memory.pageKey(page)
-            dropPage(key, page: page, start, end)
-            page &+= 4096
-            if page == 0 { break }
-        }
-    }
-
-    /// Drops what of a page's translations overlaps the range; of a shared object's page, all. What is dropped leaves the page's
-    /// list, so that code which is rewritten again and again does not make it longer and longer.
-    private func dropPage(_ key: UInt64, page: UInt64, _ start: UInt64, _ end: UInt64) {
-        guard let place = pages.existingPlace(of: key) else { return }
-        var at = pages.head(at: place)
-        var kept: Int32 = -1
-        while at >= 0 {
-            let translation = translations[Int(at)]
-            let isFirst = translation.pages.0 == place
-            let next = isFirst ? translation.nextInPage.0 : translation.nextInPage.1
-            if translation.isValid, translation.overlaps(start, end) || key >> 63 != 0 { drop(Int(at)) }
-            if translations[Int(at)].isValid {
-                if isFirst {
-                    translations.base[Int(at)].nextInPage.0 = kept
-                } else {
-                    translations.base[Int(at)].nextInPage.1 = kept
-                }
-                kept = at
-            }
-            at = next
-        }
-        _ = pages.replaceHead(at: place, with: kept)
-    }
-
-    func drop(_ number: Int) {
-        translations.base[number].isValid = false
-        lyrebird_store_release(changes, changes.pointee &+ 1)
-        let translation = translations[number]
-        let key = LoopKey(pc: translation.pc, mode: translation.mode)
-        if loops[key]?.translation == number {
-            loops[key] = nil
-            // Whoever is going round in it would never see that it is gone.
-            for cpu in cpus { cpu.requestStop(Self.loopBit) }
-        } else {
-            index.remove(pc: translation.pc, mode: UInt32(translation.mode))
-        }
-        var link = translation.incoming
-        while link >= 0 {
-            let next = links[Int(link)].next
-            let stub = UnsafeRawPointer(cache.writable + Int(links[Int(link)].stub))
-            Assembler.patch(cache.writable + Int(links[Int(link)].site), to: stub)
-            links.base[Int(link)].linkedTo = -1
-            links.base[Int(link)].next = -1
-            if links[Int(link)].counting == .active { links.base[Int(link)].counting = .wanted }
-            link = next
-        }
-        translations.base[number].incoming = -1
-        lyrebird_fence()
-        for cpu in cpus { cpu.forget(pc: translation.pc) }
-        statistics.invalidated += 1
-    }
-
-    /// Waits until no CPU is in generated code, and none goes on there. The lock is held.
-    private func stopAll() {
-        lyrebird_store32(stopTheWorld, 1)
-        lyrebird_store_release(changes, changes.pointee &+ 1)
-        for cpu in cpus { cpu.requestStop(2) }
-        // CPUs that come back from hooks and functions look at their tables without a fence of their own.
-        if hasBarrier { _ = lyrebird_membarrier() }
-        waitForAll()
-        // Who called a function since the first count has seen that one.
-        lyrebird_store_release(changes, changes.pointee &+ 1)
-    }
-
-    private func waitForAll() {
-        for cpu in cpus {
-            while lyrebird_load32(Self.insideField(cpu.context)) == 1 { sched_yield() }
-        }
-    }
-
-    private func goOn() {
-        for cpu in cpus { _ = lyrebird_and32(Self.stopField(cpu.context), ~2) }
-        lyrebird_store32(stopTheWorld, 0)
-    }
-
-    /// Makes a change that generated code must not meet half made: no CPU is in it meanwhile, and who has called a function from there looks
-    /// again when that returns. The lock is held.
-    func whileNobodyRuns<T, Failure: Error>(_ change: () throws(Failure) -> T) throws(Failure) -> T {
-        stopAll()
-        defer { goOn() }
-        return try change()
-    }
-
-    /// The first code that computes is about to be there: from here on the flags in MXCSR count, and those that are there do not. The
-    /// lock is held.
-    private func beginFloat() {
-        whileNobodyRuns {
-            usesFloat = true
-            for cpu in cpus {
-                cpu.context.pointee.left_mxcsr = cpu.context.pointee.mxcsr
-                cpu.context.pointee.float_is_used = 1
-                cpu.context.pointee.mxcsr_is_guests = 1
-            }
-        }
-    }
-
-    /// Forgets every translation and uses the memory again. The lock is held; waits until no CPU is in generated code.
-    func flush() {
-        stopAll()
-        // Those that ask the embedder find their translations gone when they go on, and need their state then.
-        for cpu in cpus where cpu.context.pointee.is_suspended != 0 { rebuildAside(cpu) }
-        // Who has come back meanwhile leaves.
-        waitForAll()
-        cache.reset()
-        translations.removeAll()
-        links.removeAll()
-        frames.removeAll()
-        pages.removeAll()
-        index.removeAll()
-        loops.removeAll()
-        counters.removeAll()
-        generation += 1
-        statistics.flushes += 1
-        instruments.retireNamed()
-        goOn()
-        freeRetiredHooks()
-    }
-
-    /// Forgets every translation.
-    public func flushAll() { locked { flush() } }
 
     private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 }

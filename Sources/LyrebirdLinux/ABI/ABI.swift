@@ -28,7 +28,7 @@ struct ABI: Sendable {
     /// translator does not run.
     let capabilities: [Capability]
     let capabilities2: [Capability]
-    /// A processor's lines of /proc/cpuinfo: its number, and how many there are.
+    /// A processor's lines of /proc/cpuinfo: its number, how many there are, and how fast they are, if that is known.
     let processorInformation: @Sendable (_ index: Int, _ count: Int, _ megahertz: String?) -> String
     /// AT_MINSIGSTKSZ and what sigaltstack accepts (MINSIGSTKSZ).
     let signalFrameSize: UInt64

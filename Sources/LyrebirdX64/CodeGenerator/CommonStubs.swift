@@ -195,10 +195,15 @@ public struct CommonStubs: @unchecked Sendable {
         for register in Self.calleeSaved.reversed() { a.pop(register) }
         a.ret()
 
-        exitLink = UnsafeRawPointer(a.cursor)
-        a.mov(.b64, ContextField.exitWord, .rax)
-        a.mov(.b32, .rax, imm: Int32(ExitKind.link.rawValue))
-        a.jmp(to: leave)
+        /// With the word that says more in RAX.
+        func exit(_ kind: ExitKind, by way: UnsafeRawPointer, _ a: inout Assembler) -> UnsafeRawPointer {
+            let start = UnsafeRawPointer(a.cursor)
+            a.mov(.b64, ContextField.exitWord, .rax)
+            a.mov(.b32, .rax, imm: Int32(kind.rawValue))
+            a.jmp(to: way)
+            return start
+        }
+        exitLink = exit(.link, by: leave, &a)
 
         exitMiss = UnsafeRawPointer(a.cursor)
         miss = exitMiss + executableOffset
@@ -206,10 +211,7 @@ public struct CommonStubs: @unchecked Sendable {
         a.mov(.b32, .rax, imm: Int32(ExitKind.miss.rawValue))
         a.jmp(to: leave)
 
-        exitTrap = UnsafeRawPointer(a.cursor)
-        a.mov(.b64, ContextField.exitWord, .rax)
-        a.mov(.b32, .rax, imm: Int32(ExitKind.trap.rawValue))
-        a.jmp(to: leave)
+        exitTrap = exit(.trap, by: leave, &a)
 
         fault = UnsafeRawPointer(a.cursor) + executableOffset
         a.mov(.b32, .rax, imm: Int32(ExitKind.fault.rawValue))
@@ -221,15 +223,8 @@ public struct CommonStubs: @unchecked Sendable {
         a.mov(.b32, .rax, imm: Int32(ExitKind.access.rawValue))
         a.jmp(to: leaveWithoutPins)
 
-        exitLinkFromHome = UnsafeRawPointer(a.cursor)
-        a.mov(.b64, ContextField.exitWord, .rax)
-        a.mov(.b32, .rax, imm: Int32(ExitKind.link.rawValue))
-        a.jmp(to: leaveWithoutPins)
-
-        exitTrapFromHome = UnsafeRawPointer(a.cursor)
-        a.mov(.b64, ContextField.exitWord, .rax)
-        a.mov(.b32, .rax, imm: Int32(ExitKind.trap.rawValue))
-        a.jmp(to: leaveWithoutPins)
+        exitLinkFromHome = exit(.link, by: leaveWithoutPins, &a)
+        exitTrapFromHome = exit(.trap, by: leaveWithoutPins, &a)
 
         a.align(to: 64)
         storePins = UnsafeRawPointer(a.cursor)
