@@ -16,6 +16,14 @@ struct ExecutionOutcome {
         /// The host went to its code segment of 32 bits.
         case otherSegment
         case other(String)
+
+        /// Whether an access ended it: a fault, or an address that is not canonical.
+        var isOfAccess: Bool {
+            switch self {
+            case .fault, .generalProtection: true
+            default: false
+            }
+        }
     }
 
     var end: End

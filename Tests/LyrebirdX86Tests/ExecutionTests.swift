@@ -195,6 +195,8 @@ import Testing
         if host == other { return true }
         // Which of the numbers on the stack is looked at first, and how many, is the maker's affair.
         if [.iret, .retFar].contains(test.instruction.mnemonic) { return host != .next && other != .next }
+        // Which of two operands in memory is loaded first, too.
+        if test.instruction.mnemonic == .cmps { return host.isOfAccess && other.isOfAccess }
         // Of what is stored in many steps, any may be the first to fault.
         if test.storesPointers || test.loadsAreas, case .fault(let first) = host, case .fault(let second) = other {
             // They may go over the end of the address space.
