@@ -44,6 +44,9 @@ public final class Machine: Sendable {
         public var unitLimit = 96
         /// Times that a loop goes round before it is translated as a whole; 1 for at once, 0 for never.
         public var loopThreshold = 500
+        /// Whether code is interpreted when it is executed for the first time, and translated if it is for the second: programs that start
+        /// and end soon take less time. With the address space `.hostProcess` only.
+        public var interpretsFirst = true
         /// Whether `Statistics.translationTime` counts.
         public var measuresTranslation = false
         /// Whether translations jump to each other without a look-up.
@@ -79,6 +82,7 @@ public final class Machine: Sendable {
         options.cacheSize = configuration.cacheSize
         options.unitLimit = max(1, configuration.unitLimit)
         options.loopThreshold = min(max(0, configuration.loopThreshold), Int(Int32.max))
+        options.interpretsFirst = configuration.interpretsFirst
         options.measuresTime = configuration.measuresTranslation
         options.chains = configuration.chainsTranslations
         options.generator.predictReturns = configuration.predictsReturns
@@ -245,6 +249,8 @@ public enum MachineError: Error, Sendable, CustomStringConvertible {
 public struct Statistics: Sendable {
     /// Translations made.
     public var translations: Int
+    /// Blocks that were lifted and interpreted, being executed for the first time.
+    public var interpreted: Int
     /// Guest instructions translated, and their bytes.
     public var guestInstructions: Int
     public var guestBytes: Int
@@ -267,6 +273,7 @@ public struct Statistics: Sendable {
 
     init(_ s: EngineStatistics) {
         translations = s.translations
+        interpreted = s.interpreted
         guestInstructions = s.guestInstructions
         guestBytes = s.guestBytes
         hostBytes = s.hostBytes

@@ -21,7 +21,7 @@ extension Interpreter {
     private static func rflags(_ flags: UInt64) -> UInt64 { flags >> 8 & 0xD5 | (flags & Evaluate.Flags.v) << 11 }
 
     private func image(_ frame: Frame) -> UnsafeMutableRawPointer {
-        guard let offset = frame.layout.x87Image else { fatalError("the guest has no x87 unit") }
+        guard let offset = frame.x87Image else { fatalError("the guest has no x87 unit") }
         return frame.state + offset
     }
 

@@ -1,5 +1,5 @@
-// The interpreter: what a unit means. The optimiser and the code generator are tested against it; it is written to be read
-// and not to be fast. What operations compute is in Evaluate.swift, memory in Interpreter+Memory.swift.
+// The interpreter: what a unit means. The optimiser and the code generator are tested against it, and the runtime has it for what is
+// not worth generating code. What operations compute is in Evaluate.swift, memory in Interpreter+Memory.swift.
 //
 // Guest state is changed by `set` at once. A fault finds all that was set before it, which is the state before the guest
 // instruction that faulted: a lifter sets what an instruction changes behind everything in it that may fault.
@@ -56,10 +56,18 @@ public struct Interpreter {
     public var call: Call
     /// The CPU's floating-point control word, and its flags.
     public var float = FloatEnvironment()
+    /// Where the slots are, without their names.
+    private let places: [Place]
+
+    struct Place {
+        var type: Type
+        var offset: Int
+    }
 
     public init(layout: StateLayout, call: @escaping Call = { _, _, _ in 0 }) {
         self.layout = layout
         self.call = call
+        places = layout.entries.map { Place(type: $0.type, offset: $0.offset) }
     }
 
     /// Runs a unit that the verifier finds nothing wrong with.
@@ -69,42 +77,59 @@ public struct Interpreter {
     public mutating func run<Memory: InterpreterMemory>(
         _ unit: borrowing Unit, state: UnsafeMutableRawPointer, memory: inout Memory, limit: Int = .max
     ) -> Outcome {
-        var frame = Frame(layout: layout, state: state, count: unit.count, float: float)
-        defer { float = frame.float }
+        let values = UnsafeMutablePointer<UInt128>.allocate(capacity: unit.count)
+        defer { values.deallocate() }
+        let result = places.withUnsafeBufferPointer { places in
+            var frame = Frame(
+                state: state, x87Image: layout.x87Image, places: places.baseAddress!, values: values, float: float)
+            return (outcome: run(unit, &frame, &memory, limit), float: frame.float)
+        }
+        float = result.float
+        return result.outcome
+    }
+
+    private func run<Memory: InterpreterMemory>(
+        _ unit: borrowing Unit, _ frame: inout Frame, _ memory: inout Memory, _ limit: Int
+    ) -> Outcome {
         frame.index = Int(unit.blocks[Int(unit.order[0])].start)
         var rest = limit
         while rest > 0 {
-            rest -= 1
+            rest &-= 1
             let i = unit.instructions[frame.index]
             if let outcome = step(i, unit, &frame, &memory) { return outcome }
             // Control has set the next index itself.
-            if !i.opcode.isTerminator { frame.index += 1 }
+            if !i.opcode.isTerminator { frame.index &+= 1 }
         }
         return .limit
     }
 
     /// What a run knows.
     struct Frame {
-        let layout: StateLayout
         let state: UnsafeMutableRawPointer
+        let x87Image: Int?
+        let places: UnsafePointer<Place>
         /// Integers zero-extended, flags as their bits.
-        var values: [UInt128]
+        let values: UnsafeMutablePointer<UInt128>
+        var float: FloatEnvironment
         var index = 0
         var pc: UInt64 = 0
-        var float: FloatEnvironment
 
-        init(layout: StateLayout, state: UnsafeMutableRawPointer, count: Int, float: FloatEnvironment) {
-            self.layout = layout
+        init(
+            state: UnsafeMutableRawPointer, x87Image: Int?, places: UnsafePointer<Place>,
+            values: UnsafeMutablePointer<UInt128>, float: FloatEnvironment
+        ) {
             self.state = state
+            self.x87Image = x87Image
+            self.places = places
+            self.values = values
             self.float = float
-            values = [UInt128](repeating: 0, count: count)
         }
 
         subscript(_ id: UInt32) -> UInt64 { UInt64(truncatingIfNeeded: values[Int(id)]) }
 
         func read(_ slot: Int) -> UInt128 {
-            let at = state + layout.entries[slot].offset
-            return switch layout.entries[slot].type {
+            let at = state + places[slot].offset
+            return switch places[slot].type {
             case .i8: UInt128(at.loadUnaligned(as: UInt8.self))
             case .i16: UInt128(at.loadUnaligned(as: UInt16.self))
             case .i32: UInt128(at.loadUnaligned(as: UInt32.self))
@@ -115,8 +140,8 @@ public struct Interpreter {
         }
 
         func write(_ slot: Int, _ value: UInt128) {
-            let at = state + layout.entries[slot].offset
-            switch layout.entries[slot].type {
+            let at = state + places[slot].offset
+            switch places[slot].type {
             case .i8: at.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
             case .i16, .flags: at.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
             case .i32: at.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
@@ -145,10 +170,7 @@ public struct Interpreter {
         case .x87: x87(i, unit, &frame)
         case .clock: frame.values[frame.index] = UInt128(call(Helper(rawValue: i.aux)!, frame[i.a], frame[i.b]))
         case .control: return control(i, unit, &frame)
-        // These have no flags, but the function of those that do.
-        case .pure where Evaluate.isCall(i):
-            frame.values[frame.index] = float(i, unit, &frame)
-        case .pure: frame.values[frame.index] = pure(i, unit, frame)
+        case .pure: frame.values[frame.index] = pure(i, unit, &frame)
         case .load, .store, .atomic:
             do throws(MemoryFault) {
                 try access(i, &frame, &memory)
@@ -161,7 +183,7 @@ public struct Interpreter {
 
     // MARK: Pure operations
 
-    private func pure(_ i: Instruction, _ unit: borrowing Unit, _ frame: Frame) -> UInt128 {
+    private func pure(_ i: Instruction, _ unit: borrowing Unit, _ frame: inout Frame) -> UInt128 {
         switch i.opcode {
         case .const: return UInt128(constant(i))
         case .vconst: return UInt128(words(unit, i.a)) | UInt128(words(unit, i.a + 2)) << 64
@@ -180,6 +202,8 @@ public struct Interpreter {
         }
         let (a, b, c) = operands(i, frame)
         if let result = Evaluate.integer(i, a, b, c) { return UInt128(result) }
+        // These have no flags, but the function of those that do.
+        if Evaluate.isCall(i) { return float(i, unit, &frame) }
         let fields = i.opcode.valueFields
         let first = fields & 1 != 0 ? frame.values[Int(i.a)] : 0
         let second = fields & 2 != 0 ? frame.values[Int(i.b)] : 0

@@ -18,6 +18,9 @@ public struct EngineOptions: Sendable {
     public var chains = true
     /// Times that a loop goes round before it is translated as a whole; 0 for never.
     public var loopThreshold = 500
+    /// Whether code is interpreted when it is executed for the first time, and not translated before the second: for guests in the
+    /// address space of this process.
+    public var interpretsFirst = false
     /// Whether the optimiser runs on all blocks, and not just on loops and where it is promising.
     public var optimizesAllBlocks = true
     /// Whether `EngineStatistics.translationTime` counts: reading the clock twice costs a hundredth of a translation.
@@ -57,6 +60,8 @@ public struct EngineStatistics: Sendable {
     public var frameBytes = 0
     /// Nanoseconds spent translating, if that is measured.
     public var translationTime: UInt64 = 0
+    /// Blocks that were interpreted, for once.
+    public var interpreted = 0
     /// Of the translations: loops as a whole, and ends of loops together with what they lead to.
     public var loops = 0
     public var joined = 0
@@ -100,6 +105,8 @@ public final class Engine: @unchecked Sendable {
     @exclusivity(unchecked) var timeLimits: TimeLimits?
     @exclusivity(unchecked) var functionTable: FunctionTable?
     @exclusivity(unchecked) var watched = WatchedPages()
+    /// For code that runs for the first time; nil if that is translated, too.
+    let firstRuns: FirstRuns?
     /// By number; nil for those that leave `run`.
     @exclusivity(unchecked) var devices: [DeviceHandler?] = []
     @exclusivity(unchecked) var ports: [(range: ClosedRange<UInt64>, handler: DeviceHandler)] = []
@@ -142,6 +149,7 @@ public final class Engine: @unchecked Sendable {
         cache = try CodeCache(size: options.cacheSize, contract: contract)
         stubs = cache.stubs
         generator = CodeGenerator(contract: contract, stubs: cache.stubs, options: options.generator)
+        firstRuns = options.interpretsFirst && contract.memory == .identity ? FirstRuns(layout) : nil
         self.optimizer = optimizer
         codeLimit = architecture.longestInstruction * options.unitLimit
         codeBuffer = .allocate(byteCount: max(2 * codeLimit, Int(LoopBody.reach)), alignment: 16)
@@ -288,7 +296,13 @@ public final class Engine: @unchecked Sendable {
                     let place = index.hotStart(pc: cpu.pc, mode: mode)
                     if place == 0 {
                         lyrebird_store32(Self.insideField(context), 0)
-                        if let reason = translate(cpu, mode) { return reason }
+                        switch translate(cpu, mode) {
+                        case .translated: break
+                        case .interpreted: asksTable = true
+                        case .trapped(let reason, let payload):
+                            if let exit = try trapped(cpu, reason, payload) { return exit }
+                        case .missing(let reason): return reason
+                        }
                         continue
                     }
                     host = UInt64(UInt(bitPattern: cache.executable + place))

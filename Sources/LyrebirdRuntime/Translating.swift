@@ -5,22 +5,34 @@ import LyrebirdIR
 import LyrebirdPasses
 import LyrebirdX64
 
+/// What has become of code that was not translated yet.
+enum TranslationResult {
+    case translated
+    /// It was interpreted, and the CPU is where that went. Or there it was found to trap.
+    case interpreted
+    case trapped(TrapReason, payload: UInt32)
+    /// There is nothing to translate.
+    case missing(EngineExit)
+}
+
 extension Engine {
-    /// Translates what is at the CPU's pc. Returns a reason to leave if there is nothing to translate.
-    func translate(_ cpu: CPUContext, _ mode: UInt32) -> EngineExit? {
+    /// Translates what is at the CPU's pc, or interprets it if it is executed for the first time.
+    func translate(_ cpu: CPUContext, _ mode: UInt32) -> TranslationResult {
         mutex.lock()
         defer { mutex.unlock() }
         let pc = cpu.pc
-        if index.hotStart(pc: pc, mode: mode) != 0 { return nil }
+        if index.hotStart(pc: pc, mode: mode) != 0 { return .translated }
         let start = options.measuresTime ? lyrebird_counter(0, 0) : 0
         var plan = plan(pc, mode)
         var comparesCode = watch(pc)
+        var first = mode & Variant.all == 0 && instruments.isEmpty ? firstRuns : nil
+        if let runs = first, !runs.take(pc) { first = nil }
         var lastWatched = pc
         var read = fetch(pc, upTo: plan.reach)
         let alignment = UInt64(1) << UInt64(options.generator.codeAlignment)
-        if pc & (alignment - 1) != 0 { return .trap(.fetch, payload: 2) }
+        if pc & (alignment - 1) != 0 { return .missing(.trap(.fetch, payload: 2)) }
         if read < Int(alignment), plan.reach < Int(alignment) { read = fetchFirst(pc, &plan) }
-        if read < Int(alignment) { return missingCode(cpu, pc) }
+        if read < Int(alignment) { return .missing(missingCode(cpu, pc)) }
         while true {
             prepareUnit(pc, mode, plan)
             unit.comparesCode = comparesCode
@@ -45,7 +57,11 @@ extension Engine {
                     read = fetchFirst(pc, &plan)
                     continue
                 }
-                return missingCode(cpu, pc &+ UInt64(read))
+                return .missing(missingCode(cpu, pc &+ UInt64(read)))
+            }
+            if let runs = first, !comparesCode, functions.function(at: pc) == nil, unit.isPlain {
+                if let result = interpret(cpu, runs) { return result }
+                first = nil
             }
             let entry = entry(pc, mode, plan)
             optimizeBlocks()
@@ -66,7 +82,7 @@ extension Engine {
             }
         }
         if options.measuresTime { statistics.translationTime += lyrebird_counter(0, 0) - start }
-        return nil
+        return .translated
     }
 
     /// Fetches the first instruction as if there were no breakpoint inside of it.

@@ -59,6 +59,11 @@ struct TranslationOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Predict guest returns with the host's return stack.")
     var returnPrediction = true
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Interpret code that is executed for the first time, and translate it if it is for the second.")
+    var interpretFirst = true
+
     var linuxOptions: LinuxProcess.Options {
         var configuration = Machine.Configuration()
         configuration.hostFeatures = hostFeatures
@@ -69,6 +74,7 @@ struct TranslationOptions: ParsableArguments {
         configuration.loopThreshold = loopThreshold
         configuration.chainsTranslations = chaining
         configuration.predictsReturns = returnPrediction
+        configuration.interpretsFirst = interpretFirst
         return LinuxProcess.Options(sysroot: sysroot, translation: configuration)
     }
 }

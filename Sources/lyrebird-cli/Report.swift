@@ -19,6 +19,7 @@ struct Report {
     init(of machine: Machine, _ startUp: StartUp, rounds: Int = 0) {
         let s = machine.statistics
         let instructions = s.guestInstructions
+        add("blocks interpreted, for once", "interpreted", s.interpreted)
         add("translations", "translations", s.translations)
         add("of them loops as a whole", "loops", s.loops)
         add("of them with what they jump back to", "joined", s.joined)

@@ -34,6 +34,23 @@ import Testing
         try run("v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = \(name).i64 v0, v1\nset x7, v2", x: [a, b]).x7
     }
 
+    /// What may be interpreted once in place of generated code.
+    @Test func plainUnits() throws {
+        func isPlain(_ blocks: String) throws -> Bool {
+            let layout = SyntheticGuest.layout
+            let unit = try Parser(layout: layout).parse("unit 0x1000 {\n\(blocks)\n}")
+            try #require(Verifier(layout: layout).errors(in: unit).isEmpty)
+            return unit.isPlain
+        }
+        let exit = "exitJump.jump 0x1000"
+        #expect(try isPlain("v0 = get.i64 x0\nv1 = load.i64.u64 v0, 8\nset x7, v1\n\(exit)"))
+        #expect(try isPlain("jump b1\nb1:\n\(exit)"))
+        #expect(try !isPlain("jump b1\nb1:\nv0 = get.flags f0\nbranch.eq v0, b1, b2\nb2:\n\(exit)"))
+        #expect(try !isPlain("fence\n\(exit)"))
+        #expect(try !isPlain("v0 = get.i64 x0\nstore.u64x v0, v0, 0\n\(exit)"))
+        #expect(try !isPlain("v0 = get.v128 v0\nv1 = vfadd.v128.d v0, v0\nset v3, v1\n\(exit)"))
+    }
+
     @Test func integers() throws {
         let least: UInt64 = 1 << 63
         #expect(try binary("sdiv", least, .max) == least)

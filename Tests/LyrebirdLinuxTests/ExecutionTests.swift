@@ -54,11 +54,11 @@ import Testing
         #expect(request(["lyrebird", "--strace", "program"]) == nil)
         #expect(request([]) == nil)
         #expect(request(["lyrebird-exec"]) == nil)
-        #expect(request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "1"]) == nil)
-        #expect(request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "-1", "x"]) == nil)
+        #expect(request(["lyrebird-exec", "v6", "3", "0", "", "", "", "", "", "p", "1"]) == nil)
+        #expect(request(["lyrebird-exec", "v6", "3", "0", "", "", "", "", "", "p", "-1", "x"]) == nil)
         #expect(request(["lyrebird-exec", "v3", "3", "0", "", "", "", "", "", "p", "0", "x"]) == nil)
         #expect(
-            request(["lyrebird-exec", "v5", "3", "0", "", "", "", "", "", "p", "0", "x"])?.arguments == [
+            request(["lyrebird-exec", "v6", "3", "0", "", "", "", "", "", "p", "0", "x"])?.arguments == [
                 Array("x".utf8)
             ])
     }

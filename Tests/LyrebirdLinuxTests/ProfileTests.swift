@@ -20,7 +20,8 @@ struct ProfileTests {
     private func profile(_ program: String, _ arguments: [String] = []) throws -> (directory: String, numbers: [Int]) {
         var template = Array("/tmp/lyrebird-profile-XXXXXX".utf8CString)
         let directory = String(cString: try #require(mkdtemp(&template)))
-        let run = programs.run(program, arguments, options: ["--perf-map", "--jitdump", directory])
+        let run = programs.run(
+            program, arguments, options: ["--no-interpret-first", "--perf-map", "--jitdump", directory])
         #expect(!run.errors.contains("lyrebird:"))
         let stream = try #require(opendir(directory))
         defer { closedir(stream) }

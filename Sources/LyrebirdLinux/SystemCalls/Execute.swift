@@ -7,7 +7,7 @@ import Lyrebird
 /// What one translator tells the next about the program to run. It is in the arguments, so that the environment is the
 /// guest's alone, and starts with a name that no option parser sees:
 ///
-///     lyrebird-exec  v5  descriptor  flags  translation  limits  jitdump  sysroot  coverage  path  n  [n variables]  argument...
+///     lyrebird-exec  v6  descriptor  flags  translation  limits  jitdump  sysroot  coverage  path  n  [n variables]  argument...
 ///
 /// `descriptor` is the open program, `flags` are 1 for --strace, 2 for `LinuxProcess.hasGuestDirectory`, 4 for --count and 8 for
 /// --perf-map, `jitdump` and `coverage` are those options, `translation` the machine's configuration as text, `limits` those that the host does not
@@ -30,7 +30,7 @@ struct ExecutionRequest: Equatable {
     var arguments: [[UInt8]]
 
     static let name = Array("lyrebird-exec".utf8)
-    private static let version = Array("v5".utf8)
+    private static let version = Array("v6".utf8)
 
     /// As the argument vector of the new translator.
     var encoded: [[UInt8]] {
@@ -153,14 +153,14 @@ extension Machine.Configuration {
             let words = [
                 "\(cacheSize)", "\(unitLimit)", chainsTranslations ? "1" : "0", predictsReturns ? "1" : "0",
                 hostFeatures,
-                passes, "\(passFuel)", "\(loopThreshold)",
+                passes, "\(passFuel)", "\(loopThreshold)", interpretsFirst ? "1" : "0",
             ]
             return Array(words.joined(separator: ";").utf8)
         }
         set {
             let words = String(decoding: newValue, as: UTF8.self).split(
                 separator: ";", omittingEmptySubsequences: false)
-            guard words.count == 8 else { return }
+            guard words.count == 9 else { return }
             cacheSize = Int(words[0]) ?? cacheSize
             unitLimit = Int(words[1]) ?? unitLimit
             chainsTranslations = words[2] == "1"
@@ -169,6 +169,7 @@ extension Machine.Configuration {
             passes = String(words[5])
             passFuel = Int(words[6]) ?? passFuel
             loopThreshold = Int(words[7]) ?? loopThreshold
+            interpretsFirst = words[8] == "1"
         }
     }
 
