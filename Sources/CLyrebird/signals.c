@@ -19,11 +19,19 @@ static _Thread_local struct lyrebird_context *current __attribute__((tls_model("
 void lyrebird_set_current(struct lyrebird_context *context) { current = context; }
 struct lyrebird_context *lyrebird_get_current(void) { return current; }
 
+// The page is a mapping of its own, which neither call splits nor joins with others: they do not fail.
+static void protect_polls(struct lyrebird_context *context, int protection) {
+    syscall(SYS_mprotect, (char *)context - LYREBIRD_POLL_PAGE, LYREBIRD_POLL_PAGE, protection);
+}
+
 void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
     __atomic_fetch_or(&context->stop, bits, __ATOMIC_SEQ_CST);
     // Indirect exits do not poll: they find nothing in the empty table.
     __atomic_store_n(&context->table, context->empty_table, __ATOMIC_SEQ_CST);
+    protect_polls(context, PROT_NONE);
 }
+
+void lyrebird_open_polls(struct lyrebird_context *context) { protect_polls(context, PROT_READ); }
 
 extern const char lyrebird_guard_failed[];
 extern const char lyrebird_copy_word_start[], lyrebird_copy_word_end[], lyrebird_copy_bytes[];

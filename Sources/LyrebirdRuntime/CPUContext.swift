@@ -163,14 +163,16 @@ public final class CPUContext {
         let contextSize = (RegisterContract.stateOffset + layout.size + 4095) & ~4095
         let tableSize = MemoryLayout<JumpTableEntry>.stride << tableBits
         let predictionSpan = Self.predictionSize + 2 * Self.guardSize
-        mappingSize = contextSize + 2 * tableSize + predictionSpan
+        mappingSize = RegisterContract.pollPageSize + contextSize + 2 * tableSize + predictionSpan
         let protReadWrite: UInt64 = 3
         let privateAnonymous: UInt64 = 0x22
         let result = lyrebird_syscall(9, 0, UInt64(mappingSize), protReadWrite, privateAnonymous, UInt64.max, 0)
-        guard result > 0, let base = UnsafeMutableRawPointer(bitPattern: result) else {
+        guard result > 0, let mapping = UnsafeMutableRawPointer(bitPattern: result) else {
             throw RuntimeError(call: "mmap of a CPU", errno: Int32(-result))
         }
-        mapping = base
+        self.mapping = mapping
+        // poll page | context and state | tables | guard | prediction stack | guard
+        let base = mapping + RegisterContract.pollPageSize
         context = base.assumingMemoryBound(to: lyrebird_context.self)
         liveState = base + RegisterContract.stateOffset
         stateSize = layout.size
@@ -184,11 +186,15 @@ public final class CPUContext {
             .assumingMemoryBound(to: UInt32.self)
         table = (base + contextSize).assumingMemoryBound(to: JumpTableEntry.self)
         emptyTable = (base + contextSize + tableSize).assumingMemoryBound(to: JumpTableEntry.self)
-        // guard | prediction stack | guard
         let prediction = base + contextSize + 2 * tableSize
         let high = prediction + Self.guardSize + Self.predictionSize
         _ = lyrebird_syscall(10, UInt64(UInt(bitPattern: prediction)), UInt64(Self.guardSize), 0, 0, 0, 0)
         _ = lyrebird_syscall(10, UInt64(UInt(bitPattern: high)), UInt64(Self.guardSize), 0, 0, 0, 0)
+        // What is not dumped is joined with nothing else, however it is protected.
+        let dontDump: UInt64 = 16
+        _ = lyrebird_syscall(
+            28, UInt64(UInt(bitPattern: mapping)), UInt64(RegisterContract.pollPageSize), dontDump, 0, 0, 0)
+        lyrebird_open_polls(context)
         context.pointee.prediction_guard_low = UInt64(UInt(bitPattern: prediction))
         context.pointee.prediction_guard_high = UInt64(UInt(bitPattern: high))
         context.pointee.guard_size = UInt64(Self.guardSize)
@@ -227,14 +233,21 @@ public final class CPUContext {
 
     private func index(of pc: UInt64) -> Int { Int(truncatingIfNeeded: pc >> UInt64(shift)) & ((1 << tableBits) - 1) }
 
-    /// Lets indirect exits find their targets again, which a stop has taken from them. If the store were still on its way when the stop word
-    /// is read, it could undo another stop, which nobody has seen then.
+    /// Lets indirect exits find their targets again, and loops poll, which a stop has taken from them. If the store were still on its way when
+    /// the stop word is read, it could undo another stop, which nobody has seen then.
     @inline(__always)
     func openTable() {
         guard context.pointee.table != context.pointee.full_table else { return }
         context.pointee.table = context.pointee.full_table
         lyrebird_fence()
+        lyrebird_open_polls(context)
     }
+
+    /// Whether the last fault is that of a poll: the CPU was asked to stop, if that was not seen elsewhere before.
+    var faultIsPoll: Bool { pollOffset < UInt64(RegisterContract.pollPageSize) }
+    /// Of such a fault: whether an exit polled.
+    var faultIsExitPoll: Bool { pollOffset == UInt64(RegisterContract.exitPoll) }
+    private var pollOffset: UInt64 { context.pointee.fault_address &- UInt64(UInt(bitPattern: mapping)) }
 
     /// Where the table says that the code for a pc is, 0 if it does not. By the thread that the CPU belongs to.
     func remembered(pc: UInt64) -> UInt64 {

@@ -370,6 +370,13 @@ public final class Engine: @unchecked Sendable {
                 if cpu.pc == context.pointee.hooked_pc { variant = Variant.pastHooks | Variant.single }
                 if let error = cpu.takeHookError() { throw error }
                 readMode(cpu)
+            case .fault where cpu.faultIsPoll:
+                lyrebird_open_polls(context)
+                cpu.forgetMade()
+                let isInBlock = !cpu.faultIsExitPoll && cpu.pc != cpu.faultedCode.lowerBound
+                variant = isInBlock && instruments.watchesBlocks ? Variant.inBlock : 0
+                asksTable = cpu.faultIsExitPoll
+                continue
             case .fault:
                 guard case .fault(let address, let isWrite, let signal, let code) = reason else { return reason! }
                 if metDevice(at: address, cpu) { break }

@@ -6,6 +6,9 @@
 
 enum { LYREBIRD_SPILLS = 128, LYREBIRD_HELPERS = 8, LYREBIRD_SIGINFO = 128, LYREBIRD_PENDING = 3 };
 
+// Bytes of the page in front of the context. Loops load from it, which fails while somebody asks this CPU to stop.
+enum { LYREBIRD_POLL_PAGE = 4096 };
+
 struct lyrebird_functions;
 
 // A hook, as generated code calls it: the two words of a Swift closure, which gets the embedder's CPU, a guest address and a size. The
@@ -27,7 +30,7 @@ struct lyrebird_hook_record {
 };
 
 struct lyrebird_context {
-    // Not zero: leave generated code at the next poll. Written by any thread and by signal handlers.
+    // Not zero: leave generated code at the next poll, which finds its page closed. Written by any thread and by signal handlers.
     uint32_t stop;
     // One while this CPU is inside generated code: its translations may not be freed. Two while generated code has called a hook, three
     // while it has called for an access and a function of the embedder's is asked: whoever goes back looks whether they have been.

@@ -31,6 +31,8 @@ void lyrebird_block_signals(struct lyrebird_context *context);
 
 // Asks a CPU to leave generated code: bit 0 for its embedder, bit 1 for a safepoint.
 void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
+// Lets loops poll again, which a stop has kept from it. Whoever does looks at the stop word next.
+void lyrebird_open_polls(struct lyrebird_context *context);
 
 // memcpy that stops where memory is not accessible; returns the bytes that were not copied.
 size_t lyrebird_copy(void *to, const void *from, size_t count);

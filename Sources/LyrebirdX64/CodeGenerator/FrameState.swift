@@ -49,6 +49,15 @@ extension CodeGenerator {
         moved = SlotSet()
     }
 
+    /// The next instruction emitted may fault, behind the last guest instruction, when everything is home already.
+    mutating func logExit(_ target: UInt64, _ unit: borrowing Unit) {
+        log(FrameLocation.start)
+        moved = SlotSet()
+        instructionPC = target
+        countedEarly = 0
+        site(unit)
+    }
+
     /// The next instruction emitted may fault: logs what is elsewhere than at the last one.
     mutating func site(_ unit: borrowing Unit) {
         if addressCheck != .none { emitCheck(unit) }

@@ -54,6 +54,10 @@ public struct RegisterContract: Sendable {
     /// RBP points this many bytes into the guest's state, so that a one-byte displacement reaches 256 bytes of it. The first
     /// eight are left out: what a guest has there is hot enough to be in a register.
     static let bias = 136
+    /// Bytes of the page in front of the context that loops poll.
+    public static let pollPageSize = Int(LYREBIRD_POLL_PAGE)
+    /// Where in it exits poll: the pc of others may be in the middle of a block.
+    public static let exitPoll: Int32 = 8
     /// Bytes from the start of the context to the guest's state.
     public static let stateOffset = (MemoryLayout<lyrebird_context>.stride + 63) & ~63
 
@@ -110,6 +114,10 @@ public struct RegisterContract: Sendable {
 /// Fields of the context, as generated code addresses them.
 enum ContextField {
     static let stop = field(\.stop)
+    /// The page that loops poll.
+    static let pollPage = Memory(
+        base: .rbp,
+        displacement: -Int32(RegisterContract.stateOffset + RegisterContract.bias + RegisterContract.pollPageSize))
     static let table = field(\.table)
     static let pc = field(\.pc)
     static let outsideMask = field(\.outside_mask)

@@ -57,7 +57,7 @@ extension CodeGenerator {
             swap(&hot, &cold)
             hot.bind(taken)
             goHome()
-            emitOnlyExit(thenExit, unit)
+            emitOnlyExit(thenExit, unit, isOutOfLine: true)
             swap(&hot, &cold)
             passInPlace(i.c, unit)
             return
@@ -74,7 +74,7 @@ extension CodeGenerator {
                 let taken = hot.jccForward(condition, near: true)
                 swap(&hot, &cold)
                 hot.bind(taken)
-                emitOnlyExit(thenExit, unit)
+                emitOnlyExit(thenExit, unit, isOutOfLine: true)
                 swap(&hot, &cold)
                 emitOnlyExit(otherExit, unit)
                 return
@@ -439,11 +439,11 @@ extension CodeGenerator {
     // MARK: Exits
 
     /// A jump to another translation, everything being home.
-    mutating func emitExitJump(_ i: Instruction, _ unit: borrowing Unit) {
+    mutating func emitExitJump(_ i: Instruction, _ unit: borrowing Unit, isOutOfLine: Bool = false) {
         let target = i.immediate
         if i.aux == ExitHint.call.rawValue, options.predictReturns {
             let returnTo = UInt64(unit.pool[Int(i.c)]) | UInt64(unit.pool[Int(i.c) &+ 1]) &<< 32
-            let poll = emitPoll()
+            let poll = emitPoll(target, isOutOfLine, unit)
             pushPrediction(returnTo, .rcx)
             let site = hot.callPatchable(to: UnsafeRawPointer(hot.cursor))
             addLink(site, poll: poll, target: target)
@@ -451,10 +451,11 @@ extension CodeGenerator {
             return
         }
         let isCall = i.aux == ExitHint.call.rawValue
-        let poll = target <= unit.startPC || isCall ? emitPoll() : nil
+        let goesBack = target <= unit.startPC
+        let poll = goesBack || isCall ? emitPoll(target, isOutOfLine, unit) : nil
         addLink(
             hot.jmpPatchable(to: UnsafeRawPointer(hot.cursor)), poll: poll, target: target,
-            closesLoop: poll != nil && !isCall, isInBlock: i.aux == ExitHint.middle.rawValue)
+            closesLoop: goesBack && !isCall, isInBlock: i.aux == ExitHint.middle.rawValue)
     }
 
     /// Leaves for the runtime, everything being home.
@@ -477,9 +478,9 @@ extension CodeGenerator {
     private mutating func loadPins() { if isHome { hot.call(to: stubs.loadPins) } }
 
     /// What a block that is nothing but an exit does, everything being home.
-    mutating func emitOnlyExit(_ position: Int32, _ unit: borrowing Unit) {
+    mutating func emitOnlyExit(_ position: Int32, _ unit: borrowing Unit, isOutOfLine: Bool = false) {
         let i = unit.instructions[Int(position)]
-        if i.opcode == .exitTrap { emitExitTrap(i) } else { emitExitJump(i, unit) }
+        if i.opcode == .exitTrap { emitExitTrap(i) } else { emitExitJump(i, unit, isOutOfLine: isOutOfLine) }
     }
 
     private mutating func emitConditionalExit(_ condition: Condition, _ i: Instruction) {
@@ -503,10 +504,19 @@ extension CodeGenerator {
         }
     }
 
-    /// Compares the stop flag; the jump's displacement is filled in with the stub's address.
-    private mutating func emitPoll() -> UnsafeMutablePointer<UInt8> {
-        hot.cmp(.b32, ContextField.stop, imm: 0)
-        return hot.jccForward(.ne, near: true).site
+    /// Asks whether to stop, everything being home: on the way by a load from the page that is closed then. There are no frame states of what is
+    /// out of line, and none of exits from loops that say where C is: these compare the stop word.
+    /// - Returns: the displacement of a jump, which is filled in with the stub's address; nil if the poll has none.
+    private mutating func emitPoll(
+        _ target: UInt64, _ isOutOfLine: Bool, _ unit: borrowing Unit
+    ) -> UnsafeMutablePointer<UInt8>? {
+        if isOutOfLine || isLoop {
+            hot.cmp(.b32, ContextField.stop, imm: 0)
+            return hot.jccForward(.ne, near: true).site
+        }
+        logExit(target, unit)
+        hot.test(.b32, ContextField.pollPage.advanced(by: RegisterContract.exitPoll), .rax)
+        return nil
     }
 
     mutating func addLink(
