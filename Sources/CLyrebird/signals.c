@@ -24,14 +24,26 @@ static void protect_polls(struct lyrebird_context *context, int protection) {
     syscall(SYS_mprotect, (char *)context - LYREBIRD_POLL_PAGE, LYREBIRD_POLL_PAGE, protection);
 }
 
-void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
+void lyrebird_note_stop(struct lyrebird_context *context, uint32_t bits) {
     __atomic_fetch_or(&context->stop, bits, __ATOMIC_SEQ_CST);
     // Indirect exits do not poll: they find nothing in the empty table.
     __atomic_store_n(&context->table, context->empty_table, __ATOMIC_SEQ_CST);
+}
+
+void lyrebird_close_polls(struct lyrebird_context *context) {
+    __atomic_store_n(&context->polls_are_closed, 1, __ATOMIC_SEQ_CST);
     protect_polls(context, PROT_NONE);
 }
 
-void lyrebird_open_polls(struct lyrebird_context *context) { protect_polls(context, PROT_READ); }
+void lyrebird_open_polls(struct lyrebird_context *context) {
+    __atomic_store_n(&context->polls_are_closed, 0, __ATOMIC_SEQ_CST);
+    protect_polls(context, PROT_READ);
+}
+
+void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits) {
+    lyrebird_note_stop(context, bits);
+    lyrebird_close_polls(context);
+}
 
 extern const char lyrebird_guard_failed[];
 extern const char lyrebird_copy_word_start[], lyrebird_copy_word_end[], lyrebird_copy_bytes[];
@@ -73,7 +85,9 @@ static void record_signal(int signal, siginfo_t *info, ucontext_t *u) {
         memcpy(c->pending_info[place], info, LYREBIRD_SIGINFO);
         c->pending_signal[place] = (uint32_t)signal;
     }
-    lyrebird_request_stop(c, 1);
+    lyrebird_note_stop(c, 1);
+    // Otherwise this thread looks at the stop word once it has said that it is inside.
+    if (c->inside) lyrebird_close_polls(c);
     // No other signal until this one is taken: the kernel queues them.
     uint64_t mask = ~always_open;
     memcpy(&u->uc_sigmask, &mask, sizeof mask);

@@ -240,7 +240,7 @@ public final class CPUContext {
         guard context.pointee.table != context.pointee.full_table else { return }
         context.pointee.table = context.pointee.full_table
         lyrebird_fence()
-        lyrebird_open_polls(context)
+        if context.pointee.polls_are_closed != 0 { lyrebird_open_polls(context) }
     }
 
     /// Whether the last fault is that of a poll: the CPU was asked to stop, if that was not seen elsewhere before.

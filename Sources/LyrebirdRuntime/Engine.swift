@@ -273,6 +273,11 @@ public final class Engine: @unchecked Sendable {
                 locked {}
                 continue
             }
+            // A signal's handler that has run on this thread since the stop word was looked at has left the polls open.
+            if lyrebird_load32(Self.stopField(context)) != 0 {
+                lyrebird_store32(Self.insideField(context), 0)
+                continue
+            }
             if cpu.generation != generation {
                 cpu.forgetTranslations()
                 cpu.generation = generation

@@ -78,9 +78,11 @@ extension Engine {
     func stopAll() {
         lyrebird_store32(stopTheWorld, 1)
         lyrebird_store_release(changes, changes.pointee &+ 1)
-        for cpu in cpus { cpu.requestStop(2) }
+        for cpu in cpus { lyrebird_note_stop(cpu.context, 2) }
         // CPUs that come back from hooks and functions look at their tables without a fence of their own.
         if hasBarrier { _ = lyrebird_membarrier() }
+        // Who is not inside sees `stopTheWorld` when it wants to be.
+        for cpu in cpus where lyrebird_load32(Self.insideField(cpu.context)) != 0 { lyrebird_close_polls(cpu.context) }
         waitForAll()
         // Who called a function since the first count has seen that one.
         lyrebird_store_release(changes, changes.pointee &+ 1)

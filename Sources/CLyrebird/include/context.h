@@ -104,7 +104,9 @@ struct lyrebird_context {
     // Where generated code goes on behind an access for which `run` was left.
     uint64_t resume_address;
     // Whether there is generated code that looks at MXCSR or raises its flags: without, it is the host's all the time.
-    uint32_t float_is_used, padding;
+    uint32_t float_is_used;
+    // Whether somebody has closed the page that is polled. It may be closed without: that is found out by a fault.
+    uint32_t polls_are_closed;
     // What hooks were called for, when generated code has left behind them; what one of them has thrown.
     uint64_t hooked_pc, hook_error;
     uint64_t room[20];

@@ -31,7 +31,10 @@ void lyrebird_block_signals(struct lyrebird_context *context);
 
 // Asks a CPU to leave generated code: bit 0 for its embedder, bit 1 for a safepoint.
 void lyrebird_request_stop(struct lyrebird_context *context, uint32_t bits);
-// Lets loops poll again, which a stop has kept from it. Whoever does looks at the stop word next.
+// The two parts of it: a CPU that is not in generated code yet sees the first, one that is may need the second.
+void lyrebird_note_stop(struct lyrebird_context *context, uint32_t bits);
+void lyrebird_close_polls(struct lyrebird_context *context);
+// Lets generated code poll again. Whoever does looks at the stop word next.
 void lyrebird_open_polls(struct lyrebird_context *context);
 
 // memcpy that stops where memory is not accessible; returns the bytes that were not copied.
