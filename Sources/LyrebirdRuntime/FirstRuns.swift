@@ -1,7 +1,6 @@
 // Code that is executed for the first time. Most of what a small program executes is executed once, while it starts, and is interpreted
 // for less than a translation costs. What comes again is translated; where that is most of the code, it is from then on translated at once.
 
-import CLyrebird
 import Glibc
 import LyrebirdIR
 

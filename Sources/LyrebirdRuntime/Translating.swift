@@ -8,8 +8,9 @@ import LyrebirdX64
 /// What has become of code that was not translated yet.
 enum TranslationResult {
     case translated
-    /// It was interpreted, and the CPU is where that went. Or there it was found to trap.
+    /// It was interpreted, and the CPU is where that went.
     case interpreted
+    /// The same, and it ended in a trap.
     case trapped(TrapReason, payload: UInt32)
     /// There is nothing to translate.
     case missing(EngineExit)

@@ -101,7 +101,7 @@ extension CodeGenerator {
     }
 
     /// At the head, where its flags have been made again, or behind it: loads from a page that is closed while somebody asks to stop. To
-    /// compare a word and to jump would take a short loop a third more time.
+    /// compare a word and to jump can take a short loop half again as long.
     mutating func pollInLoop(_ unit: borrowing Unit) {
         clobberFlags(including: true)
         hostFlags = -1
